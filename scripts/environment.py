@@ -1,0 +1,135 @@
+"""The Python environment of this folder (运行环境), made with nothing but the standard library.
+
+Both commands of the README begin here. Texts that a person reads are Chinese; every failure is one
+sentence that says what is missing and how to mend it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "installed.json"
+RUNTIME_LOCK = ROOT / "requirements.lock"
+TEST_LOCK = ROOT / "requirements-dev.lock"
+OLDEST_PYTHON = (3, 11)
+
+
+class Unable(Exception):
+    """The command cannot go on; the text is the one sentence the person reads."""
+
+
+def say(text: str) -> None:
+    """Tell the person something, at once even through a pipe."""
+    print(text, flush=True)
+
+
+def prepare(lock: Path) -> None:
+    """Make ``.venv`` hold exactly what ``lock`` names; does nothing when it already does.
+
+    Wheels in ``wheels/`` (beside the script or in the project folder) are used instead of the
+    network. Raises Unable.
+    """
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        raise Unable(f"需要 Python 3.11 或更高版本，现在是 {sys.version.split()[0]}。")
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    python = _version()
+    installed = _read_stamp()
+    if installed.get("python") != python:
+        installed = {"python": python}
+    if installed.get(lock.name) == wanted:
+        return
+    if not _has_installer():
+        _make_environment()
+        installed = {"python": _version()}
+    say(f"正在安装依赖（{lock.name}）。")
+    _install(lock)
+    installed[lock.name] = wanted
+    STAMP.write_text(json.dumps(installed), encoding="utf-8")
+
+
+def flask(*arguments: str) -> list[str]:
+    """The command line of one ``flask`` command of this app."""
+    return [str(PYTHON), "-m", "flask", "--app", "wsgi", *arguments]
+
+
+def _version() -> str:
+    """The version of the environment's Python; empty when it is missing or does not start."""
+    try:
+        asked = [str(PYTHON), "-S", "-c", "import sys; print(sys.version)"]
+        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _read_stamp() -> dict[str, str]:
+    """What was installed: the digest of each lock file, and the Python it was installed for."""
+    try:
+        stamp: dict[str, str] = json.loads(STAMP.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stamp
+
+
+def _has_installer() -> bool:
+    """Whether the environment's Python is new enough, runs, and has pip."""
+    if not PYTHON.exists():
+        return False
+    check = [str(PYTHON), "-c", "import sys, pip; sys.exit(sys.version_info[:2] < (3, 11))"]
+    return subprocess.run(check, capture_output=True).returncode == 0
+
+
+def _make_environment() -> None:
+    try:
+        import ensurepip  # noqa: F401
+        import venv
+    except ImportError:
+        raise Unable(
+            "这台机器的 Python 缺少 venv 模块（ensurepip）。"
+            "请先执行：apt-get install -y python3-venv，然后重新运行本命令。"
+        ) from None
+    if not os.access(ROOT, os.W_OK):
+        raise Unable(f"项目目录 {ROOT} 不可写，无法建立 .venv。请改用有写权限的用户或目录。")
+    say("正在建立运行环境 .venv。")
+    try:
+        venv.EnvBuilder(clear=True, with_pip=True, symlinks=os.name != "nt").create(VENV)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Unable(
+            f"无法在 {VENV} 建立运行环境（{error}）。请检查磁盘空间和目录权限。"
+        ) from error
+
+
+def _install(lock: Path) -> None:
+    """Install what ``lock`` names: with uv where it is at hand, else (or if it fails) with pip."""
+    options = ["--no-deps", "--require-hashes", "-r", str(lock), *_offline_options()]
+    attempts: list[Sequence[str]] = [[str(PYTHON), "-m", "pip", "install", *options]]
+    uv = shutil.which("uv")
+    if uv:
+        attempts.insert(0, [uv, "pip", "install", "--python", str(PYTHON), *options])
+    for command in attempts:
+        result = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        )
+        if result.returncode == 0:
+            return
+    print(result.stdout, file=sys.stderr)
+    raise Unable(
+        "依赖没有装好，原因见上面安装程序的输出。请检查网络，"
+        f"或把离线安装包放进 {ROOT / 'wheels'} 后重新运行本命令。"
+    )
+
+
+def _offline_options() -> list[str]:
+    for folder in (ROOT / "wheels", ROOT / "scripts" / "wheels"):
+        if any(folder.glob("*.whl")):
+            return ["--no-index", "--find-links", str(folder)]
+    return []

@@ -1,0 +1,228 @@
+"""Set the app up and serve it (一条命令启动): ``python3 scripts/start.py [--demo] [--port 8000] …``."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NoReturn
+
+import processes
+from environment import PYTHON, ROOT, RUNTIME_LOCK, VENV, Unable, flask, prepare, say
+
+LOOPBACK_NAMES = {"localhost"}
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound
+
+
+class Parser(argparse.ArgumentParser):
+    """Bad use is one line, like every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"参数有误：{message}。加 --help 可查看用法。", file=sys.stderr)
+        sys.exit(2)
+
+
+def main() -> int:
+    """Everything from a bare folder to a served page; returns the exit code."""
+    parser = _parser()
+    options = parser.parse_args()
+    refusal = _refusal(options)
+    if refusal:
+        parser.error(refusal)
+    try:
+        return _start(options)
+    except Unable as problem:
+        print(f"无法启动：{problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> Parser:
+    parser = Parser(description="建立运行环境和数据库，并启动网页服务。", allow_abbrev=False)
+    parser.add_argument("--demo", action="store_true", help="空库时载入示例县数据并列出示例账号")
+    parser.add_argument("--host", default="127.0.0.1", help="监听地址，默认 127.0.0.1")
+    parser.add_argument("--port", type=_port, default=8000, help="监听端口，默认 8000")
+    parser.add_argument("--instance", type=Path, metavar="DIR", help="数据目录，默认 instance/")
+    parser.add_argument("--setup-only", action="store_true", help="只做准备，不启动服务")
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="TLS 证书（PEM）")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="TLS 私钥（PKCS#8 PEM）")
+    return parser
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError("端口应为 1 到 65535 的整数")
+
+
+def _refusal(options: argparse.Namespace) -> str | None:
+    """Why this combination of options is not served, or None."""
+    if (options.tls_cert is None) != (options.tls_key is None):
+        return "--tls-cert 与 --tls-key 须同时给出"
+    if options.tls_cert or _is_loopback(options.host) or os.environ.get("ALLOW_PLAINTEXT") == "1":
+        return None
+    return (
+        f"监听 {options.host} 会让口令在网络上明文传输，"
+        "请给出 --tls-cert 和 --tls-key；确需明文时设置环境变量 ALLOW_PLAINTEXT=1"
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host in LOOPBACK_NAMES
+
+
+def _start(options: argparse.Namespace) -> int:
+    instance = (
+        options.instance or Path(os.environ.get("INSTANCE_DIR") or ROOT / "instance")
+    ).resolve()
+    _check_folder(instance)
+    _check_tls(options)
+    if not options.setup_only:
+        _check_port(options.host, options.port)
+    prepare(RUNTIME_LOCK)
+    environ = _environ(options, instance)
+    _run(environ, "db", "upgrade")
+    if options.demo:
+        _load_demo(environ)
+    setup_code = _run(environ, "setup-code")
+    if options.setup_only:
+        _explain(environ, setup_code)
+        say("准备完成。")
+        return 0
+    return _serve(options, environ, setup_code)
+
+
+def _check_folder(instance: Path) -> None:
+    try:
+        instance.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=instance):
+            pass
+    except OSError as error:
+        raise Unable(
+            f"数据目录 {instance} 不可写（{error.strerror}）。请用 --instance 指定可写的目录。"
+        ) from error
+
+
+def _check_tls(options: argparse.Namespace) -> None:
+    for path in filter(None, (options.tls_cert, options.tls_key)):
+        try:
+            text = path.read_text(encoding="ascii", errors="replace")
+        except OSError as error:
+            raise Unable(
+                f"读不到 TLS 文件 {path}（{error.strerror}）。请检查路径和权限。"
+            ) from error
+        if path == options.tls_key and "BEGIN PRIVATE KEY" not in text:
+            raise Unable(
+                f"私钥 {path} 不是 PKCS#8 格式。请先转换："
+                f"openssl pkcs8 -topk8 -nocrypt -in {path} -out server.key。"
+            )
+
+
+def _check_port(host: str, port: int) -> None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if os.name != "nt":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except PermissionError as error:
+        raise Unable(f"没有权限使用端口 {port}。请用 --port 换一个 1024 以上的端口。") from error
+    except socket.gaierror as error:
+        raise Unable(f"无法识别监听地址 {host}。请用 --host 给出本机的地址。") from error
+    except OSError as error:
+        raise Unable(
+            f"无法监听 {host} 的端口 {port}（已被占用，或不是本机地址）。"
+            "请先停掉占用它的程序，或用 --port 换一个端口。"
+        ) from error
+
+
+def _environ(options: argparse.Namespace, instance: Path) -> dict[str, str]:
+    """What the app's processes are told: where the data is, and how the page is reached."""
+    environ = {**os.environ, "INSTANCE_DIR": str(instance), "PYTHONUTF8": "1"}
+    environ.pop("ALLOW_PLAINTEXT", None)
+    if options.tls_cert:
+        environ["TLS"] = "1"
+    elif not _is_loopback(options.host):
+        environ["ALLOW_PLAINTEXT"] = "1"
+        say("警告：未启用 TLS，口令和数据在网络上明文传输。")
+    return environ
+
+
+def _run(environ: dict[str, str], *arguments: str) -> str:
+    """What one ``flask`` command of the app prints; its error, one sentence, stops the start."""
+    result = _flask(environ, *arguments)
+    if result.returncode:
+        raise Unable(result.stderr.strip())
+    return result.stdout.strip()
+
+
+def _flask(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        flask(*arguments), cwd=ROOT, env=environ, capture_output=True, encoding="utf-8"
+    )
+
+
+def _load_demo(environ: dict[str, str]) -> None:
+    """Load the demo county; over data it is skipped, and said."""
+    say("正在载入示例数据。")
+    result = _flask(environ, "demo")
+    say((result.stdout if result.returncode == 0 else result.stderr).strip())
+    if result.returncode:
+        say("示例数据未载入，继续启动。")
+
+
+def _explain(environ: dict[str, str], setup_code: str) -> None:
+    if setup_code:
+        say(f"首次使用请在页面上输入一次性设置码：{setup_code}")
+    program = VENV.relative_to(ROOT) / PYTHON.parent.name / "flask"
+    say(f"命令行：cd {ROOT} && INSTANCE_DIR={environ['INSTANCE_DIR']} {program} --app wsgi --help")
+
+
+def _serve(options: argparse.Namespace, environ: dict[str, str], setup_code: str) -> int:
+    reachable = EVERY_ADDRESS.get(options.host, options.host)
+    children = [
+        processes.Child("网页服务", _web_server(options), environ),
+        processes.Child("后台任务", flask("worker"), environ),
+    ]
+
+    def announce() -> None:
+        scheme = "https" if options.tls_cert else "http"
+        shown = f"[{options.host}]" if ":" in options.host else options.host
+        say(f"服务已启动：{scheme}://{shown}:{options.port}")
+        _explain(environ, setup_code)
+        say("按 Ctrl-C 停止。")
+
+    return processes.run(children, (reachable, options.port), announce)
+
+
+def _web_server(options: argparse.Namespace) -> list[str]:
+    """granian where it could be installed, else waitress (which speaks no TLS)."""
+    if any(VENV.glob("[lL]ib*/**/site-packages/granian/__init__.py")):
+        command = [str(PYTHON), "-m", "granian", "--interface", "wsgi", "--no-ws"]
+        command += ["--workers", "1", "--blocking-threads", "4", "--respawn-failed-workers"]
+        command += ["--log-level", "warning", "--host", options.host, "--port", str(options.port)]
+        if options.tls_cert:
+            command += ["--ssl-protocol-min", "tls1.2"]
+            command += ["--ssl-certificate", str(options.tls_cert.resolve())]
+            command += ["--ssl-keyfile", str(options.tls_key.resolve())]
+        return [*command, "wsgi:app"]
+    if options.tls_cert:
+        raise Unable("这台机器上没有支持 TLS 的网页服务程序（granian）。请在前面另设 TLS 代理。")
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    listen = f"--listen={host}:{options.port}"
+    return [str(PYTHON), "-m", "waitress", "--threads=4", listen, "wsgi:app"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
