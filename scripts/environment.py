@@ -115,13 +115,15 @@ def _install(lock: Path) -> None:
     uv = shutil.which("uv")
     if uv:
         attempts.insert(0, [uv, "pip", "install", "--python", str(PYTHON), *options])
+    output = ""
     for command in attempts:
         result = subprocess.run(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
         )
         if result.returncode == 0:
             return
-    print(result.stdout, file=sys.stderr)
+        output = result.stdout
+    print(output, file=sys.stderr)
     raise Unable(
         "依赖没有装好，原因见上面安装程序的输出。请检查网络，"
         f"或把离线安装包放进 {ROOT / 'wheels'} 后重新运行本命令。"

@@ -40,7 +40,8 @@ class Child:
             env=self._environ,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            # The keeper has one thread, so running Python between fork and exec is safe.
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
         )
 
     def is_running(self) -> bool:
@@ -121,7 +122,4 @@ def _answers(web: Child, address: tuple[str, int], stop: threading.Event) -> boo
 
 def _die_with_parent() -> None:
     """On Linux: a killed keeper takes its children along, so the port is free again."""
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Set the app up and serve it (一条命令启动): ``python3 scripts/start.py [--demo] [--port 8000] …``."""
+"""Set the app up and serve it (一条命令启动): ``python3 scripts/start.py [--demo] …``."""
 
 from __future__ import annotations
 
@@ -81,9 +81,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def _start(options: argparse.Namespace) -> int:
-    instance = (
-        options.instance or Path(os.environ.get("INSTANCE_DIR") or ROOT / "instance")
-    ).resolve()
+    chosen = options.instance or os.environ.get("INSTANCE_DIR") or ROOT / "instance"
+    instance = Path(chosen).resolve()
     _check_folder(instance)
     _check_tls(options)
     if not options.setup_only:
