@@ -1,0 +1,270 @@
+"""A measure (差异化政策) as a value, and the ranked list that it makes of the register on a day."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import chain
+from typing import Any, Protocol
+
+from app.grades.domain import Standing
+from app.kernel.verdicts import Reason
+from app.rulebook.domain import GradeOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A plant (厂区) with what the register says of it and its standing on the day."""
+
+    plant_id: int
+    uscc: str
+    plant: str
+    """厂区编号: three digits."""
+    plant_name: str
+    name: str
+    """企业名称."""
+    county: str
+    """区县代码: six digits."""
+    industry: str
+    """Catalogue name of the main industry, with /子类 when there is one."""
+    livelihood: bool
+    """民生保障类."""
+    state: str
+    """生产状态."""
+    standing: Standing
+
+
+class SettingMissing(LookupError):
+    """A measure reads a setting that nobody has given a value for this day."""
+
+    def __init__(self, setting: str) -> None:
+        super().__init__(
+            f"参数 {setting} 在该日没有可用的取值，清单无法计算。"
+            "请在规则参数中为它设定生效日期和取值。"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The day, the settings in force on it and the order of grades, as every rule receives them."""
+
+    on: date
+    settings: Mapping[str, object]
+    order: GradeOrder
+
+    def value(self, setting: str) -> object:
+        """The value of a setting (参数); one without a value is an error."""
+        if setting not in self.settings:
+            raise SettingMissing(setting)
+        return self.settings[setting]
+
+    def is_set(self, setting: str) -> bool:
+        """Whether a yes/no setting (是/否参数) is on; any other value is an error."""
+        value = self.value(setting)
+        if not isinstance(value, bool):
+            raise SettingMissing(setting)
+        return value
+
+
+class Comparable(Protocol):
+    """What can stand in an order."""
+
+    def __lt__(self, other: Any, /) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition for being admitted (纳入条件), with the clause it comes from."""
+
+    id: str
+    clause: str
+    judge: Callable[[Candidate, Situation], Reason]
+    only_if: str | None = None
+    """The yes/no setting that turns this condition on; without one it always applies."""
+    settings: tuple[str, ...] = ()
+    """Further settings that `judge` reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One criterion of the order (排序依据): what has the smaller key stands in front."""
+
+    id: str
+    title: str
+    """The rule as the list prints it, e.g. 等级由高到低."""
+    key: Callable[[Candidate, Situation], Comparable]
+    words: Callable[[Candidate], str]
+    """What this plant brings, e.g. 绩效等级 A 级."""
+
+
+BY_USCC = Criterion(
+    "uscc", "统一社会信用代码由小到大", lambda c, _: c.uscc, lambda c: f"统一社会信用代码 {c.uscc}"
+)
+BY_PLANT = Criterion(
+    "plant", "厂区编号由小到大", lambda c, _: c.plant, lambda c: f"厂区编号 {c.plant}"
+)
+IDENTITY = (BY_USCC, BY_PLANT)
+"""Ends every order, so that no two plants share a rank; says nothing about merit."""
+ORDER_NOTE = "前列各项都相同的，按统一社会信用代码、厂区编号排列；这只是固定的次序，不表示优劣。"
+
+
+class Origin(StrEnum):
+    """Where a measure comes from."""
+
+    BUILT_IN = "built-in"
+    SETTINGS = "settings"
+    PLUGIN = "plugin"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A policy measure (措施): who is admitted, by which clauses, and in which order."""
+
+    id: str
+    title: str
+    clauses: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+    criteria: tuple[Criterion, ...]
+    origin: Origin = Origin.PLUGIN
+    source: str = ""
+    """The plugin or file that holds it."""
+
+    @property
+    def full_order(self) -> tuple[Criterion, ...]:
+        """The criteria of the order, the two that always decide included."""
+        return self.criteria + IDENTITY
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The ids of all settings that the measure reads, sorted."""
+        read = set(chain.from_iterable(c.settings for c in self.conditions))
+        switches = {c.only_if for c in self.conditions if c.only_if is not None}
+        return tuple(sorted(read | switches))
+
+
+@dataclass(frozen=True, slots=True)
+class RankedRow:
+    """A plant in a list: admitted with a rank or not, and every reason, met or not."""
+
+    candidate: Candidate
+    reasons: tuple[Reason, ...]
+    rank: int | None
+    order: tuple[Criterion, ...]
+    """The criteria by which this row was placed …"""
+    keys: tuple[Comparable, ...]
+    """… and its key for each of them."""
+
+    @property
+    def admitted(self) -> bool:
+        """Whether the plant is admitted (纳入)."""
+        return self.rank is not None
+
+
+@dataclass(frozen=True, slots=True)
+class RankedList:
+    """What a measure answers for a day: the admitted by rank, then the others by code."""
+
+    measure: Measure
+    on: date
+    rows: tuple[RankedRow, ...]
+
+    def of_counties(self, counties: Iterable[str]) -> "RankedList":
+        """The rows of some counties (区县); the ranks stay those of the whole register."""
+        wanted = frozenset(counties)
+        rows = tuple(row for row in self.rows if row.candidate.county in wanted)
+        return RankedList(self.measure, self.on, rows)
+
+
+class DoublePlant(ValueError):
+    """One plant was handed over twice: there is no telling which of the two facts is right."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        super().__init__(
+            f"厂区 {candidate.uscc} {candidate.plant} 出现了两次，名次无法确定。"
+            "请核对企业台账中该厂区的统一社会信用代码和厂区编号。"
+        )
+
+
+def rank_candidates(
+    measure: Measure,
+    candidates: Iterable[Candidate],
+    on: date,
+    settings: Mapping[str, object],
+    order: GradeOrder,
+) -> RankedList:
+    """Every plant gets its reasons; those that meet all conditions get a rank.
+
+    `settings` holds a value for each of `measure.settings`, else SettingMissing. The order in
+    which the candidates come does not matter; the same plant twice raises DoublePlant.
+    """
+    situation = Situation(on, settings, order)
+    in_force = tuple(
+        c for c in measure.conditions if c.only_if is None or situation.is_set(c.only_if)
+    )
+    admitted: list[tuple[Candidate, tuple[Reason, ...]]] = []
+    others: list[tuple[Candidate, tuple[Reason, ...]]] = []
+    for candidate in candidates:
+        reasons = tuple(condition.judge(candidate, situation) for condition in in_force)
+        (admitted if all(r.met for r in reasons) else others).append((candidate, reasons))
+    rows = (
+        *_placed(admitted, measure.full_order, situation, ranked=True),
+        *_placed(others, IDENTITY, situation, ranked=False),
+    )
+    _refuse_doubles(rows)
+    return RankedList(measure, on, rows)
+
+
+def _placed(
+    judged: Iterable[tuple[Candidate, tuple[Reason, ...]]],
+    order: tuple[Criterion, ...],
+    situation: Situation,
+    *,
+    ranked: bool,
+) -> list[RankedRow]:
+    keyed = [
+        (tuple(criterion.key(candidate, situation) for criterion in order), candidate, reasons)
+        for candidate, reasons in judged
+    ]
+    keyed.sort(key=lambda entry: entry[0])
+    return [
+        RankedRow(candidate, reasons, place if ranked else None, order, keys)
+        for place, (keys, candidate, reasons) in enumerate(keyed, start=1)
+    ]
+
+
+def _refuse_doubles(rows: Iterable[RankedRow]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for row in rows:
+        identity = (row.candidate.uscc, row.candidate.plant)
+        if identity in seen:
+            raise DoublePlant(row.candidate)
+        seen.add(identity)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Why one row of a list stands in front of another."""
+
+    criterion: str
+    """Id of the criterion that decided; "admitted" between an admitted plant and another."""
+    text: str
+
+
+def explain_neighbours(row_a: RankedRow, row_b: RankedRow) -> Comparison:
+    """The first criterion in which two rows of the same list differ decided their order.
+
+    `row_a` is the one in front.
+    """
+    if row_a.admitted != row_b.admitted:
+        return Comparison("admitted", "纳入的厂区排在前面；后者未纳入，没有位次。")
+    for number, criterion in enumerate(row_a.order):
+        if row_a.keys[number] == row_b.keys[number]:
+            continue
+        before, behind = criterion.words(row_a.candidate), criterion.words(row_b.candidate)
+        text = f"依据“{criterion.title}”：前者{before}，后者{behind}。"
+        if criterion not in IDENTITY:
+            return Comparison(criterion.id, text)
+        if row_a.admitted:
+            return Comparison(criterion.id, f"前列各项都相同。{text}{ORDER_NOTE}")
+        return Comparison(criterion.id, f"未纳入的厂区没有位次。{text}")
+    raise ValueError("explain_neighbours compares two different rows of one list")
