@@ -1,0 +1,56 @@
+"""Tables of emission-rights applications (排污权申请) and government reserves (政府储备)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.database import Base, Recorded, Tonnes
+
+_STANDS = text("annulled_at IS NULL")
+_POLLUTANT = "pollutant IN ('SO2','NOx','VOCs','PM')"
+
+
+class ApplicationRecord(Recorded, Base):
+    """What a plant asks for a pollutant and year, in tonnes a year (sheet 排污权申请)."""
+
+    __tablename__ = "rights_application"
+
+    plant_id: Mapped[int] = mapped_column(ForeignKey("plant.id"), index=True)
+    project_name: Mapped[str] = mapped_column(String(200), default="")
+    pollutant: Mapped[str] = mapped_column(String(4))
+    year: Mapped[int] = mapped_column(Integer)
+    asked: Mapped[Decimal] = mapped_column(Tonnes)
+    applied_on: Mapped[date] = mapped_column(Date)
+
+    __table_args__ = (
+        Index("uq_rights_application_identity", "plant_id", "project_name", "pollutant", "year",
+              unique=True, sqlite_where=_STANDS, postgresql_where=_STANDS),
+        Index("ix_rights_application_year", "year", "pollutant"),
+        CheckConstraint(_POLLUTANT, name="pollutant"),
+        CheckConstraint("asked > 0", name="asked"),
+        {"sqlite_autoincrement": True},
+    )  # fmt: skip
+
+
+class ReserveRecord(Recorded, Base):
+    """What a level's government reserve holds of a pollutant for a year (sheet 排污权储备)."""
+
+    __tablename__ = "rights_reserve"
+
+    level: Mapped[str] = mapped_column(String(8))
+    pollutant: Mapped[str] = mapped_column(String(4))
+    year: Mapped[int] = mapped_column(Integer)
+    tonnes: Mapped[Decimal] = mapped_column(Tonnes)
+
+    __table_args__ = (
+        Index("uq_rights_reserve_identity", "level", "pollutant", "year", unique=True,
+              sqlite_where=_STANDS, postgresql_where=_STANDS),
+        CheckConstraint("level IN ('province','city')", name="level"),
+        CheckConstraint(_POLLUTANT, name="pollutant"),
+        CheckConstraint("tonnes >= 0", name="tonnes"),
+        {"sqlite_autoincrement": True},
+    )  # fmt: skip
