@@ -1,0 +1,91 @@
+"""Fresh installations of the app for tests: migrated once per engine, then copied (测试装置)."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from flask import Flask
+from psycopg import sql
+
+from app import create_app
+from app.kernel.config import Config
+from app.kernel.database import db
+from tests.pages import CheckedClient
+from tests.postgres import Cluster
+
+ENGINES = ("sqlite", "postgresql")
+_numbers = count(1)
+
+
+class Sqlite:
+    """Copies of one migrated database file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._template = folder / "app.db"
+        migrate(installed(folder, f"sqlite:///{self._template}"))
+
+    @contextmanager
+    def database(self, folder: Path) -> Iterator[str]:
+        """The address of a fresh copy inside ``folder``."""
+        path = folder / "app.db"
+        shutil.copyfile(self._template, path)
+        yield f"sqlite:///{path}"
+
+
+class Postgresql:
+    """Copies of one migrated database on the tests' own server."""
+
+    def __init__(self, cluster: Cluster, folder: Path) -> None:
+        self._cluster = cluster
+        self._template = self._create("template0")
+        migrate(installed(folder, cluster.url(self._template)))
+
+    @contextmanager
+    def database(self, _folder: Path) -> Iterator[str]:
+        """The address of a fresh copy, dropped afterwards."""
+        name = self._create(self._template)
+        try:
+            yield self._cluster.url(name)
+        finally:
+            self._do(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _create(self, template: str) -> str:
+        name = f"jixiao_{next(_numbers)}"
+        self._do(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+        return name
+
+    def _do(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self._cluster.url(), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+def installed(folder: Path, database_url: str) -> Flask:
+    """The app on this database, with ``folder`` for everything else it keeps."""
+    address = database_url.replace("postgresql://", "postgresql+psycopg://")
+    app = create_app(
+        Config(instance_dir=folder, database_url=address, secret_key="tests only", testing=True)
+    )
+    app.test_client_class = CheckedClient
+    return app
+
+
+def migrate(app: Flask) -> None:
+    """Bring the app's database to the newest structure, as ``flask db upgrade`` does."""
+    result = app.test_cli_runner().invoke(args=["db", "upgrade"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    close(app)
+
+
+def close(app: Flask) -> None:
+    """Let go of the app's database connections."""
+    with app.app_context():
+        db.engine.dispose()

@@ -1,0 +1,50 @@
+"""The app on both engines, for tests that go through the database or the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.installations import ENGINES, Postgresql, Sqlite, close, installed
+from tests.postgres import Cluster
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Cluster]:
+    """A PostgreSQL server of this test run's own."""
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def postgresql(postgresql_server: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Postgresql:
+    return Postgresql(postgresql_server, tmp_path_factory.mktemp("postgresql"))
+
+
+@pytest.fixture(scope="session")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
+    return Sqlite(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(params=ENGINES)
+def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """A fresh, migrated, empty installation; each test runs on SQLite and on PostgreSQL.
+
+    No app context is open: a test that calls services directly opens one itself, so that
+    requests never share what Flask keeps per context.
+    """
+    engine: Sqlite | Postgresql = request.getfixturevalue(request.param)
+    with engine.database(tmp_path) as url:
+        fresh = installed(tmp_path, url)
+        yield fresh
+        close(fresh)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser nobody has signed in with."""
+    return app.test_client()
