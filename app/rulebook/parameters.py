@@ -9,6 +9,9 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 ParameterStatus: TypeAlias = Literal["法定", "本局设定", "未规定"]
+ParameterKind: TypeAlias = Literal[
+    "bool", "int", "share", "list", "date", "monthday", "choice", "grade", "grades", "order"
+]
 Value: TypeAlias = bool | int | Decimal | date | str | tuple[str, ...] | None
 
 
@@ -29,6 +32,7 @@ class Parameter:
 
     id: str
     title: str
+    kind: ParameterKind
     value: Value
     unit: str
     clause: str
