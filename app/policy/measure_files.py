@@ -27,6 +27,9 @@ class Fault:
         return f"{self.file}，第 {self.line} 行：{self.what}。{self.mend}。"
 
 
+_Place = tuple[str | int, ...]
+
+
 class MeasureFileError(ValueError):
     """A measure file cannot be used; `faults` says where and why."""
 
@@ -180,7 +183,7 @@ def check_measure_file(path: Path, vocabulary: Vocabulary | None = None) -> list
 
 def _unknown_names(path: Path, file: MeasureFile, vocabulary: Vocabulary) -> list[Fault]:
     lines = _lines_of_keys(path.read_text(encoding="utf-8"))
-    sections: list[tuple[tuple[str | int, ...], Admit | Exclude]] = [(("admit",), file.admit)]
+    sections: list[tuple[_Place, Admit | Exclude]] = [(("admit",), file.admit)]
     sections += [(("exclude", number), entry) for number, entry in enumerate(file.exclude)]
     faults: list[Fault] = []
     for place, section in sections:
@@ -214,7 +217,7 @@ def _read(path: Path) -> MeasureFile | list[Fault]:
     except ValidationError as error:
         lines = _lines_of_keys(text)
         return [
-            Fault(path.name, _line_of(entry["loc"], lines), *_told(entry))
+            Fault(path.name, _line_of(_place_of(entry), lines), *_told(entry))
             for entry in error.errors(include_url=False)
         ]
     return _repeated(path.name, text, file) or file
@@ -262,21 +265,31 @@ _TOLD = {
 _TOLD_OTHERWISE = ("{key} 的类型不对", "文字加引号，数字不加，列表用方括号，请照此改正")
 
 
+def _place_of(entry: Any) -> _Place:
+    """Where in the file the fault is; an unknown `when` is told of its table, not of the key."""
+    place: _Place = entry["loc"]
+    return (*place, "when") if entry["type"] == "union_tag_invalid" else place
+
+
 def _told(entry: Any) -> tuple[str, str]:
     """What is wrong and how to mend it, from one entry of pydantic's list of errors."""
     key = next((str(part) for part in reversed(entry["loc"]) if isinstance(part, str)), "")
     kind = entry["type"]
     of_key = _TOLD_OF_KEY.get(key) if kind.startswith("string_") and kind != "string_type" else None
     what, mend = of_key or _TOLD.get(kind, _TOLD_OTHERWISE)
-    told = {"key": key, "input": entry["input"], **entry.get("ctx", {})}
+    context = {name: _listed(value) for name, value in entry.get("ctx", {}).items()}
+    told = {"key": key, "input": entry["input"], **context}
     return what.format_map(told), mend.format_map(told)
+
+
+def _listed(value: object) -> str:
+    """A list of pydantic's ('a', 'b' or 'c') as Chinese writes it."""
+    return str(value).replace("', '", "、").replace("' or '", "、").strip("'")
 
 
 _TABLE = re.compile(r"\s*\[\s*([A-Za-z0-9_-]+)\s*\]")
 _LISTED_TABLE = re.compile(r"\s*\[\[\s*([A-Za-z0-9_-]+)\s*\]\]")
 _KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
-
-_Place = tuple[str | int, ...]
 
 
 def _lines_of_keys(text: str) -> dict[_Place, int]:

@@ -36,7 +36,15 @@ def check_plugin(path: Path, specifications: Sequence[ModuleType] = (hookspecs,)
         for hook, function in hooks
         if (told := _signature_fault(hook, function, plugins)) is not None
     ]
-    return faults or _answer_faults(path, module, plugins)
+    if faults:
+        return faults
+    plugins.register(module, name=f"plugin:{path.name}")
+    try:
+        collect_measures(plugins)
+    except (PluginError, MeasureConflict) as error:
+        line = _line_in(path, error, otherwise=hooks[0][1].__code__.co_firstlineno)
+        return [Fault(path.name, line, "挂钩的结果不能使用", str(error))]
+    return []
 
 
 def _hooks_of(
@@ -65,19 +73,11 @@ def _signature_fault(
     return None
 
 
-def _answer_faults(path: Path, module: ModuleType, plugins: pluggy.PluginManager) -> list[Fault]:
-    plugins.register(module, name=f"plugin:{path.name}")
-    try:
-        collect_measures(plugins)
-    except (PluginError, MeasureConflict) as error:
-        return [Fault(path.name, _line_in(path, error), "挂钩的结果不能使用", str(error))]
-    return []
-
-
-def _line_in(path: Path, error: BaseException) -> int:
-    """The line of the file at which the cause of the error arose, else the first."""
+def _line_in(path: Path, error: BaseException, otherwise: int = 1) -> int:
+    """The line of the file at which the cause of the error arose."""
     cause = error.__cause__
     if isinstance(cause, SyntaxError):
-        return cause.lineno or 1
+        return cause.lineno or otherwise
     frames = traceback.extract_tb(cause.__traceback__) if cause is not None else []
-    return next((f.lineno or 1 for f in reversed(frames) if Path(f.filename) == path), 1)
+    lines = (f.lineno for f in reversed(frames) if Path(f.filename) == path)
+    return next((line for line in lines if line is not None), otherwise)

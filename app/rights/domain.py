@@ -129,6 +129,8 @@ def allocate(
     `ranked` is the measure of the level for the day, of the whole register; applications of
     another pollutant or year, or of a later day, are left out. `reserve` None: none recorded.
     """
+    if ranked.measure.id != MEASURE_OF[level]:
+        raise ValueError(f"{level} reserves are shared by {MEASURE_OF[level]}, not otherwise")
     available = tonnes(reserve or Decimal(0))
     if available < 0:
         raise AllocationFault(f"储备量 {available} 吨小于零。请核对排污权储备。")

@@ -1,0 +1,53 @@
+"""Recording emission-rights applications and reserves (登记排污权申请与储备)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+
+from app.kernel import facts
+from app.rights.models import ApplicationRecord, ReserveRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationEntry:
+    """What a plant asks for, in tonnes a year with three decimals (申请量)."""
+
+    plant_id: int
+    project_name: str
+    pollutant: str
+    year: int
+    asked: Decimal
+    applied_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveEntry:
+    """What the reserve of a level (``province`` or ``city``) holds for a year, in tonnes."""
+
+    level: str
+    pollutant: str
+    year: int
+    tonnes: Decimal
+
+
+def record_applications(entries: Sequence[ApplicationEntry]) -> list[int]:
+    """Enter applications (PLAN-RIGHTS)."""
+    return facts.record(ApplicationRecord, [asdict(entry) for entry in entries])
+
+
+def correct_applications(corrections: Mapping[int, ApplicationEntry]) -> None:
+    """Replace applications (fact id → entry)."""
+    facts.replace(ApplicationRecord, {i: asdict(entry) for i, entry in corrections.items()})
+
+
+def record_reserves(entries: Sequence[ReserveEntry]) -> list[int]:
+    """Enter reserves (PLAN-RIGHTS)."""
+    return facts.record(ReserveRecord, [asdict(entry) for entry in entries])
+
+
+def correct_reserves(corrections: Mapping[int, ReserveEntry]) -> None:
+    """Replace reserves (fact id → entry)."""
+    facts.replace(ReserveRecord, {i: asdict(entry) for i, entry in corrections.items()})
