@@ -37,6 +37,7 @@ __all__ = [
     "Subtype",
     "SubtypeMatch",
     "UnknownEntry",
+    "folded",
 ]
 
 Grade: TypeAlias = str
@@ -272,7 +273,7 @@ class Catalogue:
 
     def match(self, text: str) -> IndustryMatch:
         """Read a 行业 cell: number, exact name, alias, or a prefix that only one name has."""
-        if numbered := _NUMBER.fullmatch(_folded(text)):
+        if numbered := _NUMBER.fullmatch(folded(text)):
             number = int(numbered[1])
             found = tuple(entry for entry in self.industries if entry.number == number)
             return IndustryMatch(text, found[0] if found else None, "序号" if found else "未找到")
@@ -352,9 +353,13 @@ class Rulebook:
 _NUMBER = re.compile(r"0*(\d+)(?:\.0+)?")
 
 
-def _folded(text: str) -> str:
-    """Text made comparable: half width, no blanks, lower case, without a trailing 行业."""
-    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).lower().removesuffix("行业")
+def folded(text: str) -> str:
+    """Text made comparable: half width, one kind of bracket, no blanks, lower case."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).lower()
+
+
+def _bare(name: str) -> str:
+    return folded(name).removesuffix("行业")
 
 
 def _other_names(industry: Industry) -> tuple[str, ...]:
@@ -364,7 +369,7 @@ def _other_names(industry: Industry) -> tuple[str, ...]:
 def _read(
     text: str, entries: Sequence[_Named], others: Callable[[_Named], Iterable[str]]
 ) -> tuple[_Named | None, How, tuple[_Named, ...]]:
-    wanted = _folded(text)
+    wanted = _bare(text)
     if not wanted:
         return None, "未找到", ()
     steps: tuple[tuple[How, Callable[[_Named], Iterable[str]], Callable[[str, str], bool]], ...] = (
@@ -374,7 +379,7 @@ def _read(
         ("唯一前缀", others, str.startswith),
     )
     for how, names, fits in steps:
-        found = tuple(e for e in entries if any(fits(_folded(n), wanted) for n in names(e)))
+        found = tuple(e for e in entries if any(fits(_bare(n), wanted) for n in names(e)))
         if found:
             return (found[0], how, found) if len(found) == 1 else (None, "有歧义", found)
     return None, "未找到", ()

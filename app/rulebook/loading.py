@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from app.kernel.config import ConfigError
 from app.rulebook import checks
 from app.rulebook.domain import (
     Catalogue,
@@ -43,7 +44,7 @@ from app.rulebook.shapes import (
 DATA = Path(__file__).parent / "data"
 
 
-class RulebookFault(Exception):
+class RulebookFault(ConfigError):
     """规则库 or the bureau's settings cannot be read; `faults` holds one sentence each."""
 
     def __init__(self, faults: list[str]) -> None:

@@ -57,7 +57,9 @@ class Parameter:
         if isinstance(value, bool):
             return "是" if value else "否"
         if isinstance(value, tuple):
-            return "、".join(self._worded(item) for item in value)
+            return (" > " if self.kind == "order" else "、").join(
+                self._worded(item) for item in value
+            )
         if isinstance(value, Decimal):
             return f"{(value * 100).normalize():f}%"
         if isinstance(value, date):

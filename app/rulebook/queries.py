@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from flask import Flask, current_app, has_app_context
+from flask import current_app, has_app_context
+from flask.sansio.app import App
 
 from app.rulebook.domain import (
     Catalogue,
@@ -34,7 +35,7 @@ def built_in() -> Library:
     return load_library()
 
 
-def use_settings(app: Flask, path: Path) -> None:
+def use_settings(app: App, path: Path) -> None:
     """Give the app the delivered 规则库 with the bureau's settings file, if there is one.
 
     Raises RulebookFault with one sentence per fault.

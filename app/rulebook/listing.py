@@ -1,0 +1,87 @@
+"""Lists whose search, filters, order and day stand in the address of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeAlias, TypeVar
+
+from flask import request
+
+from app.kernel import clock
+from app.kernel.look import url_with
+from app.rulebook.domain import folded
+
+Row = TypeVar("Row")
+Keys: TypeAlias = Mapping[str, Callable[[Row], Any]]
+Filters: TypeAlias = Mapping[str, tuple[str, Mapping[str, str]]]
+"""Name in the address → what it is called, and its options with their words."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a list page shows: the rows asked for; `heads` sort, by key (label, address, state)."""
+
+    rows: Sequence[Any]
+    total: int
+    heads: Mapping[str, tuple[str, str, str]]
+    chips: Sequence[tuple[str, str, str]]
+
+
+def listing(
+    rows: Sequence[Row],
+    total: int,
+    keys: Keys[Row],
+    labels: Mapping[str, str],
+    filters: Filters,
+) -> Listing:
+    """Rows in the order asked for (the first key where none is), with heads and chips."""
+    sort = asked("sort", keys) or next(iter(keys))
+    falling = text("order") == "desc"
+    heads = {}
+    for key, label in labels.items():
+        here = key == sort
+        state = ("descending" if falling else "ascending") if here else ""
+        order = "desc" if here and not falling else None
+        heads[key] = (label, url_with(sort=key, order=order), state)
+    chips = [("搜索", text("q"), url_with(q=None))] if text("q") else []
+    for name, (label, options) in filters.items():
+        if chosen := asked(name, options):
+            chips.append((label, options[chosen], url_with(**{name: None})))
+    return Listing(sorted(rows, key=keys[sort], reverse=falling), total, heads, chips)
+
+
+def text(name: str) -> str:
+    """What the address says under that name, without blanks around it."""
+    return request.args.get(name, "").strip()
+
+
+def asked(name: str, options: Mapping[str, Any]) -> str:
+    """The option asked for in the address; one that does not exist counts as none."""
+    return text(name) if text(name) in options else ""
+
+
+def mentions(*texts: str) -> bool:
+    """Whether every word of the search stands in one of the texts."""
+    held = [folded(entry) for entry in texts]
+    return all(any(folded(word) in entry for entry in held) for word in text("q").split())
+
+
+def day_asked() -> tuple[date, str]:
+    """The day to show, and what is wrong with the one typed; today where none is given."""
+    typed = text("on")
+    try:
+        return (date.fromisoformat(typed) if typed else clock.today()), ""
+    except ValueError:
+        return clock.today(), "日期无法识别，已显示今天。请按 2025-06-30 的样式填写。"
+
+
+def day_context(on: date, fault: str) -> dict[str, Any]:
+    """What the frame and the filter need to show the day."""
+    return {
+        "on": on,
+        "day_fault": fault,
+        "as_of": None if on == clock.today() else on,
+        "as_of_reset_url": url_with(on=None),
+    }
