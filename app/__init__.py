@@ -1,0 +1,57 @@
+"""重点行业绩效分级管理系统: grading key-industry enterprises (重点行业绩效分级)."""
+
+from __future__ import annotations
+
+from flask import Flask
+from jinja2 import StrictUndefined
+
+from app.accounts import commands as accounts_commands
+from app.accounts import routes as accounts_routes
+from app.accounts import sessions
+from app.grades import commands as grades_commands
+from app.grades import services as grades_services
+from app.kernel import commands, database, hooks, look, routes, transaction, web
+from app.kernel.config import Config
+from app.policy import builtin, hookspecs
+from app.rulebook import routes as rulebook_routes
+
+BLUEPRINTS = (
+    routes.blueprint,
+    accounts_routes.blueprint,
+    rulebook_routes.blueprint,
+)
+COMMANDS = (commands, accounts_commands, grades_commands)
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The app for one installation; ``config`` defaults to the environment's."""
+    settings = config or Config.from_environment()
+    app = Flask(__name__, static_folder=None)
+    app.config.update(
+        CONFIG=settings,
+        SECRET_KEY=settings.secret_key,
+        TESTING=settings.testing,
+        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        SESSION_COOKIE_NAME="__Host-jixiao" if settings.secure_cookies else "jixiao",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_I18N_ENABLED=False,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    database.init_database(app, settings)
+    with app.app_context():
+        transaction.watch_changes(database.db.engine)
+    hooks.load_plugins(app, settings.instance_dir / "plugins", [hookspecs], [builtin])
+    sessions.init_sessions(app)
+    web.init_web(app, sign_in_first=sessions.sign_in_first)
+    look.init_app(app)
+    grades_services.follow_facts()
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for module in COMMANDS:
+        module.register(app)
+    return app

@@ -1,0 +1,294 @@
+"""Reading grade facts and standings (等级与状态)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from app.grades.domain import (
+    GradeRecord,
+    JudgedFinding,
+    PlantFacts,
+    Standing,
+    StandingRules,
+    standing_on,
+)
+from app.grades.models import GradeRow, ProjectionState, StandingInterval
+from app.kernel.database import db, known_at
+from app.kernel.facts import in_parts
+from app.registry.queries import IndustryOfPlant, industries_of, owners_of
+from app.rulebook.domain import LowestGrade
+from app.rulebook.queries import (
+    catalogue,
+    flag,
+    parameter_history,
+    rulebook_on,
+    schemes,
+    text,
+    whole,
+)
+from app.supervision.domain import Finding, Violation, ViolationKind
+from app.supervision.models import FindingRecord, ViolationRecord
+
+END_OF_TIME = date(9999, 12, 31)
+"""Stored as the end of an open interval."""
+
+
+_RULE_SETTINGS = (
+    "grade.order",
+    "block.other_kinds",
+    "violation_year_basis",
+    "violations.window_months",
+    "false_material.ban_years",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RulePeriod:
+    """A stretch of days with the same settings; ``until_on`` None: still running."""
+
+    from_on: date
+    until_on: date | None
+    rules: StandingRules
+
+
+def standing_rules(on: date) -> StandingRules:
+    """The settings that standings depend on, as in force on the day."""
+    others = flag("block.other_kinds", on)
+    return StandingRules(
+        order=rulebook_on(on).grade_order,
+        blocking_kinds=frozenset(kind for kind in ViolationKind if kind.bars or others),
+        year_basis="acted" if text("violation_year_basis", on) == "acted" else "decided",
+        window_months=whole("violations.window_months", on),
+        ban_years=whole("false_material.ban_years", on),
+    )
+
+
+def rule_periods() -> tuple[RulePeriod, ...]:
+    """All days there are, cut where one of the settings changes: old values rule old days."""
+    starts = {date.min}
+    for parameter_id in _RULE_SETTINGS:
+        starts.update(entry.from_on or date.min for entry in parameter_history(parameter_id))
+    days = sorted(starts)
+    ends = [*days[1:], None]
+    return tuple(
+        RulePeriod(start, end, standing_rules(start)) for start, end in zip(days, ends, strict=True)
+    )
+
+
+def settings_fingerprint() -> str:
+    """A hash of everything standings are derived by: settings by period, catalogue, schemes."""
+    parts = [repr((it.from_on, sorted(it.rules.order.ranks.items()), it.rules.year_basis,
+                   sorted(it.rules.blocking_kinds), it.rules.window_months, it.rules.ban_years))
+             for it in rule_periods()]  # fmt: skip
+    parts += [repr(entry) for entry in catalogue().industries]
+    parts += [repr(scheme) for scheme in schemes()]
+    parts += [repr(entry) for entry in parameter_history("rulebook_in_force")]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def projection_fingerprint() -> str | None:
+    """The fingerprint the intervals were last built with; None before the first time."""
+    return db.session.execute(select(ProjectionState.fingerprint)).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    enterprise_id: int
+    county: str
+    main: IndustryOfPlant | None
+
+
+def facts_of(plant_ids: Sequence[int], moment: datetime | None = None) -> dict[int, PlantFacts]:
+    """Every fact that bears on each plant, as known at ``moment`` (None: now).
+
+    A finding is judged by the scheme of the plant's main industry under the rulebook in force in
+    the plant's county on 认定日期 (PLAN-FALSE).
+    """
+    owners = _owners(plant_ids, moment)
+    records = _records(plant_ids, moment)
+    by_plant, by_enterprise = _supervision_facts(owners, moment)
+    result: dict[int, PlantFacts] = {}
+    for plant_id, owner in owners.items():
+        own = by_plant.get(plant_id, _NONE)
+        shared = by_enterprise.get(owner.enterprise_id, _NONE)
+        result[plant_id] = PlantFacts(
+            records=tuple(records.get(plant_id, ())),
+            violations=(*own.violations, *shared.violations),
+            findings=tuple(
+                JudgedFinding(finding, _lowest(owner, finding.found_on))
+                for finding in (*own.findings, *shared.findings)
+            ),
+        )
+    return result
+
+
+def _owners(plant_ids: Sequence[int], moment: datetime | None) -> dict[int, _Owner]:
+    industries = industries_of(plant_ids, moment)
+    return {
+        plant_id: _Owner(
+            enterprise_id,
+            county,
+            next((item for item in industries.get(plant_id, ()) if item.is_main), None),
+        )
+        for plant_id, (enterprise_id, county) in owners_of(plant_ids, moment).items()
+    }
+
+
+def _lowest(owner: _Owner, found_on: date) -> LowestGrade:
+    rulebook = rulebook_on(found_on, owner.county)
+    if owner.main is None:
+        return LowestGrade("D", rulebook.id, verified=False)
+    industry = catalogue().by_id(owner.main.industry)
+    return rulebook.lowest_grade(industry, owner.main.subtype or None)
+
+
+def _records(plant_ids: Sequence[int], moment: datetime | None) -> dict[int, list[GradeRecord]]:
+    found: dict[int, list[GradeRecord]] = {}
+    for part in in_parts(sorted(set(plant_ids))):
+        rows = db.session.execute(
+            select(
+                GradeRow.plant_id,
+                GradeRow.id,
+                GradeRow.rulebook,
+                GradeRow.grade,
+                GradeRow.effective_on,
+                GradeRow.expires_on,
+                GradeRow.source,
+                GradeRow.document,
+            ).where(GradeRow.plant_id.in_(part), known_at(GradeRow, moment))
+        )
+        for row in rows:
+            found.setdefault(row[0], []).append(GradeRecord(*row[1:]))
+    return found
+
+
+@dataclass(slots=True)
+class _Against:
+    violations: list[Violation]
+    findings: list[Finding]
+
+
+_NONE = _Against([], [])
+
+
+def _supervision_facts(
+    owners: Mapping[int, _Owner], moment: datetime | None
+) -> tuple[dict[int, _Against], dict[int, _Against]]:
+    """Facts against single plants, and against whole enterprises."""
+    by_plant: dict[int, _Against] = {}
+    by_enterprise: dict[int, _Against] = {}
+
+    def against(enterprise_id: int, plant_id: int | None) -> _Against:
+        if plant_id is None:
+            return by_enterprise.setdefault(enterprise_id, _Against([], []))
+        return by_plant.setdefault(plant_id, _Against([], []))
+
+    for part in in_parts(sorted({owner.enterprise_id for owner in owners.values()})):
+        for violation in db.session.execute(
+            select(
+                ViolationRecord.enterprise_id,
+                ViolationRecord.plant_id,
+                ViolationRecord.id,
+                ViolationRecord.kind,
+                ViolationRecord.acted_on,
+                ViolationRecord.decided_on,
+                ViolationRecord.document,
+                ViolationRecord.withdrawn_on,
+            ).where(ViolationRecord.enterprise_id.in_(part), known_at(ViolationRecord, moment))
+        ):
+            enterprise_id, plant_id, i, kind, acted, decided, document, withdrawn = violation
+            against(enterprise_id, plant_id).violations.append(
+                Violation(
+                    i, ViolationKind(kind), acted, decided, document, withdrawn, plant_id is None
+                )
+            )
+        for finding in db.session.execute(
+            select(
+                FindingRecord.enterprise_id,
+                FindingRecord.plant_id,
+                FindingRecord.id,
+                FindingRecord.found_on,
+                FindingRecord.document,
+                FindingRecord.withdrawn_on,
+                FindingRecord.note,
+            ).where(FindingRecord.enterprise_id.in_(part), known_at(FindingRecord, moment))
+        ):
+            enterprise_id, plant_id, i, found, document, withdrawn, note = finding
+            against(enterprise_id, plant_id).findings.append(
+                Finding(i, found, document, withdrawn, plant_id is None, note)
+            )
+    return by_plant, by_enterprise
+
+
+def standings_on(
+    plant_ids: Sequence[int], on: date, moment: datetime | None = None
+) -> dict[int, Standing]:
+    """The standing of each plant on a day.
+
+    As known now it is read from the intervals; as known at an earlier moment it is computed from
+    the facts known then. Both give the same answers (a test proves it).
+    """
+    if moment is not None:
+        rules = standing_rules(on)
+        return {
+            plant_id: standing_on(facts, on, rules)
+            for plant_id, facts in facts_of(plant_ids, moment).items()
+        }
+    found: dict[int, Standing] = {}
+    for part in in_parts(sorted(set(plant_ids))):
+        for row in db.session.execute(
+            select(*INTERVAL_COLUMNS).where(
+                StandingInterval.plant_id.in_(part),
+                StandingInterval.from_on <= on,
+                StandingInterval.until_on > on,
+            )
+        ):
+            found[row[0]] = read_interval(*row[1:])
+    return found
+
+
+INTERVAL_COLUMNS = (
+    StandingInterval.plant_id,
+    StandingInterval.grade,
+    StandingInterval.rulebook,
+    StandingInterval.basis,
+    StandingInterval.basis_id,
+    StandingInterval.verified,
+    StandingInterval.blocked,
+    StandingInterval.blocking,
+    StandingInterval.banned_until,
+    StandingInterval.violations_36m,
+    StandingInterval.held_since,
+)
+
+
+def read_interval(
+    grade: str | None,
+    rulebook: str | None,
+    basis: str | None,
+    basis_id: int | None,
+    verified: bool,
+    blocked: bool,
+    blocking: str,
+    banned_until: date | None,
+    violations_36m: int,
+    held_since: date | None,
+) -> Standing:
+    """A row of the projection as the Standing it was made from."""
+    return Standing(
+        grade=grade,
+        rulebook=rulebook,
+        basis=basis,  # type: ignore[arg-type]  # the column holds only these words
+        basis_id=basis_id,
+        verified=verified,
+        blocked=blocked,
+        blocking=tuple(int(i) for i in blocking.split(",") if i),
+        banned_until=banned_until,
+        violations_36m=violations_36m,
+        held_since=held_since,
+    )

@@ -1,0 +1,106 @@
+"""Recording grades, and keeping the interval projection in step with the facts (等级登记)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from sqlalchemy import delete, insert
+
+from app.grades.domain import PlantFacts, intervals
+from app.grades.models import GradeRow, ProjectionState, StandingInterval
+from app.grades.queries import (
+    END_OF_TIME,
+    RulePeriod,
+    facts_of,
+    projection_fingerprint,
+    rule_periods,
+    settings_fingerprint,
+)
+from app.kernel import audit, facts
+from app.kernel.database import db
+from app.kernel.transaction import standing_changed, transaction
+from app.registry.queries import list_plant_ids
+
+
+@dataclass(frozen=True, slots=True)
+class GradeEntry:
+    """A grade given to a plant (等级), from 生效日期 until 失效日期 (exclusive) or open."""
+
+    plant_id: int
+    rulebook: str
+    grade: str
+    effective_on: date
+    expires_on: date | None
+    source: str
+    document: str = ""
+
+
+def record_grades(entries: Sequence[GradeEntry]) -> list[int]:
+    """Enter grade records; of two that start on one day the later one here decides."""
+    standing_changed.emit(entry.plant_id for entry in entries)
+    return facts.record(GradeRow, [asdict(entry) for entry in entries])
+
+
+def correct_grades(corrections: Mapping[int, GradeEntry]) -> None:
+    """Replace grade records (fact id → entry)."""
+    standing_changed.emit(entry.plant_id for entry in corrections.values())
+    facts.replace(GradeRow, {i: asdict(entry) for i, entry in corrections.items()})
+
+
+def follow_facts() -> None:
+    """Rebuild the intervals of every plant whose facts change, in the same transaction."""
+    standing_changed.subscribe(rebuild_intervals)
+
+
+def rebuild_intervals(plant_ids: frozenset[int]) -> None:
+    """Make these plants' intervals anew from the facts known now."""
+    periods = rule_periods()
+    for part in facts.in_parts(sorted(plant_ids)):
+        db.session.execute(delete(StandingInterval).where(StandingInterval.plant_id.in_(part)))
+        rows = [
+            row
+            for plant_id, known in facts_of(part).items()
+            for period in periods
+            for row in _rows_within(plant_id, known, period)
+        ]
+        if rows:
+            db.session.execute(insert(StandingInterval), rows)
+
+
+def _rows_within(
+    plant_id: int, known: PlantFacts, period: RulePeriod
+) -> Iterator[dict[str, object]]:
+    """The plant's intervals under one period's settings, cut to that period."""
+    period_ends = period.until_on or END_OF_TIME
+    for interval in intervals(known, period.rules):
+        from_on = max(interval.from_on, period.from_on)
+        until_on = min(interval.until_on or END_OF_TIME, period_ends)
+        if from_on < until_on:
+            standing = asdict(interval.standing)
+            standing["blocking"] = ",".join(str(i) for i in interval.standing.blocking)
+            rank = period.rules.order.rank(interval.standing.grade)
+            yield {
+                "plant_id": plant_id,
+                "from_on": from_on,
+                "until_on": until_on,
+                "grade_rank": rank,
+                **standing,
+            }
+
+
+def refresh_all_if_stale() -> int:
+    """Rebuild every plant's intervals when the settings they were built with have changed.
+
+    Returns how many plants were rebuilt; 0 when the projection is already the present one.
+    """
+    wanted = settings_fingerprint()
+    if projection_fingerprint() == wanted:
+        return 0
+    plant_ids = list_plant_ids()
+    rebuild_intervals(frozenset(plant_ids))
+    db.session.execute(delete(ProjectionState))
+    db.session.add(ProjectionState(fingerprint=wanted, built_at=transaction().moment))
+    audit.record("standings.rebuilt", "settings", wanted[:16], {"厂区数": len(plant_ids)})
+    return len(plant_ids)

@@ -1,0 +1,86 @@
+"""Typed configuration, read once from the environment (配置)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class ConfigError(Exception):
+    """The installation cannot start; the text says what, why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything one installation decides before it starts.
+
+    ``instance_dir`` holds all local state: database file, evidence, exports, keys.
+    ``secure_cookies`` is true when the server speaks TLS.
+    """
+
+    instance_dir: Path
+    database_url: str
+    secret_key: str
+    testing: bool = False
+    secure_cookies: bool = False
+    plaintext_allowed: bool = False
+    max_upload_bytes: int = 64 * 1024 * 1024
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @staticmethod
+    def from_environment(environ: Mapping[str, str] | None = None) -> Config:
+        """The configuration of this process. Raises ConfigError with one clear sentence."""
+        env = os.environ if environ is None else environ
+        instance = Path(env.get("INSTANCE_DIR") or ROOT / "instance").resolve()
+        try:
+            instance.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"无法建立数据目录 {instance}（{error.strerror}）。"
+                "请改用可写的目录（INSTANCE_DIR）。"
+            ) from error
+        return Config(
+            instance_dir=instance,
+            database_url=_database_url(env.get("DATABASE_URL"), instance),
+            secret_key=env.get("SECRET_KEY") or _kept_secret(instance / "secret.key"),
+            secure_cookies=env.get("TLS") == "1",
+            plaintext_allowed=env.get("ALLOW_PLAINTEXT") == "1",
+        )
+
+
+def _database_url(given: str | None, instance: Path) -> str:
+    if not given:
+        return f"sqlite:///{instance / 'app.db'}"
+    for prefix in ("postgres://", "postgresql://"):
+        if given.startswith(prefix):
+            return "postgresql+psycopg://" + given.removeprefix(prefix)
+    if given.startswith(("sqlite:///", "postgresql+psycopg://")):
+        return given
+    raise ConfigError(
+        "DATABASE_URL 不是可用的数据库地址。请使用 postgresql://用户:口令@主机/库名，"
+        "或不设置以使用数据目录中的 SQLite 文件。"
+    )
+
+
+def _kept_secret(path: Path) -> str:
+    """The installation's key: made once, readable by its owner only."""
+    try:
+        if not path.exists():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_hex(32))
+        return path.read_text().strip()
+    except FileExistsError:  # two processes started at once; the other one wrote it
+        return path.read_text().strip()
+    except OSError as error:
+        raise ConfigError(
+            f"无法读写密钥文件 {path}（{error.strerror}）。请检查数据目录的权限。"
+        ) from error

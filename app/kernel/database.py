@@ -1,0 +1,300 @@
+"""The database (数据库): one set of tables on SQLite or PostgreSQL.
+
+Reading and writing are different kinds of transaction, decided before the first statement:
+
+* reading: a snapshot the database itself refuses to write in, so "a GET changes nothing" holds;
+* writing: one writer at a time on both engines. The audit chain needs a serial order anyway, and
+  with it no update is ever lost, no "database is locked" reaches a person, and nothing is retried.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    and_,
+    event,
+    or_,
+)
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from app.kernel import clock
+from app.kernel.config import Config
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - Windows has no flock; the database's own lock remains
+    HAS_FLOCK = False
+else:
+    HAS_FLOCK = True
+
+try:
+    from pysqlite3 import dbapi2 as sqlite_driver
+except ImportError:  # pragma: no cover - no wheel for this platform
+    import sqlite3 as sqlite_driver
+
+WRITER_LOCK_KEY = 7_105_920_240_601
+"""PostgreSQL advisory lock that makes writing transactions serial."""
+
+
+class Mode(StrEnum):
+    """What the next transaction of this context may do."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+_mode: ContextVar[Mode] = ContextVar("transaction_mode", default=Mode.READ)
+_patient: ContextVar[bool] = ContextVar("waits_for_the_writer", default=True)
+
+
+class WriterBusy(Exception):
+    """Another transaction writes now, and this one was not to wait for it."""
+
+
+class Base(DeclarativeBase):
+    """Base of every table; constraint names are fixed so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+
+
+class UTCMoment(TypeDecorator[datetime]):
+    """An aware moment kept in UTC with microseconds; a naive one is refused."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(DateTime(timezone=True))
+        return dialect.type_descriptor(String(27))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment without an offset cannot be stored: {value!r}")
+        return value.astimezone(UTC) if dialect.name == "postgresql" else clock.iso(value)
+
+    def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
+        return datetime.fromisoformat(value)
+
+
+class Tonnes(TypeDecorator[Decimal]):
+    """Tonnes (吨) with three decimals, kept as whole kilograms so that sums are exact."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, _dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        kilograms = value * 1000
+        if kilograms != kilograms.to_integral_value():
+            raise ValueError(f"tonnes have at most three decimals: {value}")
+        return int(kilograms)
+
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value).scaleb(-3)
+
+
+class ExactDecimal(TypeDecorator[Decimal]):
+    """A decimal kept as text, digit for digit (SQLite would turn it into a float)."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, _dialect: Dialect) -> str | None:
+        return None if value is None else format(value, "f")
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+"""Identity column type: SQLite numbers rows by INTEGER PRIMARY KEY only."""
+
+
+class Recorded:
+    """A recorded fact (登记事实): never overwritten, annulled at most once.
+
+    A correction annuls the row and records a new one; "as known at T" is then one condition,
+    see :func:`known_at`. Database triggers refuse any other change.
+    """
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    recorded_at: Mapped[datetime] = mapped_column(UTCMoment)
+    recorded_by: Mapped[int | None] = mapped_column(BigInteger)
+    recorded_via: Mapped[str] = mapped_column(String(80))
+    annulled_at: Mapped[datetime | None] = mapped_column(UTCMoment)
+    annulled_by: Mapped[int | None] = mapped_column(BigInteger)
+    annulled_via: Mapped[str | None] = mapped_column(String(80))
+
+
+def known_at(model: type[Recorded], moment: datetime | None) -> ColumnElement[bool]:
+    """The rows of ``model`` that stood in the register at ``moment`` (``None``: stand now)."""
+    if moment is None:
+        return model.annulled_at.is_(None)
+    return and_(
+        model.recorded_at <= moment,
+        or_(model.annulled_at.is_(None), model.annulled_at > moment),
+    )
+
+
+@contextmanager
+def mode(wanted: Mode) -> Iterator[None]:
+    """Transactions begun inside the block are of this kind."""
+    token = _mode.set(wanted)
+    try:
+        yield
+    finally:
+        _mode.reset(token)
+
+
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """Writing transactions begun inside raise WriterBusy instead of waiting for another writer."""
+    token = _patient.set(False)
+    try:
+        yield
+    finally:
+        _patient.reset(token)
+
+
+def set_mode(wanted: Mode) -> None:
+    """Transactions this context begins from now on are of this kind."""
+    _mode.set(wanted)
+
+
+def is_writing() -> bool:
+    """Whether the next transaction of this context may write."""
+    return _mode.get() is Mode.WRITE
+
+
+def wal_is_safe() -> bool:
+    """Whether this SQLite is free of the WAL-reset fault (fixed in 3.51.3, 3.50.7, 3.44.6)."""
+    version: tuple[int, ...] = tuple(sqlite_driver.sqlite_version_info)
+    return version >= (3, 51, 3) or (version[:2] == (3, 50) and version >= (3, 50, 7))
+
+
+def init_database(app: Flask, config: Config) -> None:
+    """Bind the tables to the configured engine and give its connections their rules."""
+    options: dict[str, Any] = {"pool_pre_ping": not config.is_sqlite}
+    if config.is_sqlite:
+        options["module"] = sqlite_driver
+        options["connect_args"] = {"check_same_thread": False, "timeout": 15}
+    app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    db.init_app(app)
+    with app.app_context():
+        if config.is_sqlite:
+            _prepare_sqlite(db.engine, config.instance_dir / "write.lock")
+        else:
+            _prepare_postgresql(db.engine)
+
+
+def _prepare_sqlite(engine: Engine, lock_path: Path) -> None:
+    journal = (
+        ("journal_mode=WAL", "synchronous=FULL")
+        if wal_is_safe()
+        else ("journal_mode=DELETE", "synchronous=EXTRA")
+    )
+    pragmas = (
+        *journal,
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        "trusted_schema=OFF",
+        "cell_size_check=ON",
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(raw: Any, _record: Any) -> None:
+        raw.isolation_level = None  # the driver must not begin by itself: we choose the kind
+        for pragma in pragmas:
+            raw.execute(f"PRAGMA {pragma}").fetchall()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if not is_writing():
+            connection.exec_driver_sql("PRAGMA query_only=ON")
+            connection.exec_driver_sql("BEGIN")
+            return
+        connection.exec_driver_sql("PRAGMA query_only=OFF")
+        # SQLite lets waiting writers starve each other; a file lock queues them fairly.
+        connection.info["writer"] = _take_lock(lock_path)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    @event.listens_for(engine, "checkin")
+    def release(_raw: Any, record: Any) -> None:
+        descriptor = record.info.pop("writer", None)
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _take_lock(path: Path) -> int | None:
+    if not HAS_FLOCK:  # pragma: no cover
+        return None
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if _patient.get() else fcntl.LOCK_NB))
+    except BlockingIOError as busy:
+        os.close(descriptor)
+        raise WriterBusy from busy
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def configure(raw: Any, _record: Any) -> None:
+        previous, raw.autocommit = raw.autocommit, True
+        raw.execute("SET TIME ZONE 'UTC'")
+        raw.execute("SET idle_in_transaction_session_timeout = '10min'")
+        raw.autocommit = previous
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if is_writing() and _patient.get():
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK_KEY})")
+        elif is_writing():
+            asked = f"SELECT pg_try_advisory_xact_lock({WRITER_LOCK_KEY})"
+            if not connection.exec_driver_sql(asked).scalar_one():
+                raise WriterBusy
+        else:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

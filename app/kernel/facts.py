@@ -1,0 +1,60 @@
+"""Recording, annulling and replacing facts (登记、作废、更正): the three things that can be done.
+
+Every stage's services write through these, so that each fact carries who, when and through what,
+and none is ever overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import insert, update
+
+from app.kernel.database import Recorded, db
+from app.kernel.transaction import transaction
+
+Item = TypeVar("Item")
+IDS_PER_STATEMENT = 900
+"""PostgreSQL allows 65,535 parameters and old SQLite 999; lists of ids are cut to fit both."""
+
+
+def record(model: type[Recorded], rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Enter new facts in the order given; returns their ids, which grow in that order."""
+    if not rows:
+        return []
+    current = transaction()
+    stamp = {
+        "recorded_at": current.moment,
+        "recorded_by": current.actor_id,
+        "recorded_via": current.via,
+    }
+    statement = insert(model).returning(model.id, sort_by_parameter_order=True)
+    return list(db.session.execute(statement, [{**row, **stamp} for row in rows]).scalars())
+
+
+def annul(model: type[Recorded], ids: Iterable[int]) -> None:
+    """Mark standing facts as annulled from this transaction on; they stay on record."""
+    current = transaction()
+    for part in in_parts(sorted(set(ids))):
+        db.session.execute(
+            update(model)
+            .where(model.id.in_(part), model.annulled_at.is_(None))
+            .values(
+                annulled_at=current.moment,
+                annulled_by=current.actor_id,
+                annulled_via=current.via,
+            )
+        )
+
+
+def replace(model: type[Recorded], corrections: Mapping[int, Mapping[str, Any]]) -> list[int]:
+    """Annul each fact and enter the new one in its place (id → new row); returns the new ids."""
+    annul(model, corrections)
+    return record(model, list(corrections.values()))
+
+
+def in_parts(items: Sequence[Item], size: int = IDS_PER_STATEMENT) -> Iterator[Sequence[Item]]:
+    """The items in runs short enough for one statement's parameters."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,113 @@
+"""Files by the hash of their content, outside the web root (文件存放)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from flask import current_app, url_for
+from sqlalchemy import select
+
+from app.kernel import audit
+from app.kernel.clock import now
+from app.kernel.database import db
+from app.kernel.models import Download, StoredFile
+from app.kernel.transaction import transaction
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file on disk: the SHA-256 of its bytes and its size in bytes."""
+
+    sha256: str
+    size: int
+    path: Path
+
+
+def _root() -> Path:
+    root: Path = current_app.config["CONFIG"].instance_dir / "files"
+    return root
+
+
+def path_of(sha256: str) -> Path:
+    """Where the content with this hash lies (or would lie)."""
+    return _root() / sha256[:2] / sha256
+
+
+def keep(stream: BinaryIO) -> Stored:
+    """Write the stream to disk under its hash, durably, before any row mentions it.
+
+    A crash afterwards leaves at most a file no row knows, never a row without its file.
+    """
+    incoming = _root() / "incoming"
+    incoming.mkdir(parents=True, exist_ok=True)
+    temporary = incoming / secrets.token_hex(16)
+    digest, size = hashlib.sha256(), 0
+    try:
+        with temporary.open("xb") as file:
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        final = path_of(digest.hexdigest())
+        final.parent.mkdir(parents=True, exist_ok=True)
+        temporary.replace(final)
+        _sync_folder(final.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return Stored(digest.hexdigest(), size, final)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":  # pragma: no cover - Windows cannot open a folder
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def enter(stored: Stored) -> None:
+    """Note the file in the current transaction; the same content twice is one row."""
+    if db.session.get(StoredFile, stored.sha256) is None:
+        db.session.add(
+            StoredFile(sha256=stored.sha256, size=stored.size, stored_at=transaction().moment)
+        )
+
+
+def offer_download(
+    content: BinaryIO, filename: str, media_type: str, purpose: str, owner_id: int
+) -> str:
+    """Keep a file made for one person and return the address where only they may fetch it."""
+    stored = keep(content)
+    enter(stored)
+    token = secrets.token_urlsafe(32)
+    db.session.add(
+        Download(
+            token=token,
+            owner_id=owner_id,
+            filename=filename,
+            media_type=media_type,
+            sha256=stored.sha256,
+            purpose=purpose,
+            made_at=now(),
+        )
+    )
+    audit.record("export.made", "download", stored.sha256, {"文件名": filename, "用途": purpose})
+    return url_for("kernel.download", token=token)
+
+
+def find_download(token: str, owner_id: int) -> Download | None:
+    """The download with this token, if it was made for this person."""
+    return db.session.execute(
+        select(Download).where(Download.token == token, Download.owner_id == owner_id)
+    ).scalar_one_or_none()

@@ -1,0 +1,203 @@
+"""Long work in the background (后台任务): a queue in the database, with progress and a lease.
+
+A handler opens its own writing transaction, so the work itself is all or nothing; when a worker
+dies, its lease runs out and the job is taken up again. Handlers must therefore look first whether
+the work is already done.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+from flask import Flask, current_app
+from sqlalchemy import insert, or_, select, update
+
+from app.kernel import clock
+from app.kernel.database import db
+from app.kernel.models import Job
+from app.kernel.transaction import aside, close, holds_writer_lock, transaction
+
+LEASE = timedelta(seconds=20)
+HEARTBEAT_SECONDS = 5.0
+MAX_ATTEMPTS = 3
+_PROGRESS_EVERY_SECONDS = 0.4
+log = logging.getLogger(__name__)
+
+
+class JobFailed(Exception):
+    """The work cannot be done; the text is for the person who asked for it."""
+
+
+@dataclass(slots=True)
+class JobRun:
+    """What a handler gets: what to do, which attempt it is, and where to say how far it is."""
+
+    job_id: int
+    payload: Mapping[str, Any]
+    attempt: int
+    _last: float = 0.0
+
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        """Say how far the work is. Cheap to call often; silent while the work itself is writing."""
+        moment = time.monotonic()
+        if holds_writer_lock() or moment - self._last < _PROGRESS_EVERY_SECONDS:
+            return
+        self._last = moment
+        with aside() as session:
+            session.execute(
+                update(Job)
+                .where(Job.id == self.job_id)
+                .values(done=done, total=total, note=note, leased_until=clock.now() + LEASE)
+            )
+
+
+Handler = Callable[[JobRun], None]
+_handlers: dict[str, Handler] = {}
+
+
+def define(kind: str, handler: Handler) -> None:
+    """Name the function that does jobs of this kind."""
+    _handlers[kind] = handler
+
+
+def enqueue(kind: str, payload: Mapping[str, Any], *, key: str) -> int:
+    """Queue a job inside the current transaction; a ``key`` is queued once. Returns its id."""
+    existing = db.session.execute(select(Job.id).where(Job.key == key)).scalar_one_or_none()
+    if existing is not None:
+        return existing
+    current = transaction()
+    return db.session.execute(
+        insert(Job)
+        .values(
+            kind=kind,
+            key=key,
+            payload=json.dumps(payload, ensure_ascii=False),
+            state="queued",
+            created_by=current.actor_id,
+            created_at=current.moment,
+            run_at=current.moment,
+        )
+        .returning(Job.id)
+    ).scalar_one()
+
+
+def find_job(job_id: int) -> Job | None:
+    """The job with this id, as it stands now."""
+    return db.session.get(Job, job_id)
+
+
+def run_next() -> bool:
+    """Take up one waiting or abandoned job and do it. False when there was none."""
+    claimed = _claim()
+    if claimed is None:
+        return False
+    kind, run = claimed
+    try:
+        with _heartbeat(run.job_id):
+            _handlers[kind](run)
+    except JobFailed as failure:
+        _finish(run.job_id, "failed", str(failure))
+    except Exception:
+        log.exception("job %s (%s) failed on attempt %s", run.job_id, kind, run.attempt)
+        if run.attempt >= MAX_ATTEMPTS:
+            _finish(run.job_id, "failed", "系统处理出错，未写入任何内容。请联系管理员查看日志。")
+        else:
+            _give_back(run.job_id)
+    else:
+        _finish(run.job_id, "done", "")
+    finally:
+        close()
+    return True
+
+
+def _claim() -> tuple[str, JobRun] | None:
+    moment = clock.now()
+    waiting = or_(
+        Job.state == "queued",
+        (Job.state == "running") & (Job.leased_until < moment),
+    )
+    with aside() as session:
+        job = session.execute(
+            select(Job)
+            .where(waiting, Job.run_at <= moment, Job.kind.in_(sorted(_handlers)))
+            .order_by(Job.id)
+            .limit(1)
+        ).scalar_one_or_none()
+        if job is None:
+            return None
+        if job.attempts >= MAX_ATTEMPTS:
+            job.state, job.finished_at = "failed", moment
+            job.error = "多次被中断，未写入任何内容。请重新提交，并联系管理员查看日志。"
+            return None
+        job.state, job.attempts = "running", job.attempts + 1
+        job.leased_until = moment + LEASE
+        return job.kind, JobRun(job.id, json.loads(job.payload), job.attempts)
+
+
+@contextmanager
+def _heartbeat(job_id: int) -> Iterator[None]:
+    """Keep the lease alive from a second thread for as long as the work runs."""
+    app = _app()
+    finished = threading.Event()
+
+    def beat() -> None:
+        while not finished.wait(HEARTBEAT_SECONDS):
+            with app.app_context(), aside() as session:
+                session.execute(
+                    update(Job)
+                    .where(Job.id == job_id, Job.state == "running")
+                    .values(leased_until=clock.now() + LEASE)
+                )
+
+    thread = threading.Thread(target=beat, name=f"lease-{job_id}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        finished.set()
+
+
+def _app() -> Flask:
+    """The app itself, which a second thread needs to enter its context."""
+    return cast("Any", current_app)._get_current_object()  # noqa: SLF001 - Flask's documented way
+
+
+def _finish(job_id: int, state: str, error: str) -> None:
+    close()
+    with aside() as session:
+        session.execute(
+            update(Job)
+            .where(Job.id == job_id)
+            .values(state=state, error=error, finished_at=clock.now(), leased_until=None)
+        )
+
+
+def _give_back(job_id: int) -> None:
+    close()
+    with aside() as session:
+        session.execute(
+            update(Job)
+            .where(Job.id == job_id)
+            .values(state="queued", run_at=clock.now() + timedelta(seconds=1), leased_until=None)
+        )
+
+
+def work_forever(stop: threading.Event, idle_seconds: float = 0.5) -> None:
+    """Do jobs until told to stop; a job begun is finished first."""
+    while not stop.is_set():
+        try:
+            worked = run_next()
+        except Exception:
+            log.exception("the job queue cannot be read; trying again")
+            worked = False
+            stop.wait(5)
+        if not worked:
+            stop.wait(idle_seconds)

@@ -1,0 +1,73 @@
+"""What every template may use without importing it (界面词汇).
+
+A part of a page is rendered alone when htmx asks for it, and then sees no import made at the top
+of its template. So the macros are one global, ``ui``: ``{{ ui.grade_tag(row.grade) }}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, current_app, request, url_for
+
+from app.kernel import assets, clock, htmx
+
+_MACRO_FILES = ("kernel/_forms.html", "kernel/_tables.html", "kernel/_parts.html")
+
+
+class Macros:
+    """The macros of the kernel's templates, found by name."""
+
+    def __getattr__(self, name: str) -> Callable[..., str]:
+        for file in _MACRO_FILES:
+            macro = getattr(current_app.jinja_env.get_template(file).module, name, None)
+            if macro is not None:
+                return macro  # type: ignore[no-any-return]
+        raise AttributeError(f"no macro {name!r} in {', '.join(_MACRO_FILES)}")
+
+
+def url_with(**changes: Any) -> str:
+    """The address of this page with some of its parameters changed; None takes one away."""
+    if request.endpoint is None:
+        raise RuntimeError("this request belongs to no view")
+    path = url_for(request.endpoint, **(request.view_args or {}))
+    parameters = {**request.args.to_dict(flat=False), **changes}
+    query = urlencode({k: v for k, v in parameters.items() if v is not None}, doseq=True)
+    return f"{path}?{query}" if query else path
+
+
+def day(value: date | None, missing: str = "—") -> str:
+    """A day as it is written everywhere: ``2025-06-30``; 至今 and the like as ``missing``."""
+    return missing if value is None else value.isoformat()[:10]
+
+
+def moment(value: datetime | None, missing: str = "—") -> str:
+    """A moment in Beijing time to the minute (北京时间)."""
+    return missing if value is None else clock.shown(value)
+
+
+def number(value: int | Decimal | None, places: int | None = None, missing: str = "—") -> str:
+    """A number with thousands separators; with ``places`` digits after the point if given."""
+    if value is None:
+        return missing
+    return f"{value:,}" if places is None else f"{value:,.{places}f}"
+
+
+def init_app(app: Flask) -> None:
+    """Register the assets, the macros and the few filters."""
+    app.register_blueprint(assets.blueprint)
+    htmx.init_app(app)
+    app.jinja_env.globals.update(
+        ui=Macros(),
+        asset_url=assets.asset_url,
+        htmx_settings=htmx.htmx_settings,
+        is_fragment_request=htmx.is_fragment_request,
+        url_with=url_with,
+    )
+    app.jinja_env.filters.update(day=day, moment=moment, number=number)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True

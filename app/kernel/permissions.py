@@ -1,0 +1,155 @@
+"""Who may do what to which record: (person, permission, record) with a scope (权限与范围).
+
+A view declares its permission by a decorator; the check itself is central and denies by default,
+so a view without a mark is closed, not open. Queries ask :func:`scope_for` for the part of the
+register the person may see, and put it into the SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar, cast
+
+from flask import abort, current_app, g, request
+from flask_login import current_user
+from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy.orm import InstrumentedAttribute
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Permission(StrEnum):
+    """Every permission of the system; which role holds which stands in accounts/domain.py."""
+
+    REGISTER_VIEW = "register.view"
+    REGISTER_EXPORT = "register.export"
+    LEDGER_IMPORT = "ledger.import"
+    LEDGER_IMPORT_DECISIONS = "ledger.import.decisions"
+    LEDGER_EXPORT = "ledger.export"
+    POLICY_VIEW = "policy.view"
+    POLICY_EXPORT = "policy.export"
+    RULEBOOK_VIEW = "rulebook.view"
+    CALENDAR_EDIT = "calendar.edit"
+    ACCOUNT_MANAGE = "account.manage"
+    SYSTEM_VIEW = "system.view"
+    AUDIT_VIEW = "audit.view"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The part of the register a permission reaches; ``None`` means all."""
+
+    counties: frozenset[str] | None = frozenset()
+    enterprises: frozenset[int] = frozenset()
+
+    @property
+    def is_everything(self) -> bool:
+        return self.counties is None
+
+    def covers(self, *, county: str | None = None, enterprise_id: int | None = None) -> bool:
+        """Whether a record of this county (区县) and enterprise lies inside."""
+        if self.counties is None:
+            return True
+        return county in self.counties or enterprise_id in self.enterprises
+
+    def where(
+        self,
+        county: InstrumentedAttribute[str],
+        enterprise_id: InstrumentedAttribute[int] | None = None,
+    ) -> ColumnElement[bool]:
+        """The same as an SQL condition on the two columns."""
+        if self.counties is None:
+            return true()
+        conditions: list[ColumnElement[bool]] = []
+        if self.counties:
+            conditions.append(county.in_(sorted(self.counties)))
+        if self.enterprises and enterprise_id is not None:
+            conditions.append(enterprise_id.in_(sorted(self.enterprises)))
+        return or_(*conditions) if conditions else false()
+
+    def __or__(self, other: Scope) -> Scope:
+        if self.counties is None or other.counties is None:
+            return EVERYTHING
+        return Scope(self.counties | other.counties, self.enterprises | other.enterprises)
+
+
+EVERYTHING = Scope(counties=None)
+NOTHING = Scope()
+
+
+class Person(Protocol):
+    """What the kernel needs to know of a signed-in person (accounts.domain.Actor)."""
+
+    @property
+    def user_id(self) -> int: ...
+    @property
+    def display_name(self) -> str: ...
+    @property
+    def must_change_password(self) -> bool: ...
+    def scope_of(self, permission: Permission) -> Scope | None: ...
+
+
+def current_actor() -> Person | None:
+    """The person who sent this request, or None."""
+    return cast("Person", current_user) if current_user.is_authenticated else None
+
+
+def can(permission: Permission, person: Person | None = None) -> bool:
+    """Whether the person holds the permission anywhere at all."""
+    someone = person or current_actor()
+    return someone is not None and someone.scope_of(permission) is not None
+
+
+def scope_for(permission: Permission) -> Scope:
+    """The reach of the signed-in person's permission; nothing when it is not held."""
+    person = current_actor()
+    return (person.scope_of(permission) if person else None) or NOTHING
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Mark a view: only for people who hold ``permission``. Put it *below* the route decorator."""
+
+    def mark(view: View) -> View:
+        view.__access__ = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(view: View) -> View:
+    """Mark a view: anyone may open it."""
+    view.__access__ = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Mark a view: anyone who has signed in may open it."""
+    view.__access__ = "signed-in"  # type: ignore[attr-defined]
+    return view
+
+
+def access_of(view: Callable[..., Any]) -> Permission | str | None:
+    """The mark of a registered view function; None when it has none."""
+    return getattr(view, "__access__", None)
+
+
+def current_access() -> Permission | str | None:
+    """The mark of the view this request goes to."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return access_of(view) if view else None
+
+
+def enforce() -> None:
+    """Refuse the request unless its view's mark lets this person in (403)."""
+    access = current_access()
+    if access == "public":
+        return
+    person = current_actor()
+    if person is None or access is None:
+        g.refused = "not signed in" if person is None else "view without a permission mark"
+        abort(403)
+    if isinstance(access, Permission) and person.scope_of(access) is None:
+        g.refused = access.value
+        abort(403)

@@ -1,0 +1,48 @@
+"""The kernel's own addresses: health, downloads, job progress."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, send_file
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.kernel import audit, files
+from app.kernel.database import db
+from app.kernel.permissions import current_actor, public, signed_in
+
+blueprint = Blueprint("kernel", __name__, template_folder="templates")
+
+
+@blueprint.get("/healthz")
+@public
+def healthz() -> tuple[dict[str, str], int]:
+    """Whether the database answers; for the person who keeps the server alive."""
+    try:
+        db.session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return {"status": "database"}, 503
+    return {"status": "ok"}, 200
+
+
+@blueprint.get("/downloads/<token>")
+@signed_in
+def download(token: str) -> Response:
+    """A file this person made; nobody else's token opens it."""
+    person = current_actor()
+    found = files.find_download(token, person.user_id) if person else None
+    if found is None or person is None:
+        abort(404)
+    filename, media_type, sha256 = found.filename, found.media_type, found.sha256
+    db.session.rollback()
+    audit.record_aside(
+        "export.fetched",
+        "download",
+        sha256,
+        {"文件名": filename},
+        actor=(person.user_id, person.display_name),
+    )
+    response = send_file(
+        files.path_of(sha256), mimetype=media_type, as_attachment=True, download_name=filename
+    )
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response

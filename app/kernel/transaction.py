@@ -1,0 +1,207 @@
+"""One transaction a request, a job or a command (事务).
+
+Whoever writes does so inside :func:`writing`; a request with an unsafe method is inside it from
+its start. Before the commit the collected events are handed on, once, as sets of ids, and the
+commit is refused when something changed without an audit entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import event, select
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from app.kernel import clock
+from app.kernel.database import Mode, db, mode, set_mode, without_waiting
+from app.kernel.models import AuditEntry
+
+UNAUDITED_TABLES = frozenset(
+    {"audit_entry", "job", "sign_in_session", "sign_in_attempt", "alembic_version"}
+)
+"""Bookkeeping that may change without an audit entry: the trail itself, queues, sign-ins."""
+
+
+class UnauditedChange(Exception):
+    """A transaction changed business rows and left no audit entry; a programming error."""
+
+
+@dataclass(slots=True)
+class Transaction:
+    """A writing transaction: whose, through what, and when it became known.
+
+    ``moment`` is the recorded time of everything the transaction writes; it is taken after the
+    writer's lock and never earlier than the last one, so the register's history has one order.
+    """
+
+    actor_id: int | None
+    actor_name: str
+    via: str
+    moment: datetime
+    last_sequence: int
+    last_hash: str
+    audited: bool = False
+    changed: bool = False
+    events: dict[str, set[int]] = field(default_factory=dict)
+
+
+_current: ContextVar[Transaction | None] = ContextVar("current_transaction", default=None)
+GENESIS = "0" * 64
+
+
+class Event:
+    """Something that happened upstream which later stages must follow in the same transaction."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._handlers: list[Callable[[frozenset[int]], None]] = []
+
+    def subscribe(self, handler: Callable[[frozenset[int]], None]) -> None:
+        """Call ``handler`` once per transaction with the set of ids; registering twice is once."""
+        if handler not in self._handlers:
+            self._handlers.append(handler)
+
+    def emit(self, ids: Iterable[int]) -> None:
+        """Note that these ids are touched by the current transaction."""
+        transaction().events.setdefault(self.name, set()).update(ids)
+
+    def deliver(self, ids: frozenset[int]) -> None:
+        """Hand the ids to every subscriber, in the order they subscribed."""
+        for handler in self._handlers:
+            handler(ids)
+
+
+standing_changed = Event("standing_changed")
+"""The facts behind the standing of these plants (厂区 ids) have changed."""
+
+_EVENTS = {standing_changed.name: standing_changed}
+
+
+def transaction() -> Transaction:
+    """The writing transaction of this context. Raises RuntimeError outside one."""
+    current = _current.get()
+    if current is None:
+        current = _begin()
+    return current
+
+
+_intended: ContextVar[tuple[int | None, str, str] | None] = ContextVar("writer", default=None)
+
+
+def open_for_writing(actor_id: int | None, actor_name: str, via: str) -> None:
+    """From here on this context writes; the lock is taken with the first statement."""
+    set_mode(Mode.WRITE)
+    _intended.set((actor_id, actor_name, via))
+    _current.set(None)
+
+
+def close() -> None:
+    """Back to reading, whatever happened; an open transaction is rolled back."""
+    db.session.rollback()
+    db.session.remove()
+    set_mode(Mode.READ)
+    _intended.set(None)
+    _current.set(None)
+
+
+def _begin() -> Transaction:
+    intended = _intended.get()
+    if intended is None:
+        raise RuntimeError("not inside a writing transaction")
+    last = db.session.execute(
+        select(AuditEntry.sequence, AuditEntry.at, AuditEntry.hash)
+        .order_by(AuditEntry.sequence.desc())
+        .limit(1)
+    ).first()
+    moment = clock.now()
+    if last is not None and moment <= last.at:
+        moment = last.at + timedelta(microseconds=1)
+    actor_id, actor_name, via = intended
+    current = Transaction(
+        actor_id=actor_id,
+        actor_name=actor_name,
+        via=via,
+        moment=moment,
+        last_sequence=last.sequence if last else 0,
+        last_hash=last.hash if last else GENESIS,
+    )
+    _current.set(current)
+    return current
+
+
+def commit() -> None:
+    """Hand on the events, check the audit trail, and make everything durable."""
+    current = _current.get()
+    if current is not None:
+        while current.events:
+            name, ids = current.events.popitem()
+            db.session.flush()
+            _EVENTS[name].deliver(frozenset(ids))
+    db.session.flush()
+    if db.session.info.pop("changed", False) and (current is None or not current.audited):
+        db.session.rollback()
+        raise UnauditedChange("rows changed without an audit entry; call audit.record")
+    db.session.commit()
+    _current.set(None)
+
+
+@contextmanager
+def writing(
+    via: str, *, actor_id: int | None = None, actor_name: str = "系统"
+) -> Iterator[Transaction]:
+    """Everything inside is one transaction: all of it is kept, or nothing.
+
+    For commands and jobs; a request with an unsafe method has the same from :mod:`app.kernel.web`.
+    """
+    db.session.rollback()
+    open_for_writing(actor_id, actor_name, via)
+    try:
+        yield transaction()
+        commit()
+    finally:
+        close()
+
+
+@contextmanager
+def aside(*, patient: bool = True) -> Iterator[Session]:
+    """A short transaction of its own beside the request's, for sessions, sign-ins and progress.
+
+    Not ``patient``: raises WriterBusy rather than wait for another writer.
+
+    Never call it while this context holds an uncommitted writing transaction: the writer's lock
+    would wait for itself.
+    """
+    waiting = nullcontext() if patient else without_waiting()
+    with mode(Mode.WRITE), waiting, Session(db.engine) as session, session.begin():
+        yield session
+
+
+def holds_writer_lock() -> bool:
+    """Whether this context has begun a writing transaction that is not yet finished."""
+    return _current.get() is not None
+
+
+def watch_changes(engine: Engine) -> None:
+    """Remember, per session, that a business table was changed."""
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(
+        _connection: object,
+        _cursor: object,
+        statement: str,
+        _parameters: object,
+        _context: object,
+        _many: bool,
+    ) -> None:
+        words = statement.split(None, 3)
+        verb = words[0].upper() if words else ""
+        if verb not in {"INSERT", "UPDATE", "DELETE"}:
+            return
+        table = words[1] if verb == "UPDATE" else words[2]
+        if table.strip('"').split("(")[0] not in UNAUDITED_TABLES and _intended.get() is not None:
+            db.session.info["changed"] = True

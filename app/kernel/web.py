@@ -1,0 +1,183 @@
+"""What every request goes through, in this order (请求处理).
+
+edge (unreadable input is refused) → who is it → cross-site forgery → permission → transaction →
+view → commit or rollback → headers. Views hold none of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, abort, g, render_template, request
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2_fragments.flask import render_block
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter
+
+from app.kernel import audit, permissions, transaction
+from app.kernel.permissions import current_actor
+
+log = logging.getLogger(__name__)
+csrf = CSRFProtect()
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "object-src 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class BoundedInteger(IntegerConverter):
+    """``<int:…>`` in an address: larger than any id is no such page, never a database error."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        options.setdefault("max", 9_007_199_254_740_991)
+        super().__init__(*arguments, **options)
+
+
+ResumeView = Callable[[], "Response | str | tuple[str, int] | None"]
+
+
+def init_web(app: Flask, *, sign_in_first: ResumeView) -> None:
+    """Install the pipeline. ``sign_in_first`` answers a request that nobody is signed in for."""
+    app.url_map.converters["int"] = BoundedInteger
+    csrf.init_app(app)
+
+    @app.before_request
+    def pipeline() -> Any:
+        g.request_id = secrets.token_hex(6)
+        _refuse_unreadable_input()
+        if request.endpoint is None or request.endpoint.startswith("assets."):
+            return None
+        answer = sign_in_first()
+        if answer is not None:
+            return answer
+        if request.method not in SAFE_METHODS:
+            csrf.protect()
+        permissions.enforce()
+        person = current_actor()
+        if request.method not in SAFE_METHODS:
+            transaction.open_for_writing(
+                person.user_id if person else None,
+                person.display_name if person else "未登录",
+                "web",
+            )
+        return None
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        if request.method not in SAFE_METHODS:
+            if response.status_code < 400:
+                transaction.commit()
+            transaction.close()
+        return _with_headers(response)
+
+    app.teardown_request(_leave_no_transaction)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(CSRFError, _forgery)
+    app.register_error_handler(OperationalError, _database_busy)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _refuse_unreadable_input() -> None:
+    """Text no database can hold (NUL, lone surrogates) is refused before anything reads it."""
+    for values in (request.args, request.form):
+        for name, texts in values.lists():
+            for text in (name, *texts):
+                if "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text):
+                    abort(400, "提交的内容含有无法识别的字符。请删除后重新输入。")
+    if "\x00" in request.path:
+        abort(404)
+
+
+def _with_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if not (request.endpoint or "").startswith("assets."):
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.vary.update(("Cookie", "HX-Request"))
+    return response
+
+
+def _leave_no_transaction(_error: BaseException | None) -> None:
+    transaction.close()
+
+
+def page(template: str, *, blocks: tuple[str, ...] = (), **context: Any) -> str:
+    """The whole page, or the one block of it that htmx asked for.
+
+    ``blocks`` lists the blocks that may be asked for; the element's id is the block's name with
+    ``-`` for ``_``.
+    """
+    if request.headers.get("HX-Request") == "true":
+        wanted = (request.headers.get("HX-Target") or "").replace("-", "_")
+        if wanted in blocks:
+            return render_block(template, wanted, **context)
+    return render_template(template, **context)
+
+
+def _error_page(status: int, message: str | None = None) -> tuple[str, int]:
+    known = {400, 403, 404, 405, 409, 413, 422, 500, 503}
+    template = f"kernel/errors/{status if status in known else (400 if status < 500 else 500)}.html"
+    context = {"message": message, "request_id": g.get("request_id", "")}
+    return render_template(template, **context), status
+
+
+def _http_error(error: HTTPException) -> Any:
+    transaction.close()
+    status = error.code or 500
+    if status < 400:
+        return error
+    if status in (403, 404) and request.endpoint is not None:
+        _note_refusal(status)
+    said = error.description if error.description and _is_chinese(error.description) else None
+    return _error_page(status, said)
+
+
+def _is_chinese(text: str) -> bool:
+    return any("\u4e00" <= character <= "\u9fff" for character in text)
+
+
+def _note_refusal(status: int) -> None:
+    """A refused or out-of-reach record is worth an entry; an unknown address is not."""
+    person = current_actor()
+    if person is None:
+        return
+    audit.record_aside(
+        "access.refused",
+        "address",
+        request.path,
+        {"状态": status, "原因": g.get("refused", "不在权限范围或不存在")},
+        actor=(person.user_id, person.display_name),
+        succeeded=False,
+    )
+
+
+def _forgery(_error: CSRFError) -> Any:
+    transaction.close()
+    return _error_page(400, "页面已过期或不是从本系统打开。请返回上一页，刷新后重新提交。")
+
+
+def _database_busy(_error: OperationalError) -> Any:
+    transaction.close()
+    log.exception("database refused, request %s", g.get("request_id"))
+    return _error_page(503)
+
+
+def _unexpected(_error: Exception) -> Any:
+    transaction.close()
+    log.exception("request %s failed", g.get("request_id"))
+    return _error_page(500)

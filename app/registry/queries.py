@@ -1,0 +1,229 @@
+"""Reading the register (企业与厂区): rows become frozen values here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from app.kernel.database import db, known_at
+from app.kernel.facts import in_parts
+from app.kernel.permissions import Scope
+from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord, ProductionLine
+from app.rulebook.queries import catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class IndustryOfPlant:
+    """An industry of a plant (行业); ``label`` is what lists print: 水泥/独立粉磨站."""
+
+    industry: str
+    subtype: str
+    role: str
+    label: str
+    gbt_code: str
+    capacity: Decimal | None
+    capacity_unit: str
+
+    @property
+    def is_main(self) -> bool:
+        return self.role == "主要"
+
+
+@dataclass(frozen=True, slots=True)
+class PlantOnRecord:
+    """A plant (厂区) with its enterprise, as known at a moment."""
+
+    plant_id: int
+    enterprise_id: int
+    uscc: str
+    enterprise_name: str
+    former_name: str
+    number: str
+    name: str
+    county: str
+    town: str
+    address: str
+    longitude: Decimal | None
+    latitude: Decimal | None
+    permit_number: str
+    permit_category: str
+    permit_until: date | None
+    livelihood: bool | None
+    state: str
+    legal_representative: str
+    contact: str
+    phone: str
+    founded_on: date | None
+    note: str
+
+    @property
+    def full_name(self) -> str:
+        """Enterprise and plant in one line: 示例铸造有限公司（001 老厂）."""
+        return f"{self.enterprise_name}（{self.number} {self.name}）"
+
+
+def _plants(moment: datetime | None) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            PlantRecord.plant_id,
+            PlantRecord.enterprise_id,
+            EnterpriseRecord.uscc,
+            EnterpriseRecord.name,
+            EnterpriseRecord.former_name,
+            PlantRecord.number,
+            PlantRecord.name,
+            PlantRecord.county,
+            PlantRecord.town,
+            PlantRecord.address,
+            PlantRecord.longitude,
+            PlantRecord.latitude,
+            PlantRecord.permit_number,
+            PlantRecord.permit_category,
+            PlantRecord.permit_until,
+            PlantRecord.livelihood,
+            PlantRecord.state,
+            EnterpriseRecord.legal_representative,
+            EnterpriseRecord.contact,
+            EnterpriseRecord.phone,
+            EnterpriseRecord.founded_on,
+            EnterpriseRecord.note,
+        )
+        .join(EnterpriseRecord, EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id)
+        .where(known_at(PlantRecord, moment), known_at(EnterpriseRecord, moment))
+    )
+
+
+def find_plant(plant_id: int, scope: Scope, moment: datetime | None = None) -> PlantOnRecord | None:
+    """The plant, if the person may see it; None otherwise, which a page answers with 404."""
+    row = db.session.execute(
+        _plants(moment).where(
+            PlantRecord.plant_id == plant_id,
+            scope.where(PlantRecord.county, PlantRecord.enterprise_id),
+        )
+    ).first()
+    return PlantOnRecord(*row) if row else None
+
+
+def list_plants(
+    scope: Scope, moment: datetime | None = None, *, enterprise_id: int | None = None
+) -> list[PlantOnRecord]:
+    """Every plant the person may see, by code and number; of one enterprise if given."""
+    query = _plants(moment).where(scope.where(PlantRecord.county, PlantRecord.enterprise_id))
+    if enterprise_id is not None:
+        query = query.where(PlantRecord.enterprise_id == enterprise_id)
+    query = query.order_by(EnterpriseRecord.uscc, PlantRecord.number)
+    return [PlantOnRecord(*row) for row in db.session.execute(query)]
+
+
+def industries_of(
+    plant_ids: Sequence[int], moment: datetime | None = None
+) -> dict[int, tuple[IndustryOfPlant, ...]]:
+    """The industries of each plant, the main one (主要) first."""
+    found: dict[int, list[IndustryOfPlant]] = {}
+    for part in in_parts(sorted(set(plant_ids))):
+        rows = db.session.execute(
+            _industries().where(PlantIndustry.plant_id.in_(part), known_at(PlantIndustry, moment))
+        )
+        for plant_id, *values in rows:
+            found.setdefault(plant_id, []).append(_industry(*values))
+    return {
+        plant_id: tuple(sorted(items, key=lambda item: (not item.is_main, item.label)))
+        for plant_id, items in found.items()
+    }
+
+
+def main_industries(moment: datetime | None = None) -> dict[int, IndustryOfPlant]:
+    """The main industry of every plant that has one."""
+    rows = db.session.execute(
+        _industries().where(PlantIndustry.role == "主要", known_at(PlantIndustry, moment))
+    )
+    return {plant_id: _industry(*values) for plant_id, *values in rows}
+
+
+def _industries() -> Select[*tuple[Any, ...]]:
+    return select(
+        PlantIndustry.plant_id,
+        PlantIndustry.industry,
+        PlantIndustry.subtype,
+        PlantIndustry.role,
+        PlantIndustry.gbt_code,
+        PlantIndustry.capacity,
+        PlantIndustry.capacity_unit,
+    ).order_by(PlantIndustry.id)
+
+
+def _industry(
+    industry: str, subtype: str, role: str, gbt: str, capacity: Decimal | None, unit: str
+) -> IndustryOfPlant:
+    label = catalogue().by_id(industry).label(subtype or None)
+    return IndustryOfPlant(industry, subtype, role, label, gbt, capacity, unit)
+
+
+def owners_of(
+    plant_ids: Iterable[int], moment: datetime | None = None
+) -> Mapping[int, tuple[int, str]]:
+    """Which enterprise each plant belongs to and in which county it stands."""
+    found: dict[int, tuple[int, str]] = {}
+    for part in in_parts(sorted(set(plant_ids))):
+        rows = db.session.execute(
+            select(PlantRecord.plant_id, PlantRecord.enterprise_id, PlantRecord.county).where(
+                PlantRecord.plant_id.in_(part), known_at(PlantRecord, moment)
+            )
+        )
+        found.update((row[0], (row[1], row[2])) for row in rows)
+    return found
+
+
+def plants_of(enterprise_ids: Iterable[int]) -> dict[int, list[int]]:
+    """The plants each enterprise has now."""
+    found: dict[int, list[int]] = {}
+    for part in in_parts(sorted(set(enterprise_ids))):
+        rows = db.session.execute(
+            select(PlantRecord.enterprise_id, PlantRecord.plant_id).where(
+                PlantRecord.enterprise_id.in_(part), known_at(PlantRecord, None)
+            )
+        )
+        for enterprise_id, plant_id in rows:
+            found.setdefault(enterprise_id, []).append(plant_id)
+    return found
+
+
+def enterprise_ids_of(codes: Iterable[str]) -> frozenset[int]:
+    """The lasting ids of the enterprises with these codes (统一社会信用代码)."""
+    found: set[int] = set()
+    for part in in_parts(sorted(set(codes))):
+        found.update(
+            db.session.execute(
+                select(EnterpriseRecord.enterprise_id).where(
+                    EnterpriseRecord.uscc.in_(part), known_at(EnterpriseRecord, None)
+                )
+            ).scalars()
+        )
+    return frozenset(found)
+
+
+def list_plant_ids() -> list[int]:
+    """Every plant there is, by lasting id."""
+    return list(
+        db.session.execute(
+            select(PlantRecord.plant_id)
+            .where(known_at(PlantRecord, None))
+            .order_by(PlantRecord.plant_id)
+        ).scalars()
+    )
+
+
+def lines_of(plant_id: int, moment: datetime | None = None) -> list[ProductionLine]:
+    """The production lines (生产线) of a plant, by number."""
+    return list(
+        db.session.execute(
+            select(ProductionLine)
+            .where(ProductionLine.plant_id == plant_id, known_at(ProductionLine, moment))
+            .order_by(ProductionLine.number)
+        ).scalars()
+    )

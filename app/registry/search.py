@@ -1,0 +1,45 @@
+"""The words a plant is found by (检索): names, pinyin initials, code, permit number."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+from pypinyin import Style, lazy_pinyin
+
+from app.registry.domain import name_key
+
+
+@lru_cache(maxsize=4096)
+def pinyin_initials(name: str) -> str:
+    """The first letters of the syllables: 绍兴华盛 → ``sxhs``; other characters stay."""
+    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()
+
+
+@lru_cache(maxsize=4096)
+def _pinyin(name: str) -> str:
+    return " ".join(lazy_pinyin(name)).lower()
+
+
+def search_text(name: str, former_name: str, plant_name: str, uscc: str, permit: str) -> str:
+    """One folded text that a substring of any of the five, or of the initials, is found in."""
+    parts = [
+        name_key(name),
+        name_key(former_name),
+        name_key(plant_name),
+        pinyin_initials(name_key(name)),
+        pinyin_initials(name_key(former_name)),
+        uscc,
+        permit,
+    ]
+    return "\n".join(part.lower() for part in parts if part)
+
+
+def search_term(typed: str) -> str:
+    """What a person typed, folded the same way."""
+    return name_key(unicodedata.normalize("NFKC", typed)).lower()
+
+
+def sort_key(name: str, plant_number: str) -> str:
+    """Sorts enterprises as a Chinese reader expects (by pinyin), then by plant number."""
+    return f"{_pinyin(name)[:230]}\x1f{plant_number}"

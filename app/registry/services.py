@@ -1,0 +1,255 @@
+"""Writing the register (登记企业与厂区): the verbs of this stage.
+
+Each takes plain values whose fields are the columns of the ledger sheet; each says which plants'
+standings may have changed. Nothing here commits or audits a whole import: the caller, who knows
+what the act is called, does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import delete, insert, select
+
+from app.kernel import facts
+from app.kernel.database import db
+from app.kernel.transaction import standing_changed, transaction
+from app.registry.domain import name_key
+from app.registry.models import (
+    EmergencyMeasure,
+    Enterprise,
+    EnterpriseRecord,
+    Plant,
+    PlantIndustry,
+    PlantRecord,
+    PlantSearch,
+    ProductionLine,
+)
+from app.registry.search import search_text, sort_key
+
+
+@dataclass(frozen=True, slots=True)
+class EnterpriseEntry:
+    """What is said of an enterprise (企业)."""
+
+    uscc: str
+    name: str
+    former_name: str = ""
+    legal_representative: str = ""
+    contact: str = ""
+    phone: str = ""
+    founded_on: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlantEntry:
+    """What is said of a plant (厂区) of an enterprise."""
+
+    enterprise_id: int
+    number: str
+    name: str
+    county: str
+    town: str = ""
+    address: str = ""
+    longitude: Decimal | None = None
+    latitude: Decimal | None = None
+    permit_number: str = ""
+    permit_category: str = ""
+    permit_until: date | None = None
+    livelihood: bool | None = None
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IndustryEntry:
+    """An industry of a plant (行业); ``industry`` is the catalogue's id."""
+
+    plant_id: int
+    industry: str
+    subtype: str
+    role: str
+    gbt_code: str = ""
+    capacity: Decimal | None = None
+    capacity_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineEntry:
+    """A production line (生产线) of a plant."""
+
+    plant_id: int
+    number: str
+    name: str
+    process: str = ""
+    approved_capacity: Decimal | None = None
+    permitted_capacity: Decimal | None = None
+    actual_capacity: Decimal | None = None
+    capacity_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureEntry:
+    """What a plant or line does at a warning level (应急措施)."""
+
+    plant_id: int
+    line_number: str
+    level: str
+    measure: str
+    amount_from: Decimal | None = None
+    amount_to: Decimal | None = None
+    unit: str = ""
+    reduction: Decimal | None = None
+
+
+def register_enterprises(entries: Sequence[EnterpriseEntry]) -> list[int]:
+    """Enter new enterprises; returns their lasting ids in the same order."""
+    ids = _lasting_ids(Enterprise, len(entries))
+    facts.record(
+        EnterpriseRecord,
+        [_enterprise_row(i, entry) for i, entry in zip(ids, entries, strict=True)],
+    )
+    return ids
+
+
+def correct_enterprises(corrections: Mapping[int, EnterpriseEntry]) -> None:
+    """Replace what is said of enterprises (lasting id → entry)."""
+    standing = _standing_records(EnterpriseRecord, "enterprise_id", corrections)
+    facts.replace(
+        EnterpriseRecord,
+        {standing[i]: _enterprise_row(i, entry) for i, entry in corrections.items()},
+    )
+    _refresh_search(_plants_of(list(corrections)))
+
+
+def register_plants(entries: Sequence[PlantEntry]) -> list[int]:
+    """Enter new plants; returns their lasting ids in the same order."""
+    ids = _lasting_ids(Plant, len(entries))
+    facts.record(
+        PlantRecord,
+        [{**asdict(entry), "plant_id": i} for i, entry in zip(ids, entries, strict=True)],
+    )
+    _refresh_search(ids)
+    standing_changed.emit(ids)
+    return ids
+
+
+def correct_plants(corrections: Mapping[int, PlantEntry]) -> None:
+    """Replace what is said of plants (lasting id → entry)."""
+    standing = _standing_records(PlantRecord, "plant_id", corrections)
+    facts.replace(
+        PlantRecord,
+        {standing[i]: {**asdict(entry), "plant_id": i} for i, entry in corrections.items()},
+    )
+    _refresh_search(list(corrections))
+    standing_changed.emit(corrections)
+
+
+def record_industries(entries: Sequence[IndustryEntry]) -> list[int]:
+    """Enter industries of plants; returns the ids of the facts."""
+    standing_changed.emit(entry.plant_id for entry in entries)
+    return facts.record(PlantIndustry, [asdict(entry) for entry in entries])
+
+
+def correct_industries(corrections: Mapping[int, IndustryEntry]) -> None:
+    """Replace industries (fact id → entry)."""
+    standing_changed.emit(entry.plant_id for entry in corrections.values())
+    facts.replace(PlantIndustry, {i: asdict(entry) for i, entry in corrections.items()})
+
+
+def record_lines(entries: Sequence[LineEntry]) -> list[int]:
+    """Enter production lines; returns the ids of the facts."""
+    return facts.record(ProductionLine, [asdict(entry) for entry in entries])
+
+
+def correct_lines(corrections: Mapping[int, LineEntry]) -> None:
+    """Replace production lines (fact id → entry)."""
+    facts.replace(ProductionLine, {i: asdict(entry) for i, entry in corrections.items()})
+
+
+def record_emergency_measures(entries: Sequence[MeasureEntry]) -> list[int]:
+    """Enter emergency measures; returns the ids of the facts."""
+    return facts.record(EmergencyMeasure, [asdict(entry) for entry in entries])
+
+
+def correct_emergency_measures(corrections: Mapping[int, MeasureEntry]) -> None:
+    """Replace emergency measures (fact id → entry)."""
+    facts.replace(EmergencyMeasure, {i: asdict(entry) for i, entry in corrections.items()})
+
+
+def _lasting_ids(model: type[Enterprise] | type[Plant], count: int) -> list[int]:
+    if not count:
+        return []
+    moment = transaction().moment
+    statement = insert(model).returning(model.id, sort_by_parameter_order=True)
+    return list(db.session.execute(statement, [{"created_at": moment}] * count).scalars())
+
+
+def _standing_records(
+    model: type[EnterpriseRecord] | type[PlantRecord], column: str, ids: Mapping[int, object]
+) -> dict[int, int]:
+    key = getattr(model, column)
+    found: dict[int, int] = {}
+    for part in facts.in_parts(sorted(ids)):
+        rows = db.session.execute(
+            select(key, model.id).where(key.in_(part), model.annulled_at.is_(None))
+        )
+        found.update((row[0], row[1]) for row in rows)
+    return found
+
+
+def _enterprise_row(enterprise_id: int, entry: EnterpriseEntry) -> dict[str, object]:
+    return {
+        **asdict(entry),
+        "enterprise_id": enterprise_id,
+        "name_key": name_key(entry.name),
+    }
+
+
+def _plants_of(enterprise_ids: Sequence[int]) -> list[int]:
+    found: list[int] = []
+    for part in facts.in_parts(sorted(set(enterprise_ids))):
+        found += db.session.execute(
+            select(PlantRecord.plant_id).where(
+                PlantRecord.enterprise_id.in_(part), PlantRecord.annulled_at.is_(None)
+            )
+        ).scalars()
+    return found
+
+
+def _refresh_search(plant_ids: Sequence[int]) -> None:
+    """Make the words these plants are found by again, from what is said of them now."""
+    for part in facts.in_parts(sorted(set(plant_ids))):
+        db.session.execute(delete(PlantSearch).where(PlantSearch.plant_id.in_(part)))
+        rows = db.session.execute(
+            select(
+                PlantRecord.plant_id,
+                EnterpriseRecord.name,
+                EnterpriseRecord.former_name,
+                PlantRecord.name,
+                EnterpriseRecord.uscc,
+                PlantRecord.permit_number,
+                PlantRecord.number,
+            )
+            .join(EnterpriseRecord, EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id)
+            .where(
+                PlantRecord.plant_id.in_(part),
+                PlantRecord.annulled_at.is_(None),
+                EnterpriseRecord.annulled_at.is_(None),
+            )
+        ).all()
+        if rows:
+            db.session.execute(
+                insert(PlantSearch),
+                [
+                    {
+                        "plant_id": row[0],
+                        "text": search_text(*row[1:6]),
+                        "sort_key": sort_key(row[1], row[6]),
+                    }
+                    for row in rows
+                ],
+            )

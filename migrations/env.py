@@ -1,0 +1,25 @@
+"""Runs the migrations against the running app's database, as one writing transaction."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from app.kernel.database import Mode, db, mode
+
+
+def run() -> None:
+    """Bring the database to the wanted version; all of it or nothing."""
+    with mode(Mode.WRITE), db.engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            render_as_batch=connection.dialect.name == "sqlite",
+            transactional_ddl=True,
+            compare_type=False,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+
+
+run()
