@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from app.kernel.verdicts import Reason
-from app.policy.criteria import grade_in_words
+from app.policy.criteria import with_grade
 from app.policy.domain import Candidate, Condition, Situation
 
 UNGRADED_AS_LOWEST = "ungraded_as_lowest"
@@ -22,11 +22,11 @@ def grade_phrase(candidate: Candidate) -> str:
     standing = candidate.standing
     if standing.grade is None:
         return "未定级"
-    grade = grade_in_words(standing.grade)
     if standing.basis != "finding":
-        return f"绩效等级为 {grade}"
+        return with_grade("绩效等级为", standing.grade)
     doubt = "" if standing.verified else "（该行业最低等级未核实）"
-    return f"因认定隐瞒情况或提供虚假材料，绩效等级降为最低的 {grade}{doubt}"
+    lowered = with_grade("因认定隐瞒情况或提供虚假材料，绩效等级降为最低的", standing.grade)
+    return f"{lowered}{doubt}"
 
 
 def grade_facts(candidate: Candidate) -> tuple[str, ...]:

@@ -5,11 +5,9 @@ from datetime import date
 from app.policy.domain import Candidate, Criterion, Situation
 
 
-def grade_in_words(grade: str | None) -> str:
-    """The grade as a sentence names it: A 级, 引领性, 未定级."""
-    if grade is None:
-        return "未定级"
-    return grade if grade.endswith("性") else f"{grade} 级"
+def with_grade(before: str, grade: str) -> str:
+    """Words followed by a grade (等级) as a sentence writes it: … A 级, …引领性."""
+    return f"{before}{grade}" if grade.endswith("性") else f"{before} {grade} 级"
 
 
 def _grade_rank(candidate: Candidate, situation: Situation) -> int:
@@ -18,7 +16,7 @@ def _grade_rank(candidate: Candidate, situation: Situation) -> int:
 
 def _grade_words(candidate: Candidate) -> str:
     grade = candidate.standing.grade
-    return "未定级" if grade is None else f"绩效等级为 {grade_in_words(grade)}"
+    return "未定级" if grade is None else with_grade("绩效等级为", grade)
 
 
 def _held_since_key(candidate: Candidate, _: Situation) -> tuple[bool, date]:

@@ -105,7 +105,8 @@ BY_PLANT = Criterion(
 )
 IDENTITY = (BY_USCC, BY_PLANT)
 """Ends every order, so that no two plants share a rank; says nothing about merit."""
-ORDER_NOTE = "前列各项都相同的，按统一社会信用代码、厂区编号排列；这只是固定的次序，不表示优劣。"
+NO_MERIT = "这只是固定的次序，不表示优劣。"
+ORDER_NOTE = f"前列各项都相同的，按统一社会信用代码、厂区编号排列；{NO_MERIT}"
 
 
 class Origin(StrEnum):
@@ -265,6 +266,6 @@ def explain_neighbours(row_a: RankedRow, row_b: RankedRow) -> Comparison:
         if criterion not in IDENTITY:
             return Comparison(criterion.id, text)
         if row_a.admitted:
-            return Comparison(criterion.id, f"前列各项都相同。{text}{ORDER_NOTE}")
+            return Comparison(criterion.id, f"前列各项都相同。{text}{NO_MERIT}")
         return Comparison(criterion.id, f"未纳入的厂区没有位次。{text}")
     raise ValueError("explain_neighbours compares two different rows of one list")

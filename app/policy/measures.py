@@ -75,8 +75,10 @@ def _from_plugins(plugins: pluggy.PluginManager) -> Iterable[Measure]:
 def _extended(measure: Measure, plugins: pluggy.PluginManager) -> Measure:
     conditions = _added(measure, plugins, "policy_conditions", Condition, measure.conditions)
     criteria = _added(measure, plugins, "policy_tie_breaks", Criterion, measure.full_order)
+    clauses = dict.fromkeys((*measure.clauses, *(condition.clause for condition in conditions)))
     return replace(
         measure,
+        clauses=tuple(clauses),
         conditions=measure.conditions + conditions,
         criteria=measure.criteria + criteria,
     )

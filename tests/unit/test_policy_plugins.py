@@ -27,7 +27,7 @@ from tests.policies import DAY, ORDER, SETTINGS, candidate, standing
 
 
 def always(name: str) -> Condition:
-    return Condition(name, "PLAN-RIGHTS", lambda _c, _s: Reason("PLAN-RIGHTS", "是。", met=True))
+    return Condition(name, "NAT-DIFF", lambda _c, _s: Reason("NAT-DIFF", "是。", met=True))
 
 
 def by_name(name: str) -> Criterion:
@@ -84,6 +84,11 @@ def test_the_order_in_which_plugins_are_loaded_does_not_matter() -> None:
     city = next(shape for shape in shapes[0] if shape[0] == "rights-city")
     assert city[3] == ["grade-among", "condition-a", "condition-b", "condition-c"]
     assert city[4][-5:] == ["criterion-a", "criterion-b", "criterion-c", "uscc", "plant"]
+
+
+def test_a_measure_names_the_clauses_of_what_was_added() -> None:
+    measures = collect_measures(plugins_with(("plugin:a.py", CountyPlugin("a"))))
+    assert measures["rights-city"].clauses == ("PLAN-RIGHTS", "NAT-DIFF")
 
 
 def test_each_measure_knows_its_origin() -> None:
