@@ -1,0 +1,234 @@
+"""The small parts of an .xlsx: which sheets there are, their styles and shared texts."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO, Protocol
+from xml.parsers import expat
+
+from .archive import DAMAGED
+from .cells import UnreadableWorkbook
+
+_CHUNK = 256 * 1024
+_MOST_TAGS = 500_000
+_ESCAPED_CHARACTER = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_QUOTED_OR_BRACKETED = re.compile(r'"[^"]*"|\\.|[_*].|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
+_BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)})
+
+
+class Opener(Protocol):
+    """Whatever opens a part of a workbook by its name."""
+
+    def open(self, name: str) -> IO[bytes]:
+        """The part's content."""
+
+    def find(self, name: str) -> str | None:
+        """The exact name of the part, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A start tag with the name of the element it stands in; prefixes are taken off."""
+
+    parent: str
+    name: str
+    attributes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPart:
+    """A worksheet as the workbook lists it, with the part that holds its cells."""
+
+    name: str
+    part: str
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What `xl/workbook.xml` says: the sheets in their order, and from when days are counted."""
+
+    sheets: tuple[SheetPart, ...]
+    date1904: bool
+    shared_strings: str | None
+    styles: str | None
+
+
+def parse_xml(
+    stream: IO[bytes],
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None],
+    text: Callable[[str], object] | None = None,
+) -> None:
+    """Feeds a part to the parser piece by piece; a document type or broken XML is refused."""
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    if text is not None:
+        parser.CharacterDataHandler = text
+    parser.StartDoctypeDeclHandler = _refuse_document_type
+    try:
+        while chunk := stream.read(_CHUNK):
+            parser.Parse(chunk, False)  # noqa: FBT003 - the parser takes it by position only
+        parser.Parse(b"", True)  # noqa: FBT003
+    except (expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
+        raise UnreadableWorkbook(DAMAGED) from error
+
+
+def _refuse_document_type(*_: object) -> None:
+    raise UnreadableWorkbook(
+        "工作簿里有 Excel 从不写入的 XML 实体定义，可能用来攻击服务器，未予读取。"
+        "请用 Excel 或 WPS 打开后另存为新的 .xlsx，再上传。"
+    )
+
+
+def local_name(name: str) -> str:
+    """An XML name without its prefix."""
+    return name.rpartition(":")[2]
+
+
+def read_tags(parts: Opener, part: str) -> list[Tag]:
+    """Every start tag of a small part, in order."""
+    tags: list[Tag] = []
+    path = [""]
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if len(tags) >= _MOST_TAGS:
+            raise UnreadableWorkbook(
+                "工作簿里的样式或登记项多得不正常，未予读取。"
+                "请把数据复制到新的工作簿，另存为 .xlsx 后上传。"
+            )
+        tags.append(Tag(path[-1], local_name(name), attributes))
+        path.append(local_name(name))
+
+    def end(_: str) -> None:
+        path.pop()
+
+    with parts.open(part) as stream:
+        parse_xml(stream, start, end)
+    return tags
+
+
+def read_catalogue(parts: Opener) -> Catalogue:
+    """The workbook's sheets and where its parts lie, following the package's own relations."""
+    workbook = _related(parts, "", "_rels/.rels").get("officeDocument", "xl/workbook.xml")
+    workbook_part = parts.find(workbook)
+    if workbook_part is None:
+        raise UnreadableWorkbook(DAMAGED)
+    folder, file = posixpath.split(workbook_part)
+    targets, kinds = _relations(parts, folder, f"{folder}/_rels/{file}.rels")
+    sheets: list[SheetPart] = []
+    date1904 = False
+    for tag in read_tags(parts, workbook_part):
+        if tag.name == "workbookPr":
+            date1904 = tag.attributes.get("date1904", "0") in ("1", "true")
+        if tag.name == "sheet" and tag.parent == "sheets":
+            relation = next(
+                (value for key, value in tag.attributes.items() if key.endswith(":id")), ""
+            )
+            if kinds.get(relation, "worksheet") != "worksheet":
+                continue
+            part = parts.find(targets.get(relation, ""))
+            if part is None:
+                raise UnreadableWorkbook(DAMAGED)
+            hidden = tag.attributes.get("state", "visible") != "visible"
+            sheets.append(SheetPart(tag.attributes.get("name", ""), part, hidden))
+    by_kind = {kind: targets[relation] for relation, kind in kinds.items()}
+    return Catalogue(
+        tuple(sheets),
+        date1904,
+        parts.find(by_kind.get("sharedStrings", "")),
+        parts.find(by_kind.get("styles", "")),
+    )
+
+
+def _related(parts: Opener, folder: str, part: str) -> dict[str, str]:
+    targets, kinds = _relations(parts, folder, part)
+    return {kind: targets[relation] for relation, kind in kinds.items()}
+
+
+def _relations(parts: Opener, folder: str, part: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Relation id → part name inside the package, and relation id → kind of relation."""
+    targets: dict[str, str] = {}
+    kinds: dict[str, str] = {}
+    found = parts.find(part)
+    if found is None:
+        return targets, kinds
+    for tag in read_tags(parts, found):
+        if tag.name != "Relationship" or tag.attributes.get("TargetMode") == "External":
+            continue
+        relation = tag.attributes.get("Id", "")
+        target = tag.attributes.get("Target", "").replace("\\", "/")
+        targets[relation] = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
+        kinds[relation] = tag.attributes.get("Type", "").rpartition("/")[2]
+    return targets, kinds
+
+
+def read_date_styles(parts: Opener, part: str | None) -> tuple[bool, ...]:
+    """For each cell style of the workbook, whether it shows numbers as dates."""
+    if part is None:
+        return ()
+    formats: dict[str, str] = {}
+    styles: list[bool] = []
+    for tag in read_tags(parts, part):
+        if tag.name == "numFmt":
+            formats[tag.attributes.get("numFmtId", "")] = tag.attributes.get("formatCode", "")
+        elif tag.name == "xf" and tag.parent == "cellXfs":
+            number = tag.attributes.get("numFmtId", "0")
+            if number in formats:
+                styles.append(is_date_format(formats[number]))
+            else:
+                styles.append(number.isdigit() and int(number) in _BUILT_IN_DATES)
+    return tuple(styles)
+
+
+def is_date_format(code: str) -> bool:
+    """Whether a number format shows a calendar date or time of day (not an elapsed time)."""
+    first = _QUOTED_OR_BRACKETED.sub("", code.partition(";")[0]).lower()
+    if "[" in first or "general" in first:
+        return False
+    return any(letter in first for letter in "ymdhs")
+
+
+def read_shared_strings(parts: Opener, part: str | None) -> list[str]:
+    """The texts that cells refer to by number; phonetic hints are left out."""
+    if part is None:
+        return []
+    strings: list[str] = []
+    pieces: list[str] = []
+    depth = {"t": 0, "rPh": 0}
+
+    def start(name: str, _: dict[str, str]) -> None:
+        name = local_name(name)
+        if name == "si":
+            pieces.clear()
+        elif name in depth:
+            depth[name] += 1
+
+    def end(name: str) -> None:
+        name = local_name(name)
+        if name == "si":
+            strings.append(unescaped("".join(pieces)))
+        elif name in depth:
+            depth[name] -= 1
+
+    def text(piece: str) -> None:
+        if depth["t"] and not depth["rPh"]:
+            pieces.append(piece)
+
+    with parts.open(part) as stream:
+        parse_xml(stream, start, end, text)
+    return strings
+
+
+def unescaped(text: str) -> str:
+    """Text with Excel's `_x000D_` spelling of odd characters turned back."""
+    if "_x" not in text:
+        return text
+    return _ESCAPED_CHARACTER.sub(lambda match: chr(int(match[1], 16)), text)
