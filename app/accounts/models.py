@@ -50,7 +50,7 @@ class UserAccount(Base):
 
 
 class RoleGrant(Base):
-    """A role held by a person within a scope, from a day until a day (授权); ended, never deleted."""
+    """A role held by a person within a scope, from day to day (授权); ended, never deleted."""
 
     __tablename__ = "role_grant"
 

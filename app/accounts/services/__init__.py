@@ -1,0 +1,55 @@
+"""The verbs of this stage: every write to people, bureaus, roles and sign-ins."""
+
+from app.accounts.services.bureaus import (
+    SHAOXING,
+    BureauPlan,
+    CountyPlan,
+    make_setup_code,
+    set_up_bureau,
+    use_setup_code,
+)
+from app.accounts.services.people import (
+    AccountRefused,
+    NewAccount,
+    change_password,
+    disable_account,
+    enable_account,
+    end_grant,
+    grant_role,
+    open_account,
+    reset_password,
+    unlock_account,
+)
+from app.accounts.services.sign_in import (
+    SignInRefused,
+    end_other_sessions,
+    end_session,
+    note_seen,
+    sign_in,
+    sign_out,
+)
+
+__all__ = [
+    "SHAOXING",
+    "AccountRefused",
+    "BureauPlan",
+    "CountyPlan",
+    "NewAccount",
+    "SignInRefused",
+    "change_password",
+    "disable_account",
+    "enable_account",
+    "end_grant",
+    "end_other_sessions",
+    "end_session",
+    "grant_role",
+    "make_setup_code",
+    "note_seen",
+    "open_account",
+    "reset_password",
+    "set_up_bureau",
+    "sign_in",
+    "sign_out",
+    "unlock_account",
+    "use_setup_code",
+]

@@ -1,0 +1,297 @@
+"""Accounts and roles (账号与授权): opened, granted, ended, disabled, each with its audit entry."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select, update
+
+from app.accounts import passwords
+from app.accounts.domain import (
+    COUNTY_ROLES,
+    ENTERPRISE_ROLES,
+    Actor,
+    Grant,
+    Role,
+    name_key,
+    why_not_grant,
+    why_not_name,
+)
+from app.accounts.models import Bureau, RoleGrant, UserAccount
+from app.accounts.queries import credential_of, grants_of, reading_beside
+from app.accounts.services import sign_in
+from app.kernel import audit, clock
+from app.kernel.database import db
+from app.kernel.transaction import transaction
+
+_USCC = re.compile(r"[0-9A-HJ-NPQRTUWXY]{17}[0-9A-HJ-NPQRTUWXYa-z]")
+
+
+class AccountRefused(Exception):
+    """The act is not possible; ``field`` names the input it is about, if one."""
+
+    def __init__(self, sentence: str, field: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account just opened or reset, with the password that is shown this once."""
+
+    user_id: int
+    name: str
+    display_name: str
+    password: str
+
+
+def open_account(
+    name: str, display_name: str = "", *, password_hash: str = "", password: str = ""
+) -> NewAccount:
+    """Open an account; without a password it gets a one-time one, to be changed at first sign-in.
+
+    ``password_hash`` is what :func:`passwords.hashed` made of a password the person chose.
+    Raises AccountRefused when the name is taken or not allowed.
+    """
+    wanted = unicodedata.normalize("NFKC", name).strip()
+    if problem := why_not_name(wanted):
+        raise AccountRefused(problem, "name")
+    secret = "" if password_hash else password or passwords.one_time_password()
+    kept = password_hash or passwords.hashed(secret)  # takes long: before the writer's lock
+    if find_user_id(wanted) is not None:
+        raise AccountRefused(f"账号名“{wanted}”已被使用。请换一个名称。", "name")
+    shown = unicodedata.normalize("NFKC", display_name).strip() or wanted
+    if len(shown) > 40 or not shown.isprintable():
+        raise AccountRefused("姓名最多 40 个字符，不含控制字符。请改正。", "display_name")
+    current = transaction()
+    row = UserAccount(
+        name=wanted,
+        name_key=name_key(wanted),
+        display_name=shown,
+        password_hash=kept,
+        password_changed_at=current.moment,
+        must_change_password=not password_hash,
+        created_at=current.moment,
+        created_by=current.actor_id,
+    )
+    db.session.add(row)
+    db.session.flush()
+    audit.record("account.opened", "account", row.id, {"账号": wanted, "姓名": shown})
+    return NewAccount(row.id, wanted, shown, secret)
+
+
+def find_user_id(name: str) -> int | None:
+    """The id of the account with this name, however it is written."""
+    return db.session.execute(
+        select(UserAccount.id).where(UserAccount.name_key == name_key(name))
+    ).scalar_one_or_none()
+
+
+def grant_role(
+    user_id: int,
+    role: Role,
+    *,
+    county: str | None = None,
+    uscc: str | None = None,
+    from_on: date | None = None,
+    until_on: date | None = None,
+) -> None:
+    """Give a role, from a day (default today) until a day; the person has to sign in anew.
+
+    Raises AccountRefused when the role does not fit its reach, the others held, or the granter.
+    """
+    current = transaction()
+    _account(user_id)
+    _not_own(user_id)
+    wanted = Grant(role, county, _clean_uscc(uscc), from_on or clock.today(), until_on)
+    _check_reach(wanted)
+    if problem := why_not_grant(grants_of(user_id), wanted):
+        raise AccountRefused(problem, "role")
+    row = RoleGrant(
+        user_id=user_id,
+        role=role.value,
+        county=wanted.county,
+        uscc=wanted.uscc,
+        from_on=wanted.from_on,
+        until_on=wanted.until_on,
+        granted_by=current.actor_id,
+        granted_at=current.moment,
+    )
+    db.session.add(row)
+    db.session.flush()
+    sign_in.end_sessions_of(user_id)
+    audit.record(
+        "role.granted", "account", user_id,
+        {"角色": role.label, "区县": wanted.county, "统一社会信用代码": wanted.uscc,
+         "自": wanted.from_on, "至": wanted.until_on},
+        county=wanted.county,
+    )  # fmt: skip
+
+
+def _clean_uscc(uscc: str | None) -> str | None:
+    return unicodedata.normalize("NFKC", uscc).strip() or None if uscc else None
+
+
+def _check_reach(wanted: Grant) -> None:
+    title = wanted.role.label
+    if (wanted.role in COUNTY_ROLES) != (wanted.county is not None):
+        raise AccountRefused(
+            f"“{title}”必须指定区县。请补充。" if wanted.county is None
+            else f"“{title}”不按区县授权。请去掉区县。",
+            "county",
+        )  # fmt: skip
+    if (wanted.role in ENTERPRISE_ROLES) != (wanted.uscc is not None):
+        raise AccountRefused(
+            f"“{title}”必须指定企业的统一社会信用代码。请补充。" if wanted.uscc is None
+            else f"“{title}”不按企业授权。请去掉统一社会信用代码。",
+            "uscc",
+        )  # fmt: skip
+    if wanted.uscc is not None and not _USCC.fullmatch(wanted.uscc):
+        raise AccountRefused(
+            "统一社会信用代码应为 18 位数字和大写字母（不含 I、O、S、V、Z）。请核对营业执照。",
+            "uscc",
+        )
+    if wanted.county is not None:
+        level = db.session.execute(
+            select(Bureau.level).where(Bureau.code == wanted.county)
+        ).scalar_one_or_none()
+        if level != "county":
+            raise AccountRefused(f"没有区县代码 {wanted.county}。请从本局的区县中选择。", "county")
+    if wanted.until_on is not None and wanted.until_on < wanted.from_on:
+        raise AccountRefused("截止日早于起始日。请改正。", "until_on")
+
+
+def _account(user_id: int) -> UserAccount:
+    row = db.session.get(UserAccount, user_id)
+    if row is None:
+        raise AccountRefused("没有这个账号。请返回账号列表重新选择。")
+    return row
+
+
+def _not_own(user_id: int) -> None:
+    if transaction().actor_id == user_id:
+        raise AccountRefused("不能变更本人的账号。请由另一位安全管理员办理。")
+
+
+def end_grant(grant_id: int) -> int:
+    """End a role at once; the person has to sign in anew. Returns the account's id."""
+    current = transaction()
+    row = db.session.get(RoleGrant, grant_id)
+    if row is None or row.ended_at is not None:
+        raise AccountRefused("该授权已经结束。请刷新页面查看当前授权。")
+    _not_own(row.user_id)
+    if row.role == Role.SECURITY_ADMIN:
+        _keep_one_security_admin(but=row.user_id)
+    row.ended_at, row.ended_by = current.moment, current.actor_id
+    sign_in.end_sessions_of(row.user_id)
+    audit.record(
+        "role.ended", "account", row.user_id,
+        {"角色": Role(row.role).label, "区县": row.county, "统一社会信用代码": row.uscc},
+        county=row.county,
+    )  # fmt: skip
+    return row.user_id
+
+
+def disable_account(user_id: int) -> None:
+    """Disable an account (停用); whoever is signed in with it is out with the next request."""
+    row = _account(user_id)
+    _not_own(user_id)
+    if row.disabled_at is not None:
+        raise AccountRefused("该账号已停用。请刷新页面查看。")
+    if any(grant.role is Role.SECURITY_ADMIN for grant in grants_of(user_id)):
+        _keep_one_security_admin(but=user_id)
+    row.disabled_at = transaction().moment
+    sign_in.end_sessions_of(user_id)
+    audit.record("account.disabled", "account", user_id, {"账号": row.name})
+
+
+def enable_account(user_id: int) -> None:
+    """Let a disabled account be used again (启用)."""
+    row = _account(user_id)
+    _not_own(user_id)
+    if row.disabled_at is None:
+        raise AccountRefused("该账号未停用。请刷新页面查看。")
+    row.disabled_at = None
+    audit.record("account.enabled", "account", user_id, {"账号": row.name})
+
+
+def _keep_one_security_admin(*, but: int) -> None:
+    """Without one nobody could ever grant a role again."""
+    today = clock.today()
+    others = db.session.execute(
+        select(RoleGrant.id)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(
+            RoleGrant.role == Role.SECURITY_ADMIN,
+            RoleGrant.ended_at.is_(None),
+            RoleGrant.from_on <= today,
+            RoleGrant.until_on.is_(None) | (RoleGrant.until_on >= today),
+            RoleGrant.user_id != but,
+            UserAccount.disabled_at.is_(None),
+        )
+        .limit(1)
+    ).first()
+    if others is None:
+        raise AccountRefused("这是最后一位安全管理员。请先为另一人授予“安全管理员”角色。")
+
+
+def unlock_account(user_id: int) -> None:
+    """Let an account that is locked after failed sign-ins try again at once (解锁)."""
+    row = _account(user_id)
+    _not_own(user_id)
+    sign_in.forget_attempts(db.session(), row.name_key)
+    audit.record("account.unlocked", "account", user_id, {"账号": row.name})
+
+
+def reset_password(user_id: int) -> NewAccount:
+    """Give a person who has forgotten theirs a new one-time password (重置口令)."""
+    secret = passwords.one_time_password()
+    kept = passwords.hashed(secret)  # takes long: before the writer's lock
+    row = _account(user_id)
+    _not_own(user_id)
+    row.password_hash = kept
+    row.password_changed_at = transaction().moment
+    row.must_change_password = True
+    sign_in.end_sessions_of(user_id)
+    sign_in.forget_attempts(db.session(), row.name_key)
+    audit.record("password.reset", "account", user_id, {"账号": row.name})
+    return NewAccount(row.id, row.name, row.display_name, secret)
+
+
+def change_password(actor: Actor, present: str, wanted: str, *, address: str, browser: str) -> str:
+    """Change one's own password; every session ends and a new one begins, whose token is returned.
+
+    Raises AccountRefused naming the field.
+    """
+    with reading_beside() as session:
+        known = credential_of(session, user_id=actor.user_id)
+        bureaus = session.execute(select(Bureau.short_name)).scalars().all()
+    if known is None or not sign_in.count_attempt(name_key(actor.name), address):
+        raise AccountRefused("输错次数过多，暂停修改。请 15 分钟后再试。", "present_password")
+    if not passwords.matches(known.password_hash, present):
+        raise AccountRefused("现用口令不正确。请重新输入。", "present_password")
+    names = (actor.name, actor.display_name, *bureaus)
+    if problem := passwords.why_not_password(wanted, names=names):
+        raise AccountRefused(problem, "new_password")
+    if present == wanted:
+        raise AccountRefused("新口令与现用口令相同。请换一个。", "new_password")
+    new_hash = passwords.hashed(wanted)
+    changed = db.session.execute(
+        update(UserAccount)
+        .where(UserAccount.id == actor.user_id, UserAccount.password_hash == known.password_hash)
+        .values(
+            password_hash=new_hash,
+            password_changed_at=transaction().moment,
+            must_change_password=False,
+        )
+        .returning(UserAccount.id)
+    ).first()
+    if changed is None:
+        raise AccountRefused("口令刚刚已被修改。请用新口令登录。", "present_password")
+    sign_in.forget_attempts(db.session(), name_key(actor.name))
+    audit.record("password.changed", "account", actor.user_id)
+    return sign_in.renew_session(actor.user_id, address, browser)

@@ -1,0 +1,198 @@
+"""Signing in and out (登录): attempts are counted in the database, sessions end at once."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.accounts import passwords
+from app.accounts.domain import Actor, name_key
+from app.accounts.models import SignInAttempt, SignInSession
+from app.accounts.queries import IDLE_LIMIT, credential_of, reading_beside, seen_at, token_hash
+from app.kernel import audit, clock
+from app.kernel.database import WriterBusy, db
+from app.kernel.transaction import aside, transaction
+
+FAILURES_PER_ACCOUNT = 5
+FAILURES_PER_ADDRESS = 20
+LOCK = timedelta(minutes=15)
+"""So many failures within this time lock for the same time (GB/T 22239-2019 8.1.4.1 b)."""
+
+SEEN_EVERY = timedelta(minutes=1)
+
+
+class SignInRefused(Exception):
+    """Wrong, unknown, disabled or locked: whoever asks is not told which."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "账号或口令不正确，或者该账号因多次输错已暂停登录。"
+            "请核对后重试；仍不成功的，15 分钟后再试，或请本单位安全管理员处理。"
+        )
+
+
+def sign_in(name: str, password: str, address: str, browser: str, *, replaced: str = "") -> str:
+    """Check a name and password and start a session; returns its token.
+
+    ``replaced`` is the token this browser came with; it is dead from then on. Runs in short
+    transactions of its own, since checking a password takes long. The attempt is counted before
+    it is checked, so parallel guesses cannot outrun the limit. Raises SignInRefused.
+    """
+    key = name_key(name)[:60]
+    if not count_attempt(key, address):
+        _note(key, "sign_in.failed", "已锁定")
+        raise SignInRefused
+    with reading_beside() as session:
+        known = credential_of(session, key=key)
+    fits = passwords.matches(known.password_hash if known else None, password)
+    if known is None or not fits or known.is_disabled:
+        _note(key, "sign_in.failed", "账号或口令不符" if not fits else "账号已停用")
+        raise SignInRefused
+    token = secrets.token_urlsafe(32)
+    with aside() as session:
+        forget_attempts(session, key)
+        session.execute(
+            update(SignInSession)
+            .where(
+                SignInSession.token_hash == token_hash(replaced), SignInSession.ended_at.is_(None)
+            )
+            .values(ended_at=clock.now())
+        )
+        _start_session(session, token, known.user_id, address, browser, clock.now())
+    audit.record_aside(
+        "sign_in.succeeded", "account", known.user_id, {"账号": known.name},
+        actor=(known.user_id, known.display_name),
+    )  # fmt: skip
+    return token
+
+
+def _note(key: str, action: str, why: str) -> None:
+    audit.record_aside(action, "account", key, {"原因": why}, succeeded=False)
+
+
+def count_attempt(key: str, address: str) -> bool:
+    """Count an attempt as failed until it succeeds; False when no attempt is allowed now."""
+    with aside() as session:
+        now = clock.now()
+        session.execute(delete(SignInAttempt).where(SignInAttempt.at <= now - 2 * LOCK))
+        if _is_locked(session, SignInAttempt.name_key == key, FAILURES_PER_ACCOUNT, now):
+            return False
+        if _is_locked(session, SignInAttempt.address == address, FAILURES_PER_ADDRESS, now):
+            return False
+        session.execute(insert(SignInAttempt).values(name_key=key, address=address, at=now))
+        return True
+
+
+def _is_locked(session: Session, whose: ColumnElement[bool], limit: int, now: datetime) -> bool:
+    """Locked from the last of ``limit`` failures within the time, for the same time."""
+    last = session.execute(select(func.max(SignInAttempt.at)).where(whose)).scalar_one()
+    if last is None or last <= now - LOCK:
+        return False
+    failures = session.execute(
+        select(func.count()).select_from(SignInAttempt).where(whose, SignInAttempt.at > last - LOCK)
+    ).scalar_one()
+    return failures >= limit
+
+
+def is_locked(session: Session, key: str) -> bool:
+    """Whether an account is locked after failed sign-ins."""
+    mine = SignInAttempt.name_key == key
+    return _is_locked(session, mine, FAILURES_PER_ACCOUNT, clock.now())
+
+
+def forget_attempts(session: Session, key: str) -> None:
+    """The account's failures no longer count."""
+    session.execute(delete(SignInAttempt).where(SignInAttempt.name_key == key))
+
+
+def _start_session(
+    session: Session, token: str, user_id: int, address: str, browser: str, at: datetime
+) -> None:
+    session.execute(
+        insert(SignInSession).values(
+            token_hash=token_hash(token),
+            user_id=user_id,
+            started_at=at,
+            seen_at=at,
+            address=address[:45],
+            browser=browser[:200],
+        )
+    )
+
+
+def renew_session(user_id: int, address: str, browser: str) -> str:
+    """End every session of a person and start a new one, in the current transaction."""
+    end_sessions_of(user_id)
+    token = secrets.token_urlsafe(32)
+    _start_session(db.session(), token, user_id, address, browser, transaction().moment)
+    return token
+
+
+def end_sessions_of(user_id: int, *, but: str = "") -> None:
+    """Whoever is signed in with this account is signed out with the next request."""
+    db.session.execute(
+        update(SignInSession)
+        .where(
+            SignInSession.user_id == user_id,
+            SignInSession.ended_at.is_(None),
+            SignInSession.token_hash != but,
+        )
+        .values(ended_at=transaction().moment)
+    )
+
+
+def sign_out(actor: Actor) -> None:
+    """End the session this request came with."""
+    _end(actor.user_id, token_hash(actor.session_token))
+    audit.record("sign_in.ended", "account", actor.user_id, {"方式": "本人退出"})
+
+
+def end_session(actor: Actor, hash_of_token: str) -> None:
+    """End one of the person's own sessions, on another machine, say."""
+    _end(actor.user_id, hash_of_token)
+    audit.record("sign_in.ended", "account", actor.user_id, {"方式": "本人结束其他登录"})
+
+
+def end_other_sessions(actor: Actor) -> None:
+    """End every session of the person but the one this request came with."""
+    end_sessions_of(actor.user_id, but=token_hash(actor.session_token))
+    audit.record("sign_in.ended", "account", actor.user_id, {"方式": "本人结束全部其他登录"})
+
+
+def _end(user_id: int, hash_of_token: str) -> None:
+    db.session.execute(
+        update(SignInSession)
+        .where(
+            SignInSession.token_hash == hash_of_token,
+            SignInSession.user_id == user_id,
+            SignInSession.ended_at.is_(None),
+        )
+        .values(ended_at=transaction().moment)
+    )
+
+
+def note_seen(token: str) -> None:
+    """Remember that the browser was heard of, once a minute at most, and never wait for it.
+
+    While a long import holds the writer's lock the note is left to a later request.
+    """
+    now, last = clock.now(), seen_at(token)
+    db.session.rollback()
+    if last is None or now - last < SEEN_EVERY:
+        return
+    try:
+        with aside(patient=False) as session:
+            session.execute(
+                update(SignInSession)
+                .where(
+                    SignInSession.token_hash == token_hash(token),
+                    SignInSession.ended_at.is_(None),
+                    SignInSession.seen_at > now - IDLE_LIMIT,
+                )
+                .values(seen_at=now)
+            )
+    except WriterBusy:
+        return
