@@ -293,8 +293,10 @@ def _prepare_postgresql(engine: Engine) -> None:
         if is_writing() and _patient.get():
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK_KEY})")
         elif is_writing():
-            asked = f"SELECT pg_try_advisory_xact_lock({WRITER_LOCK_KEY})"
-            if not connection.exec_driver_sql(asked).scalar_one():
+            free = connection.exec_driver_sql(
+                f"SELECT pg_try_advisory_xact_lock({WRITER_LOCK_KEY})"
+            ).scalar_one()
+            if not free:
                 raise WriterBusy
         else:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
