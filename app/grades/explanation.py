@@ -38,7 +38,7 @@ def explain(
     """
     facts = in_order(facts)
     return (
-        *_false_material(facts, on, rules),
+        *_false_material(standing, facts, on, rules),
         *_grade(standing, facts, on),
         *_held_since(standing),
         *_blocked(standing, facts, on, rules),
@@ -46,22 +46,27 @@ def explain(
     )
 
 
-def _false_material(facts: PlantFacts, on: date, rules: StandingRules) -> Iterator[Reason]:
+def _false_material(
+    standing: Standing, facts: PlantFacts, on: date, rules: StandingRules
+) -> Iterator[Reason]:
     findings = {judged.finding.id: judged.finding for judged in facts.findings}
-    for effect in sorted(effects_seen_from(facts, on, rules), key=lambda it: (it.found_on, it.id)):
-        fact = (f"finding:{effect.id}",)
+    effects = sorted(effects_seen_from(facts, on, rules), key=lambda it: (it.found_on, it.id))
+    for effect in effects:
         if effect.stands_on(on):
-            yield Reason("PLAN-FALSE", _lowered(findings[effect.id], effect), met=False, facts=fact)
+            text = _lowered(findings[effect.id], effect)
+            yield Reason("PLAN-FALSE", text, met=False, facts=(f"finding:{effect.id}",))
             yield from _without_effect(facts, effect, on)
-        if effect.bans_on(on):
-            yield Reason("PLAN-FALSE", _banned(effect), met=False, facts=fact)
+    if standing.banned_until is not None:
+        banning = tuple(f"finding:{effect.id}" for effect in effects if effect.bans_on(on))
+        text = _banned(standing.banned_until)
+        yield Reason("PLAN-FALSE", text, met=False, facts=banning)
 
 
 def _lowered(finding: Finding, effect: Effect) -> str:
     doubt = "" if effect.lowest.verified else "（该行业最低等级未核实）"
     return (
         f"{finding.found_on} 认定隐瞒情况或提供虚假材料{_source(finding)}，"
-        f"直接降为最低等级 {_words(effect.lowest.grade)}{doubt}，"
+        f"{_with_grade('直接降为最低等级', effect.lowest.grade)}{doubt}，"
         f"直到有 {day_after(effect.ban_last_day)}（含）以后生效的等级记录为止；"
         f"不得申报的期间届满，等级不自行恢复。"
     )
@@ -71,18 +76,15 @@ def _without_effect(facts: PlantFacts, effect: Effect, on: date) -> Iterator[Rea
     """The records that started inside the ban and so never take over."""
     for record in facts.records:
         if record.effective_on <= on and starts_inside_ban(record, effect):
-            text = (
-                f"{record.effective_on} 生效的 {_words(record.grade)}记录{_documented(record)}"
-                f"在不得申报的期间内开始，不取代上述最低等级。"
-            )
+            given = _with_grade(f"{record.effective_on} 生效的", record.grade)
+            text = f"{given}记录{_documented(record)}在不得申报的期间内开始，不取代上述最低等级。"
             facts_used = (f"grade_record:{record.id}", f"finding:{effect.id}")
             yield Reason("PLAN-FALSE", text, met=False, facts=facts_used)
 
 
-def _banned(effect: Effect) -> str:
+def _banned(last_day: date) -> str:
     return (
-        f"自 {effect.found_on} 认定之日起不得再次申报，到 {effect.ban_last_day} 止，"
-        f"{day_after(effect.ban_last_day)} 起可以再次申报。"
+        f"因上述认定，到 {last_day}（含）为止不得再次申报，{day_after(last_day)} 起可以再次申报。"
     )
 
 
@@ -95,7 +97,7 @@ def _grade(standing: Standing, facts: PlantFacts, on: date) -> Iterator[Reason]:
         yield Reason("PLAN-GRADES", "到当日没有已生效的等级记录，未定级。", met=False)
     elif standing.grade is None:
         text = (
-            f"最近的等级记录（{_words(record.grade)}，{record.effective_on} 生效）"
+            f"最近的等级记录（{record.effective_on} 生效，{_with_grade('等级为', record.grade)}）"
             f"已自 {record.expires_on} 起失效，更早的记录不再恢复，未定级。"
         )
         yield Reason("PLAN-GRADES", text, met=False, facts=(f"grade_record:{record.id}",))
@@ -104,9 +106,10 @@ def _grade(standing: Standing, facts: PlantFacts, on: date) -> Iterator[Reason]:
 
 
 def _by_record(record: GradeRecord) -> Reason:
+    given = record.source or "评定"
     until = f"，{record.expires_on} 起失效" if record.expires_on else ""
     text = (
-        f"按规则集 {record.rulebook} {record.source or '评定'}为 {_words(record.grade)}"
+        f"按规则集 {record.rulebook} {_with_grade(f'{given}为', record.grade)}"
         f"{_documented(record)}，{record.effective_on} 起生效{until}。"
     )
     return Reason(_clause_of(record), text, met=True, facts=(f"grade_record:{record.id}",))
@@ -122,7 +125,7 @@ def _clause_of(record: GradeRecord) -> str:
 def _held_since(standing: Standing) -> Iterator[Reason]:
     if standing.grade is not None:
         text = (
-            f"自 {standing.held_since} 起，等级不间断地不低于 {_words(standing.grade)}"
+            f"自 {standing.held_since} 起，{_with_grade('等级不间断地不低于', standing.grade)}"
             f"（等级高低次序为本局设定）。"
         )
         yield Reason("PLAN-CROSS", text, met=True)
@@ -182,6 +185,6 @@ def _bracketed(*parts: str) -> str:
     return f"（{named}）" if named else ""
 
 
-def _words(grade: Grade) -> str:
-    """A 级, 引领性."""
-    return grade if grade.endswith("性") else f"{grade} 级"
+def _with_grade(before: str, grade: Grade) -> str:
+    """Words followed by a grade as a sentence writes it: 为 A 级, 为引领性."""
+    return f"{before}{grade}" if grade.endswith("性") else f"{before} {grade} 级"

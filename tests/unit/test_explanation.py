@@ -61,7 +61,15 @@ def test_a_finding_tells_what_it_lowers_what_it_voids_and_the_ban() -> None:
     assert "2025-03-01（含）以后生效的等级记录" in lowered.text
     assert void.facts == ("grade_record:2", "finding:7")
     assert "2024-06-01 生效的 A 级记录" in void.text
-    assert "到 2025-02-28 止，2025-03-01 起可以再次申报" in banned.text
+    assert "到 2025-02-28（含）为止不得再次申报，2025-03-01 起可以再次申报" in banned.text
+
+
+def test_of_two_bans_that_run_only_the_later_end_is_told() -> None:
+    later = JudgedFinding(Finding(8, date(2024, 9, 1), ""), FALSE.lowest)
+    both = PlantFacts(findings=(FALSE, later))
+    (ban,) = (it for it in told(both, date(2025, 2, 1)) if "可以再次申报" in it.text)
+    assert "2025-09-02 起可以再次申报" in ban.text
+    assert ban.facts == ("finding:7", "finding:8")
 
 
 def test_after_the_ban_only_the_lowest_grade_is_told() -> None:
