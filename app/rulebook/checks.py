@@ -62,7 +62,7 @@ _KINDS: Mapping[str, tuple[Callable[[object, set[Grade]], bool], str]] = {
         lambda value, _: isinstance(value, Decimal) and 0 <= value <= 1,
         "应为 0 到 1 之间的小数（0.30 即 30%）",
     ),
-    "date": (lambda value, _: isinstance(value, date), "应为日期（如 2025-01-01，不加引号）"),
+    "date": (lambda value, _: type(value) is date, "应为日期（如 2025-01-01，不加引号）"),
     "monthday": (lambda value, _: _is_monthday(value), '应为“月-日”（如 "12-31"）'),
     "list": (lambda value, _: _is_words(value), '应为文字的列表（如 ["甲", "乙"]）'),
     "grade": (lambda value, known: value in known, '应为等级名称（如 "B"）'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -238,7 +239,9 @@ def _read(path: Path, shape: type[_File], faults: list[str]) -> _File | None:
     except UnicodeDecodeError:
         faults.append(f"{path.name}：不是 UTF-8 编码，请用 UTF-8 另存。")
     except tomllib.TOMLDecodeError as error:
-        faults.append(f"{path.name}：不符合 TOML 写法（{error}），请改正该处。")
+        place = re.search(r"line (\d+), column (\d+)", str(error))
+        where = f"第 {place[1]} 行第 {place[2]} 列" if place else "文件末尾"
+        faults.append(f"{path.name}：{where}不符合 TOML 写法，请改正该处。")
     except ValidationError as error:
         faults += [f"{path.name}：{_sentence(fault, raw)}。" for fault in error.errors()]
     return None

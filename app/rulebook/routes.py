@@ -76,6 +76,7 @@ class IndustryRow:
 
     industry: Industry
     label: str
+    is_subtype: bool
     aliases: tuple[str, ...]
     use: SchemeUse
     scheme: Scheme | None
@@ -314,10 +315,11 @@ def _industry_rows(book: Rulebook) -> list[IndustryRow]:
 
 
 def _industry_row(book: Rulebook, industry: Industry, part: str | None) -> IndustryRow:
-    subtype = industry.subtype(part)
+    subtype, name = industry.subtype(part), industry.name_on(book.on)
     return IndustryRow(
         industry,
-        f"{industry.name_on(book.on)}/{part}" if part else industry.name_on(book.on),
+        f"{name}/{part}" if part else name,
+        subtype is not None,
         subtype.aliases if subtype else industry.aliases,
         book.scheme_of(industry, part),
         book.scheme(industry, part),
