@@ -38,41 +38,41 @@ def listing(
 ) -> Listing:
     """Rows in the order asked for (the first key where none is), with heads and chips."""
     sort = asked("sort", keys) or next(iter(keys))
-    falling = text("order") == "desc"
+    falling = typed("order") == "desc"
     heads = {}
     for key, label in labels.items():
         here = key == sort
         state = ("descending" if falling else "ascending") if here else ""
         order = "desc" if here and not falling else None
         heads[key] = (label, url_with(sort=key, order=order), state)
-    chips = [("搜索", text("q"), url_with(q=None))] if text("q") else []
+    chips = [("搜索", typed("q"), url_with(q=None))] if typed("q") else []
     for name, (label, options) in filters.items():
         if chosen := asked(name, options):
             chips.append((label, options[chosen], url_with(**{name: None})))
     return Listing(sorted(rows, key=keys[sort], reverse=falling), total, heads, chips)
 
 
-def text(name: str) -> str:
+def typed(name: str) -> str:
     """What the address says under that name, without blanks around it."""
     return request.args.get(name, "").strip()
 
 
 def asked(name: str, options: Mapping[str, Any]) -> str:
     """The option asked for in the address; one that does not exist counts as none."""
-    return text(name) if text(name) in options else ""
+    return typed(name) if typed(name) in options else ""
 
 
 def mentions(*texts: str) -> bool:
     """Whether every word of the search stands in one of the texts."""
     held = [folded(entry) for entry in texts]
-    return all(any(folded(word) in entry for entry in held) for word in text("q").split())
+    return all(any(folded(word) in entry for entry in held) for word in typed("q").split())
 
 
 def day_asked() -> tuple[date, str]:
     """The day to show, and what is wrong with the one typed; today where none is given."""
-    typed = text("on")
+    day = typed("on")
     try:
-        return (date.fromisoformat(typed) if typed else clock.today()), ""
+        return (date.fromisoformat(day) if day else clock.today()), ""
     except ValueError:
         return clock.today(), "日期无法识别，已显示今天。请按 2025-06-30 的样式填写。"
 

@@ -27,7 +27,7 @@ from app.rulebook.listing import (
     day_context,
     listing,
     mentions,
-    text,
+    typed,
 )
 from app.rulebook.parameters import Parameter
 
@@ -124,7 +124,7 @@ def clause_list() -> str:
         and wanted in ("", clause.rulebook or "none")
     ]
     shown = listing(rows, len(order), keys, labels, {"rulebook": ("规则集", books)})
-    return _page("clauses", listing=shown, books=books, q=text("q"), rulebook=wanted)
+    return _page("clauses", listing=shown, books=books, q=typed("q"), rulebook=wanted)
 
 
 @blueprint.get("/clauses/<clause_id>")
@@ -186,7 +186,7 @@ def industry_list() -> str:
         "industries",
         listing=listing(rows, len(lines), keys, labels, filters),
         book=book.info,
-        q=text("q"),
+        q=typed("q"),
         filters=filters,
         chosen={"rulebook": book.id, "scheme": scheme, "kind": kind, "confidence": confidence},
         **day_context(on, fault),
@@ -231,7 +231,7 @@ def grade_schemes() -> str:
     shown = listing(rows, len(queries.schemes()), keys, labels, {"rulebook": ("规则集", books)})
     tiers = [[grade for grade, rank in ranks.items() if rank == tier] for tier in _tiers(ranks)]
     context = {"listing": shown, "books": books, "order": order, "tiers": tiers}
-    return _page("grades", q=text("q"), rulebook=wanted, **context, **day_context(on, fault))
+    return _page("grades", q=typed("q"), rulebook=wanted, **context, **day_context(on, fault))
 
 
 @blueprint.get("/parameters")
@@ -269,7 +269,7 @@ def parameter_list() -> str:
     return _page(
         "parameters",
         listing=listing(rows, len(entries), keys, labels, filters),
-        q=text("q"),
+        q=typed("q"),
         filters=filters,
         chosen={"group": group, "status": status},
         **day_context(on, fault),
