@@ -13,6 +13,8 @@ from app.grades import services as grades_services
 from app.kernel import commands, database, hooks, look, routes, transaction, web
 from app.kernel.config import Config
 from app.policy import builtin, hookspecs
+from app.policy import commands as policy_commands
+from app.rights import commands as rights_commands
 from app.rulebook import routes as rulebook_routes
 
 BLUEPRINTS = (
@@ -20,7 +22,13 @@ BLUEPRINTS = (
     accounts_routes.blueprint,
     rulebook_routes.blueprint,
 )
-COMMANDS = (commands, accounts_commands, grades_commands)
+COMMANDS = (
+    commands,
+    accounts_commands,
+    grades_commands,
+    policy_commands,
+    rights_commands,
+)
 
 
 def create_app(config: Config | None = None) -> Flask:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -248,7 +249,7 @@ def standings_on(
                 StandingInterval.until_on > on,
             )
         ):
-            found[row[0]] = read_interval(*row[1:])
+            found[row[0]] = read_interval(row[1:])
     return found
 
 
@@ -267,28 +268,18 @@ INTERVAL_COLUMNS = (
 )
 
 
-def read_interval(
-    grade: str | None,
-    rulebook: str | None,
-    basis: str | None,
-    basis_id: int | None,
-    verified: bool,
-    blocked: bool,
-    blocking: str,
-    banned_until: date | None,
-    violations_36m: int,
-    held_since: date | None,
-) -> Standing:
-    """A row of the projection as the Standing it was made from."""
+def read_interval(values: Sequence[Any]) -> Standing:
+    """A row of the projection (INTERVAL_COLUMNS but the plant) as the Standing it came from."""
+    grade, rulebook, basis, basis_id, verified, blocked, blocking, banned, count, since = values
     return Standing(
         grade=grade,
         rulebook=rulebook,
-        basis=basis,  # type: ignore[arg-type]  # the column holds only these words
+        basis=basis,
         basis_id=basis_id,
         verified=verified,
         blocked=blocked,
         blocking=tuple(int(i) for i in blocking.split(",") if i),
-        banned_until=banned_until,
-        violations_36m=violations_36m,
-        held_since=held_since,
+        banned_until=banned,
+        violations_36m=count,
+        held_since=since,
     )

@@ -167,7 +167,8 @@ def _heartbeat(job_id: int) -> Iterator[None]:
 
 def _app() -> Flask:
     """The app itself, which a second thread needs to enter its context."""
-    return cast("Any", current_app)._get_current_object()  # noqa: SLF001 - Flask's documented way
+    app: Flask = cast("Any", current_app)._get_current_object()  # noqa: SLF001 - the documented way
+    return app
 
 
 def _finish(job_id: int, state: str, error: str) -> None:

@@ -8,87 +8,32 @@ register the person may see, and put it into the SQL.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from flask import abort, current_app, g, request
 from flask_login import current_user
 from sqlalchemy import ColumnElement, false, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app.kernel.authority import NOTHING, Permission, Person, Scope
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-class Permission(StrEnum):
-    """Every permission of the system; which role holds which stands in accounts/domain.py."""
-
-    REGISTER_VIEW = "register.view"
-    REGISTER_EXPORT = "register.export"
-    LEDGER_IMPORT = "ledger.import"
-    LEDGER_IMPORT_DECISIONS = "ledger.import.decisions"
-    LEDGER_EXPORT = "ledger.export"
-    POLICY_VIEW = "policy.view"
-    POLICY_EXPORT = "policy.export"
-    RULEBOOK_VIEW = "rulebook.view"
-    CALENDAR_EDIT = "calendar.edit"
-    ACCOUNT_MANAGE = "account.manage"
-    SYSTEM_VIEW = "system.view"
-    AUDIT_VIEW = "audit.view"
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """The part of the register a permission reaches; ``None`` means all."""
-
-    counties: frozenset[str] | None = frozenset()
-    enterprises: frozenset[int] = frozenset()
-
-    @property
-    def is_everything(self) -> bool:
-        return self.counties is None
-
-    def covers(self, *, county: str | None = None, enterprise_id: int | None = None) -> bool:
-        """Whether a record of this county (区县) and enterprise lies inside."""
-        if self.counties is None:
-            return True
-        return county in self.counties or enterprise_id in self.enterprises
-
-    def where(
-        self,
-        county: InstrumentedAttribute[str],
-        enterprise_id: InstrumentedAttribute[int] | None = None,
-    ) -> ColumnElement[bool]:
-        """The same as an SQL condition on the two columns."""
-        if self.counties is None:
-            return true()
-        conditions: list[ColumnElement[bool]] = []
-        if self.counties:
-            conditions.append(county.in_(sorted(self.counties)))
-        if self.enterprises and enterprise_id is not None:
-            conditions.append(enterprise_id.in_(sorted(self.enterprises)))
-        return or_(*conditions) if conditions else false()
-
-    def __or__(self, other: Scope) -> Scope:
-        if self.counties is None or other.counties is None:
-            return EVERYTHING
-        return Scope(self.counties | other.counties, self.enterprises | other.enterprises)
-
-
-EVERYTHING = Scope(counties=None)
-NOTHING = Scope()
-
-
-class Person(Protocol):
-    """What the kernel needs to know of a signed-in person (accounts.domain.Actor)."""
-
-    @property
-    def user_id(self) -> int: ...
-    @property
-    def display_name(self) -> str: ...
-    @property
-    def must_change_password(self) -> bool: ...
-    def scope_of(self, permission: Permission) -> Scope | None: ...
+def within(
+    scope: Scope,
+    county: InstrumentedAttribute[str],
+    enterprise_id: InstrumentedAttribute[int] | None = None,
+) -> ColumnElement[bool]:
+    """The scope as an SQL condition on the two columns."""
+    if scope.counties is None:
+        return true()
+    conditions: list[ColumnElement[bool]] = []
+    if scope.counties:
+        conditions.append(county.in_(sorted(scope.counties)))
+    if scope.enterprises and enterprise_id is not None:
+        conditions.append(enterprise_id.in_(sorted(scope.enterprises)))
+    return or_(*conditions) if conditions else false()
 
 
 def current_actor() -> Person | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.kernel.permissions import Permission
+from app.kernel.authority import Permission
 
 
 @dataclass(frozen=True, slots=True)

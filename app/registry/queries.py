@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
+from app.kernel.authority import Scope
 from app.kernel.database import db, known_at
 from app.kernel.facts import in_parts
-from app.kernel.permissions import Scope
+from app.kernel.permissions import within
 from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord, ProductionLine
 from app.rulebook.queries import catalogue
 
@@ -103,7 +104,7 @@ def find_plant(plant_id: int, scope: Scope, moment: datetime | None = None) -> P
     row = db.session.execute(
         _plants(moment).where(
             PlantRecord.plant_id == plant_id,
-            scope.where(PlantRecord.county, PlantRecord.enterprise_id),
+            within(scope, PlantRecord.county, PlantRecord.enterprise_id),
         )
     ).first()
     return PlantOnRecord(*row) if row else None
@@ -113,7 +114,7 @@ def list_plants(
     scope: Scope, moment: datetime | None = None, *, enterprise_id: int | None = None
 ) -> list[PlantOnRecord]:
     """Every plant the person may see, by code and number; of one enterprise if given."""
-    query = _plants(moment).where(scope.where(PlantRecord.county, PlantRecord.enterprise_id))
+    query = _plants(moment).where(within(scope, PlantRecord.county, PlantRecord.enterprise_id))
     if enterprise_id is not None:
         query = query.where(PlantRecord.enterprise_id == enterprise_id)
     query = query.order_by(EnterpriseRecord.uscc, PlantRecord.number)

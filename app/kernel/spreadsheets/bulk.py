@@ -74,7 +74,6 @@ def workbook_bytes(sheets: Sequence[SheetLayout]) -> bytes:
         header_format={name: _header_format(engine) for name in names},
         header_row={name: sheet.header_row for name, sheet in by_name.items()},
         merge_ranges={name: _titles(engine, sheet) for name, sheet in by_name.items()},
-        row_heights={name: {0: 30.0} for name, sheet in by_name.items() if sheet.titles},
         ignore_errors={name: sheet.text_headers for name, sheet in by_name.items()},
         autofilter=dict.fromkeys(names, True),
         page_setup={name: _page(sheet) for name, sheet in by_name.items()},

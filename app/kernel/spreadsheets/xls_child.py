@@ -190,7 +190,9 @@ def print_rows(path: Path, most_cells: int) -> None:
             for column, code in errors[index].get(number, {}).items():
                 cells.extend([None] * (column + 1 - len(cells)))
                 cells[column] = {"e": code}
-            if any(cell is not None for cell in cells):
+            while cells and cells[-1] is None:
+                cells.pop()
+            if cells:
                 out.write(json.dumps([index, number + 1, cells]) + "\n")
 
 

@@ -1,0 +1,63 @@
+"""What a person may be allowed, and how far (权限与范围), as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Permission(StrEnum):
+    """Every permission of the system; which role holds which stands in accounts/domain.py."""
+
+    REGISTER_VIEW = "register.view"
+    REGISTER_EXPORT = "register.export"
+    LEDGER_IMPORT = "ledger.import"
+    LEDGER_IMPORT_DECISIONS = "ledger.import.decisions"
+    LEDGER_EXPORT = "ledger.export"
+    POLICY_VIEW = "policy.view"
+    POLICY_EXPORT = "policy.export"
+    RULEBOOK_VIEW = "rulebook.view"
+    CALENDAR_EDIT = "calendar.edit"
+    ACCOUNT_MANAGE = "account.manage"
+    SYSTEM_VIEW = "system.view"
+    AUDIT_VIEW = "audit.view"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The part of the register a permission reaches; ``None`` means all."""
+
+    counties: frozenset[str] | None = frozenset()
+    enterprises: frozenset[int] = frozenset()
+
+    @property
+    def is_everything(self) -> bool:
+        return self.counties is None
+
+    def covers(self, *, county: str | None = None, enterprise_id: int | None = None) -> bool:
+        """Whether a record of this county (区县) and enterprise lies inside."""
+        if self.counties is None:
+            return True
+        return county in self.counties or enterprise_id in self.enterprises
+
+    def __or__(self, other: Scope) -> Scope:
+        if self.counties is None or other.counties is None:
+            return EVERYTHING
+        return Scope(self.counties | other.counties, self.enterprises | other.enterprises)
+
+
+EVERYTHING = Scope(counties=None)
+NOTHING = Scope()
+
+
+class Person(Protocol):
+    """What the kernel needs to know of a signed-in person (accounts.domain.Actor)."""
+
+    @property
+    def user_id(self) -> int: ...
+    @property
+    def display_name(self) -> str: ...
+    @property
+    def must_change_password(self) -> bool: ...
+    def scope_of(self, permission: Permission) -> Scope | None: ...
