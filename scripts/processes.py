@@ -83,19 +83,25 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)
 
 
-def run(children: Sequence[Child], address: tuple[str, int], announce: Callable[[], None]) -> int:
-    """Run ``children`` until Ctrl-C or SIGTERM; returns the exit code.
+def run(
+    web: Child, others: Sequence[Child], address: tuple[str, int], announcement: Callable[[], str]
+) -> int:
+    """Run the web server, and once it answers the others, until Ctrl-C or SIGTERM.
 
-    ``announce`` is called once, when the first child answers at ``address``.
+    ``announcement`` is made while the web server loads and said when it answers at ``address``.
+    Returns the exit code.
     """
+    children = (web, *others)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
-        for child in children:
-            child.start()
-        if _answers(children[0], address, stop):
-            announce()
+        web.start()
+        text = announcement()
+        if _answers(web, address, stop):
+            say(text)
+            for child in others:
+                child.start()
         while not stop.wait(0.3):
             for child in children:
                 if not child.is_running():

@@ -92,12 +92,10 @@ def _start(options: argparse.Namespace) -> int:
     _run(environ, "db", "upgrade")
     if options.demo:
         _load_demo(environ)
-    setup_code = _run(environ, "setup-code")
     if options.setup_only:
-        _explain(environ, setup_code)
-        say("准备完成。")
+        say(f"准备完成。\n{_how_to_go_on(environ)}")
         return 0
-    return _serve(options, environ, setup_code)
+    return _serve(options, environ)
 
 
 def _check_folder(instance: Path) -> None:
@@ -181,28 +179,30 @@ def _load_demo(environ: dict[str, str]) -> None:
         say("示例数据未载入，继续启动。")
 
 
-def _explain(environ: dict[str, str], setup_code: str) -> None:
-    if setup_code:
-        say(f"首次使用请在页面上输入一次性设置码：{setup_code}")
+def _how_to_go_on(environ: dict[str, str]) -> str:
+    """The one-time code while there is no administrator, and the line for other commands."""
+    setup_code = _run(environ, "setup-code")
+    first_use = f"首次使用请在页面上输入一次性设置码：{setup_code}\n" if setup_code else ""
     program = VENV.relative_to(ROOT) / PYTHON.parent.name / "flask"
-    say(f"命令行：cd {ROOT} && INSTANCE_DIR={environ['INSTANCE_DIR']} {program} --app wsgi --help")
+    at = f"cd {ROOT} && INSTANCE_DIR={environ['INSTANCE_DIR']}"
+    return f"{first_use}其他命令：{at} {program} --app wsgi --help"
 
 
-def _serve(options: argparse.Namespace, environ: dict[str, str], setup_code: str) -> int:
+def _serve(options: argparse.Namespace, environ: dict[str, str]) -> int:
     reachable = EVERY_ADDRESS.get(options.host, options.host)
-    children = [
-        processes.Child("网页服务", _web_server(options), environ),
-        processes.Child("后台任务", flask("worker"), environ),
-    ]
+    web = processes.Child("网页服务", _web_server(options), environ)
+    worker = processes.Child("后台任务", flask("worker"), environ)
 
-    def announce() -> None:
+    def announcement() -> str:
         scheme = "https" if options.tls_cert else "http"
-        shown = f"[{options.host}]" if ":" in options.host else options.host
-        say(f"服务已启动：{scheme}://{shown}:{options.port}")
-        _explain(environ, setup_code)
-        say("按 Ctrl-C 停止。")
+        address = f"{scheme}://{_in_address(options.host)}:{options.port}"
+        return f"服务已启动：{address}\n{_how_to_go_on(environ)}\n按 Ctrl-C 停止。"
 
-    return processes.run(children, (reachable, options.port), announce)
+    return processes.run(web, [worker], (reachable, options.port), announcement)
+
+
+def _in_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _web_server(options: argparse.Namespace) -> list[str]:
@@ -218,8 +218,7 @@ def _web_server(options: argparse.Namespace) -> list[str]:
         return [*command, "wsgi:app"]
     if options.tls_cert:
         raise Unable("这台机器上没有支持 TLS 的网页服务程序（granian）。请在前面另设 TLS 代理。")
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    listen = f"--listen={host}:{options.port}"
+    listen = f"--listen={_in_address(options.host)}:{options.port}"
     return [str(PYTHON), "-m", "waitress", "--threads=4", listen, "wsgi:app"]
 
 
