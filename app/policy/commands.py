@@ -1,0 +1,152 @@
+"""Commands of the policy stage (措施): list them, check their files, run one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from app.accounts.queries import county_by_code_or_name
+from app.kernel import clock
+from app.kernel.commands import CHECK_FAILED, stop
+from app.kernel.hooks import PluginError
+from app.policy.documents import Document, Table, as_json
+from app.policy.domain import DoublePlant, SettingMissing
+from app.policy.exports import table_as_csv, table_as_xlsx
+from app.policy.measure_files import MeasureFileError, check_measure_file
+from app.policy.measures import MeasureConflict, UnknownMeasure
+from app.policy.plugin_files import check_plugin
+from app.policy.queries import all_measures, run_measure
+
+FORMATS = click.Choice(["json", "csv", "xlsx"])
+CANNOT_RUN = (
+    UnknownMeasure,
+    SettingMissing,
+    DoublePlant,
+    MeasureConflict,
+    MeasureFileError,
+    PluginError,
+)
+
+policy_group = AppGroup("policy", help="差异化政策：清单与分配。")
+
+
+def day_of(text: str) -> date:
+    """The day a command was given. Ends the command when it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        stop(f"“{text}”不是有效日期。请按 2025-06-30 的形式填写 --as-of。")
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """The moment a command was given, None for now. Ends the command when it is none."""
+    if text is None:
+        return None
+    try:
+        return clock.parse_moment(text)
+    except ValueError:
+        stop(f"“{text}”不是有效时间。请按 2025-06-30T17:00:00+08:00 的形式填写 --known-at。")
+
+
+def write_out(document: Document, table: Table, form: str, output: str | None) -> None:
+    """Write a list in the wanted form to the file, or to standard output."""
+    if form == "json":
+        content = as_json(document)
+    elif form == "csv":
+        content = table_as_csv(table)
+    else:
+        content = table_as_xlsx(table)
+    if output is None:
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        Path(output).write_bytes(content)
+    except OSError as error:
+        stop(f"无法写入 {output}（{error.strerror}）。请检查路径和权限。")
+
+
+@policy_group.command("list")
+@click.option("--json", "as_json_", is_flag=True, help="以 JSON 输出。")
+def list_measures(as_json_: bool) -> None:
+    """列出全部措施：编号、名称、条款、来源。"""
+    try:
+        measures = all_measures().values()
+    except CANNOT_RUN as error:
+        stop(str(error), CHECK_FAILED)
+    if as_json_:
+        rows = [
+            {"id": m.id, "title": m.title, "clauses": list(m.clauses), "origin": str(m.origin)}
+            for m in measures
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for measure in measures:
+        click.echo(f"{measure.id}\t{measure.title}\t{'、'.join(measure.clauses)}\t{measure.origin}")
+
+
+@policy_group.command("check")
+@click.argument("files", nargs=-1, type=click.Path())
+def check(files: tuple[str, ...]) -> None:
+    """检查插件（.py）和措施文件（.toml）；不带文件时检查本安装的全部措施。"""
+    found = 0
+    for name in files:
+        path = Path(name)
+        if not path.is_file() or path.suffix not in {".py", ".toml"}:
+            stop(f"{name}：不是插件或措施文件。请给出存在的 .py 或 .toml 文件。")
+        faults = check_plugin(path) if path.suffix == ".py" else check_measure_file(path)
+        for fault in faults:
+            click.echo(str(fault), err=True)
+        found += len(faults)
+    if found:
+        sys.exit(CHECK_FAILED)
+    try:
+        measures = all_measures()
+    except CANNOT_RUN as error:
+        stop(str(error), CHECK_FAILED)
+    click.echo(f"检查通过，共 {len(measures)} 项措施")
+
+
+@policy_group.command("run")
+@click.argument("measure_id")
+@click.option("--as-of", required=True, metavar="YYYY-MM-DD", help="截至日期。")
+@click.option("--known-at", metavar="ISO8601", help="按该时刻所知；默认现在。")
+@click.option("--county", metavar="CODE", help="只取该区县的行；位次仍为全部厂区的位次。")
+@click.option("--format", "form", type=FORMATS, required=True, help="输出格式。")
+@click.option("--output", metavar="F", help="写入文件；默认标准输出。")
+def run(
+    measure_id: str,
+    as_of: str,
+    known_at: str | None,
+    county: str | None,
+    form: str,
+    output: str | None,
+) -> None:
+    """计算一项措施的清单，不签发。"""
+    counties = None if county is None else [_county_code(county)]
+    try:
+        answer = run_measure(
+            measure_id, day_of(as_of), known=moment_of(known_at), counties=counties
+        )
+    except UnknownMeasure as error:
+        stop(str(error))
+    except CANNOT_RUN as error:
+        stop(str(error), CHECK_FAILED)
+    write_out(answer.document, answer.table(), form, output)
+
+
+def _county_code(text: str) -> str:
+    found = county_by_code_or_name(text)
+    if found is None:
+        stop(f"没有代码为“{text}”的区县。请使用六位区县代码。")
+    return found.code
+
+
+def register(app: Flask) -> None:
+    """Add the stage's commands to ``flask``."""
+    app.cli.add_command(policy_group)

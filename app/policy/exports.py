@@ -1,0 +1,51 @@
+"""The bureau's table of a list as csv or xlsx (清单导出)."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+
+from app.kernel.spreadsheets import Column, SheetLayout, write_csv, write_xlsx
+from app.policy.documents import Table
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_COLUMNS = {
+    "位次": Column("位次", 6, "number"),
+    "统一社会信用代码": Column("统一社会信用代码", 21, "code"),
+    "企业名称": Column("企业名称", 30),
+    "厂区编号": Column("厂区编号", 9, "code"),
+    "厂区名称": Column("厂区名称", 14),
+    "区县": Column("区县", 9),
+    "行业": Column("行业", 16),
+    "规则集": Column("规则集", 14),
+    "等级": Column("等级", 8),
+    "结论": Column("结论", 8),
+    "理由": Column("理由", 60),
+    "条款": Column("条款", 28),
+    "项目名称": Column("项目名称", 20),
+    "申请日期": Column("申请日期", 12),
+    "申请量（吨/年）": Column("申请量（吨/年）", 14, "tonnes"),
+    "分配量（吨/年）": Column("分配量（吨/年）", 14, "tonnes"),
+}
+
+
+def table_as_csv(table: Table) -> bytes:
+    """Title and notes on top, then header and rows; UTF-8 that Excel opens as Chinese."""
+    top: list[tuple[str, ...]] = [(table.title,), *((note,) for note in table.notes)]
+    return write_csv([*top, table.columns, *table.rows])
+
+
+def table_as_xlsx(table: Table) -> bytes:
+    """The bureau's layout: title, notes, frozen header, A4 landscape, page numbers."""
+    columns = tuple(_COLUMNS.get(header, Column(header)) for header in table.columns)
+    rows = [
+        tuple(
+            Decimal(cell) if column.kind == "tonnes" and isinstance(cell, str) and cell else cell
+            for cell, column in zip(row, columns, strict=True)
+        )
+        for row in table.rows
+    ]
+    sheet = SheetLayout(table.title[:31], columns, rows, titles=(table.title,), notes=table.notes)
+    target = io.BytesIO()
+    write_xlsx(target, [sheet])
+    return target.getvalue()

@@ -1,0 +1,185 @@
+"""Reading what a measure needs: the candidates of a day, the settings, the measures themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask import current_app
+from sqlalchemy import and_, select
+
+from app.accounts.queries import list_bureaus
+from app.grades.domain import Standing, standing_on
+from app.grades.models import StandingInterval
+from app.grades.queries import INTERVAL_COLUMNS, facts_of, read_interval, standing_rules
+from app.kernel import clock
+from app.kernel.authority import EVERYTHING
+from app.kernel.config import Config
+from app.kernel.database import db, known_at
+from app.kernel.hooks import plugin_manager
+from app.policy.documents import Document, Table, list_table, to_canonical
+from app.policy.domain import Candidate, Measure, RankedList, rank_candidates
+from app.policy.measure_files import load_measure_files
+from app.policy.measures import collect_measures, find_measure
+from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord
+from app.registry.queries import list_plants, main_industries
+from app.rulebook.domain import RulebookInfo
+from app.rulebook.queries import catalogue, rulebook_on, setting
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRun:
+    """A measure's answer for a day, as known at a moment, for the scope it was asked for."""
+
+    ranked: RankedList
+    known_at: datetime
+    rulebook: RulebookInfo
+    document: Document
+
+    def table(self, number: str = "") -> Table:
+        """The same as the bureau's table."""
+        return list_table(
+            self.ranked,
+            rulebook=self.rulebook.title,
+            rulebook_status=self.rulebook.status,
+            sha256=str(self.document["sha256"]),
+            county_names=county_names(),
+            number=number,
+        )
+
+
+def all_measures() -> dict[str, Measure]:
+    """Every measure of this installation by id: built-in, from measure files, from plugins."""
+    config: Config = current_app.config["CONFIG"]
+    files = load_measure_files(config.instance_dir / "measures")
+    return collect_measures(plugin_manager(), files)
+
+
+def run_measure(
+    measure_id: str,
+    on: date,
+    *,
+    known: datetime | None = None,
+    counties: Iterable[str] | None = None,
+) -> PolicyRun:
+    """Rank the whole register by a measure, then keep the rows of ``counties`` (None: all).
+
+    ``known`` None means now. Raises UnknownMeasure, SettingMissing. Ranks are those of the whole
+    register whoever asks.
+    """
+    measure = find_measure(all_measures(), measure_id)
+    moment = known or clock.now()
+    order = rulebook_on(on).grade_order
+    settings = {name: setting(name, on) for name in measure.settings}
+    ranked = rank_candidates(measure, candidates(on, known), on, settings, order)
+    wanted = None if counties is None else sorted(set(counties))
+    if wanted is not None:
+        ranked = ranked.of_counties(wanted)
+    scope = wanted[0] if wanted is not None and len(wanted) == 1 else None
+    info = rulebook_on(on, scope).info
+    document = to_canonical(ranked, known_at=moment, rulebook=info.id, rulebook_status=info.status)
+    return PolicyRun(ranked, moment, info, document)
+
+
+def candidates(on: date, known: datetime | None = None) -> list[Candidate]:
+    """Every plant of the register with its standing on the day.
+
+    As known now the standings are read from the interval projection; as known at an earlier
+    moment they are derived from the facts known then, by the same pure function.
+    """
+    return _candidates_now(on) if known is None else _candidates_then(on, known)
+
+
+def _candidates_now(on: date) -> list[Candidate]:
+    rows = db.session.execute(
+        select(
+            PlantRecord.plant_id,
+            EnterpriseRecord.uscc,
+            PlantRecord.number,
+            PlantRecord.name,
+            EnterpriseRecord.name,
+            PlantRecord.county,
+            PlantIndustry.industry,
+            PlantIndustry.subtype,
+            PlantRecord.livelihood,
+            PlantRecord.state,
+            *INTERVAL_COLUMNS[1:],
+        )
+        .join(EnterpriseRecord, EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id)
+        .join(
+            StandingInterval,
+            and_(
+                StandingInterval.plant_id == PlantRecord.plant_id,
+                StandingInterval.from_on <= on,
+                StandingInterval.until_on > on,
+            ),
+        )
+        .outerjoin(
+            PlantIndustry,
+            and_(
+                PlantIndustry.plant_id == PlantRecord.plant_id,
+                PlantIndustry.role == "主要",
+                known_at(PlantIndustry, None),
+            ),
+        )
+        .where(known_at(PlantRecord, None), known_at(EnterpriseRecord, None))
+    ).all()
+    return [
+        _candidate(
+            (row[0], row[1], row[2], row[3], row[4], row[5]),
+            _label(row[6], row[7]),
+            row[8],
+            row[9],
+            read_interval(row[10:]),
+        )
+        for row in rows
+    ]
+
+
+def _candidates_then(on: date, known: datetime) -> list[Candidate]:
+    plants = list_plants(EVERYTHING, known)
+    mains = main_industries(known)
+    facts = facts_of([plant.plant_id for plant in plants], known)
+    rules = standing_rules(on)
+    return [
+        _candidate(
+            (p.plant_id, p.uscc, p.number, p.name, p.enterprise_name, p.county),
+            mains[p.plant_id].label if p.plant_id in mains else "",
+            p.livelihood,
+            p.state,
+            standing_on(facts[p.plant_id], on, rules),
+        )
+        for p in plants
+    ]
+
+
+def _candidate(
+    who: tuple[int, str, str, str, str, str],
+    industry: str,
+    livelihood: bool | None,
+    state: str,
+    standing: Standing,
+) -> Candidate:
+    plant_id, uscc, number, plant_name, name, county = who
+    return Candidate(
+        plant_id=plant_id,
+        uscc=uscc,
+        plant=number,
+        plant_name=plant_name,
+        name=name,
+        county=county,
+        industry=industry,
+        livelihood=bool(livelihood),
+        state=state,
+        standing=standing,
+    )
+
+
+def _label(industry: str | None, subtype: str | None) -> str:
+    return catalogue().by_id(industry).label(subtype or None) if industry else ""
+
+
+def county_names() -> dict[str, str]:
+    """The short name of each county (区县) by its code."""
+    return {bureau.code: bureau.short_name for bureau in list_bureaus()}

@@ -1,0 +1,156 @@
+"""Reading applications and reserves, and computing the allocation of a day (排污权分配)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import and_, select
+
+from app.kernel import clock
+from app.kernel.database import db, known_at
+from app.policy.documents import Document, Table
+from app.policy.queries import county_names, run_measure
+from app.registry.models import EnterpriseRecord, PlantRecord
+from app.rights.documents import allocation_table, to_canonical
+from app.rights.domain import MEASURE_OF, PARTIAL, Allocation, Application, Level, allocate
+from app.rights.models import ApplicationRecord, ReserveRecord
+from app.rulebook.domain import RulebookInfo
+from app.rulebook.queries import flag
+from app.upgrading.models import ProjectRecord
+
+POLLUTANTS = ("SO2", "NOx", "VOCs", "PM")
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationRun:
+    """An allocation of a day, as known at a moment."""
+
+    allocation: Allocation
+    known_at: datetime
+    rulebook: RulebookInfo
+    document: Document
+
+    def table(self, number: str = "") -> Table:
+        """The same as the bureau's table."""
+        return allocation_table(
+            self.allocation,
+            rulebook=self.rulebook.title,
+            rulebook_status=self.rulebook.status,
+            sha256=str(self.document["sha256"]),
+            county_names=county_names(),
+            number=number,
+        )
+
+
+def run_allocation(
+    level: Level,
+    pollutant: str,
+    year: int,
+    on: date,
+    *,
+    known: datetime | None = None,
+    counties: Iterable[str] | None = None,
+) -> AllocationRun:
+    """Share out a level's reserve of a pollutant and year among the applications of the day.
+
+    Computed over the whole register, then cut to ``counties`` (None: all). Raises what
+    run_measure raises, and AllocationFault.
+    """
+    moment = known or clock.now()
+    ranking = run_measure(MEASURE_OF[level], on, known=known)
+    allocation = allocate(
+        level,
+        pollutant,
+        year,
+        list_applications(pollutant, year, known),
+        ranking.ranked,
+        reserve_of(level, pollutant, year, known),
+        partial=flag(PARTIAL, on),
+    )
+    if counties is not None:
+        allocation = allocation.of_counties(counties)
+    document = to_canonical(allocation, known_at=moment)
+    return AllocationRun(allocation, moment, ranking.rulebook, document)
+
+
+def list_applications(
+    pollutant: str, year: int, known: datetime | None = None
+) -> list[Application]:
+    """The applications of a year for a pollutant.
+
+    A 项目名称 that stands among the plant's projects is that project, and tells whether it is an
+    investment of a newly founded enterprise (新办企业).
+    """
+    rows = db.session.execute(
+        select(
+            EnterpriseRecord.uscc,
+            PlantRecord.number,
+            ApplicationRecord.project_name,
+            ProjectRecord.new_enterprise,
+            ApplicationRecord.asked,
+            ApplicationRecord.applied_on,
+        )
+        .join(PlantRecord, PlantRecord.plant_id == ApplicationRecord.plant_id)
+        .join(EnterpriseRecord, EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id)
+        .outerjoin(
+            ProjectRecord,
+            and_(
+                ProjectRecord.plant_id == ApplicationRecord.plant_id,
+                ProjectRecord.name == ApplicationRecord.project_name,
+                known_at(ProjectRecord, known),
+            ),
+        )
+        .where(
+            ApplicationRecord.pollutant == pollutant,
+            ApplicationRecord.year == year,
+            known_at(ApplicationRecord, known),
+            known_at(PlantRecord, known),
+            known_at(EnterpriseRecord, known),
+        )
+        .order_by(ApplicationRecord.id)
+    )
+    return [
+        Application(
+            uscc=uscc,
+            plant=number,
+            project=project,
+            new_enterprise=bool(new_enterprise),
+            pollutant=pollutant,
+            year=year,
+            asked=asked,
+            applied_on=applied_on,
+        )
+        for uscc, number, project, new_enterprise, asked, applied_on in rows
+    ]
+
+
+def reserve_of(
+    level: Level, pollutant: str, year: int, known: datetime | None = None
+) -> Decimal | None:
+    """The tonnes on record in a reserve; None when none is recorded."""
+    return db.session.execute(
+        select(ReserveRecord.tonnes).where(
+            ReserveRecord.level == str(level),
+            ReserveRecord.pollutant == pollutant,
+            ReserveRecord.year == year,
+            known_at(ReserveRecord, known),
+        )
+    ).scalar_one_or_none()
+
+
+def years_on_record() -> list[int]:
+    """The years that have applications or reserves, newest first."""
+    years = set(
+        db.session.execute(
+            select(ApplicationRecord.year).where(known_at(ApplicationRecord, None)).distinct()
+        ).scalars()
+    )
+    years |= set(
+        db.session.execute(
+            select(ReserveRecord.year).where(known_at(ReserveRecord, None)).distinct()
+        ).scalars()
+    )
+    return sorted(years, reverse=True)
