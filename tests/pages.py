@@ -26,13 +26,13 @@ class CheckedClient(FlaskClient):
             headers.setdefault("X-CSRFToken", self.token)
             kwargs["headers"] = headers
         response = super().open(*args, **kwargs)
-        if response.mimetype == "text/html" and not response.is_streamed:
+        if response.mimetype == "text/html":
             self._look_at(response)
         return response
 
     def _look_at(self, response: TestResponse) -> None:
         text = response.get_data(as_text=True)
-        if response.location is None and text:
+        if text and "Location" not in response.headers:
             problems = problems_of(text)
             assert not problems, f"{response.request.path}: {problems}"
         found = TOKEN.search(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.installations import ENGINES, Postgresql, Sqlite, close, installed
+from tests.people import ClientAs, signed_in
 from tests.postgres import Cluster
 
 
@@ -48,3 +50,9 @@ def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
 def client(app: Flask) -> FlaskClient:
     """A browser nobody has signed in with."""
     return app.test_client()
+
+
+@pytest.fixture
+def client_as(app: Flask) -> ClientAs:
+    """``client_as("county-officer", county="330603")``: the browser of a new person signed in."""
+    return partial(signed_in, app)
