@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.kernel.permissions import Permission, access_of
+from app.kernel.authority import Permission
+from app.kernel.permissions import access_of
 from tests.installations import close, installed
 
 MARKS = {"public", "signed-in", *Permission}
@@ -41,7 +42,7 @@ def test_only_the_way_in_is_public(app: Flask) -> None:
     assert public <= {
         "accounts.setup",
         "accounts.sign_in",
-        "assets.file",
+        "assets.serve",
         "kernel.healthz",
     }
 
