@@ -21,7 +21,8 @@ _ENCRYPTED = 0x1
 _NAME_IS_UTF8 = 0x800
 
 DAMAGED = (
-    "文件已损坏，无法解压：上传或拷贝可能没有完成。请用 Excel 或 WPS 打开确认后另存，再重新上传。"
+    "文件已损坏或结构不完整，读不出来：可能没有上传完，或由其他软件写坏。"
+    "请用 Excel 或 WPS 打开确认，另存为新的 .xlsx 后重新上传。"
 )
 LOCKED = (
     "文件设了打开密码，系统无法读取。"
@@ -83,8 +84,10 @@ def _check_directory_size(path: Path, limits: Limits) -> None:
     if at < 0 or len(tail) < at + _END_SIZE:
         raise UnreadableWorkbook(DAMAGED)
     entries, directory_bytes = struct.unpack_from("<HI", tail, at + 10)
-    if entries > limits.entries or directory_bytes > limits.entries * _DIRECTORY_BYTES_PER_ENTRY:
+    if entries > limits.entries:
         raise UnreadableWorkbook(_too_many(entries, limits))
+    if directory_bytes > limits.entries * _DIRECTORY_BYTES_PER_ENTRY:
+        raise UnreadableWorkbook(DAMAGED)
 
 
 def _too_many(entries: int, limits: Limits) -> str:

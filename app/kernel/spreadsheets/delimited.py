@@ -12,8 +12,8 @@ from decimal import Decimal
 from .cells import Cell, CellError, Limits, Row, Sheet, UncomputedFormula, UnreadableWorkbook
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
-_NEUTRALISED = re.compile(r"'+[=+\-@\t\r\n＝＋－＠|%]")
-_LIVE = re.compile(r"'*[=+\-@\t\r\n＝＋－＠|%]")
+_NEUTRALISED = re.compile(r"'[' ]*[=+\-@\t\r\n＝＋－＠|%]")
+_LIVE = re.compile(r"[' ]*[=+\-@\t\r\n＝＋－＠|%]")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -59,9 +59,8 @@ def _decoded(content: bytes, name: str) -> str:
 
 
 def _cell(field: str) -> str | None:
-    if not field.strip():
-        return None
-    return field[1:] if _NEUTRALISED.match(field) else field
+    text = field[1:] if _NEUTRALISED.match(field) else field
+    return text if text.strip() else None
 
 
 def _check(name: str, number: int, columns: int, rows: int, limits: Limits) -> None:
@@ -98,7 +97,7 @@ def csv_field(cell: Cell) -> str:
     if not isinstance(cell, str):
         return plain_text(cell)
     text = _CONTROL.sub("", cell)
-    if _LIVE.match(text.lstrip(" ")) and not _PLAIN_NUMBER.fullmatch(text):
+    if _LIVE.match(text) and not _PLAIN_NUMBER.fullmatch(text):
         return "'" + text
     return text
 

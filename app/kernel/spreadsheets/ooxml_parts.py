@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -228,7 +229,15 @@ def read_shared_strings(parts: Opener, part: str | None) -> list[str]:
 
 
 def unescaped(text: str) -> str:
-    """Text with Excel's `_x000D_` spelling of odd characters turned back."""
+    """Text with Excel's `_x000D_` spelling of odd characters turned back.
+
+    Half of a pair (`_xD800_`) is no character: it becomes `�`, since nothing could store it.
+    """
     if "_x" not in text:
         return text
-    return _ESCAPED_CHARACTER.sub(lambda match: chr(int(match[1], 16)), text)
+    return _ESCAPED_CHARACTER.sub(_unescaped_character, text)
+
+
+def _unescaped_character(match: re.Match[str]) -> str:
+    char = chr(int(match[1], 16))
+    return "\ufffd" if unicodedata.category(char) == "Cs" else char

@@ -142,7 +142,7 @@ def parse_date(cell: Cell, *, date1904: bool = False) -> Parsed[date]:
 
 def _date_from_number(number: int | Decimal, *, date1904: bool) -> Parsed[date]:
     shown = plain_text(number)
-    if _FIRST_SERIAL <= number <= _LAST_SERIAL:
+    if Decimal(number).is_finite() and _FIRST_SERIAL <= number <= _LAST_SERIAL:
         day = _DAY_ZERO + timedelta(days=int(number) + (_DAYS_1904 if date1904 else 0))
         return Parsed(day, f"数字 {shown} 按 Excel 日期序号读作 {day}")
     if match := _COMPACT_DATE.fullmatch(shown):
