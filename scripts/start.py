@@ -89,11 +89,8 @@ def _start(options: argparse.Namespace) -> int:
         _check_port(options.host, options.port)
     prepare(RUNTIME_LOCK)
     environ = _environ(options, instance)
-    _run(environ, "db", "upgrade")
-    if options.demo:
-        _load_demo(environ)
     if options.setup_only:
-        say(f"准备完成。\n{_how_to_go_on(environ)}")
+        say(f"{_prepare_data(options, environ)}\n准备完成。")
         return 0
     return _serve(options, environ)
 
@@ -156,36 +153,18 @@ def _environ(options: argparse.Namespace, instance: Path) -> dict[str, str]:
     return environ
 
 
-def _run(environ: dict[str, str], *arguments: str) -> str:
-    """What one ``flask`` command of the app prints; its error, one sentence, stops the start."""
-    result = _flask(environ, *arguments)
+def _prepare_data(options: argparse.Namespace, environ: dict[str, str]) -> str:
+    """Migrate, load the demo if asked; returns what to tell the person. Raises Unable."""
+    if options.demo:
+        say("正在准备示例数据。")
+    command = [str(PYTHON), "-m", "scripts.prepare_data", *(["--demo"] if options.demo else [])]
+    result = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, encoding="utf-8")
     if result.returncode:
         raise Unable(result.stderr.strip())
-    return result.stdout.strip()
-
-
-def _flask(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        flask(*arguments), cwd=ROOT, env=environ, capture_output=True, encoding="utf-8"
-    )
-
-
-def _load_demo(environ: dict[str, str]) -> None:
-    """Load the demo county; over data it is skipped, and said."""
-    say("正在载入示例数据。")
-    result = _flask(environ, "demo")
-    say((result.stdout if result.returncode == 0 else result.stderr).strip())
-    if result.returncode:
-        say("示例数据未载入，继续启动。")
-
-
-def _how_to_go_on(environ: dict[str, str]) -> str:
-    """The one-time code while there is no administrator, and the line for other commands."""
-    setup_code = _run(environ, "setup-code")
-    first_use = f"首次使用请在页面上输入一次性设置码：{setup_code}\n" if setup_code else ""
     program = VENV.relative_to(ROOT) / PYTHON.parent.name / "flask"
     at = f"cd {ROOT} && INSTANCE_DIR={environ['INSTANCE_DIR']}"
-    return f"{first_use}其他命令：{at} {program} --app wsgi --help"
+    command_line = f"其他命令：{at} {program} --app wsgi --help"
+    return "\n".join(filter(None, (result.stderr.strip(), result.stdout.strip(), command_line)))
 
 
 def _serve(options: argparse.Namespace, environ: dict[str, str]) -> int:
@@ -194,9 +173,11 @@ def _serve(options: argparse.Namespace, environ: dict[str, str]) -> int:
     worker = processes.Child("后台任务", flask("worker"), environ)
 
     def announcement() -> str:
+        # In parallel: the web server takes as long to load, and asks nothing before it is asked.
+        prepared = _prepare_data(options, environ)
         scheme = "https" if options.tls_cert else "http"
         address = f"{scheme}://{_in_address(options.host)}:{options.port}"
-        return f"服务已启动：{address}\n{_how_to_go_on(environ)}\n按 Ctrl-C 停止。"
+        return f"服务已启动：{address}\n{prepared}\n按 Ctrl-C 停止。"
 
     return processes.run(web, [worker], (reachable, options.port), announcement)
 
