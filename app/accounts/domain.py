@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
-from app.kernel.permissions import EVERYTHING, Permission, Scope
+from app.kernel.authority import EVERYTHING, Permission, Scope
 
 
 class Role(StrEnum):
@@ -135,7 +135,7 @@ class Actor:
         return frozenset(grant.role for grant in self.grants)
 
     @property
-    def role_titles(self) -> str:
+    def role(self) -> str:
         """The roles in words, each once, in the order of the table."""
         return "、".join(role.label for role in Role if role in self.roles) or "未授权"
 
@@ -209,61 +209,3 @@ def why_not_name(name: str) -> str | None:
     if key in _REFUSED_NAMES:
         return f"“{name}”是常见的默认账号名，容易被猜到。请改用能对应到本人的名称。"
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Bureau:
-    """A bureau (生态环境局) of a province, a city or a county; ``local_code`` 本局自编."""
-
-    code: str
-    name: str
-    short_name: str
-    level: str
-    parent_code: str | None = None
-    former_codes: tuple[str, ...] = ()
-    local_code: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CountyMatch:
-    """The county a text means; ``exact`` when it was its code as it stands today."""
-
-    county: Bureau
-    exact: bool
-
-
-class CountyIndex:
-    """Finds counties (区县) by code, former code or unique name; made once for many look-ups."""
-
-    def __init__(self, bureaus: Iterable[Bureau]) -> None:
-        known = tuple(bureaus)
-        self.counties = tuple(bureau for bureau in known if bureau.level == "county")
-        self._codes = {county.code: county for county in self.counties}
-        self._others: dict[str, Bureau | None] = {}
-        for county in self.counties:
-            for text in {*county.former_codes, county.name, county.short_name}:
-                self._others[text] = None if text in self._others else county
-        self._prefixes = tuple(
-            name
-            for level in ("province", "city")
-            for bureau in known
-            if bureau.level == level
-            for name in (bureau.name, bureau.short_name)
-        )
-
-    def find(self, text: str) -> CountyMatch | None:
-        """The county meant by ``text``, or None when there is none or more than one."""
-        wanted = unicodedata.normalize("NFKC", text).strip()
-        if wanted in self._codes:
-            return CountyMatch(self._codes[wanted], exact=True)
-        for prefix in self._prefixes:
-            if len(wanted) > len(prefix):
-                wanted = wanted.removeprefix(prefix)
-        county = self._others.get(wanted) or self._by_stem(wanted)
-        return CountyMatch(county, exact=False) if county else None
-
-    def _by_stem(self, wanted: str) -> Bureau | None:
-        """上虞市 for 上虞区: the same place under its former kind of division."""
-        if wanted[-1:] not in {"区", "县", "市"}:
-            return None
-        return self._others.get(wanted[:-1])

@@ -6,6 +6,8 @@ session that is ended there is over everywhere with the next request.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +21,7 @@ from app.accounts.domain import Actor
 from app.kernel.database import Mode, db, mode
 from app.kernel.htmx import htmx_redirect, is_fragment_request
 from app.kernel.permissions import current_access, current_actor
+from app.kernel.transaction import holds_writer_lock
 from app.kernel.web import SAFE_METHODS
 
 _WHILE_PASSWORD_IS_DUE = frozenset({"accounts.change_password", "accounts.sign_out"})
@@ -38,18 +41,32 @@ def init_sessions(app: Flask) -> None:
 def _shown_on_every_page() -> dict[str, Any]:
     actor = cast("Actor | None", current_actor())
     return {
-        "person": {"name": actor.display_name, "role": actor.role_titles} if actor else None,
+        "person": actor,
         "bureau": queries.bureau_title(actor),
     }
 
 
 def load_person(token: str) -> Actor | None:
     """The person a token stands for now. Leaves no reading transaction behind."""
+    with _reading():
+        return queries.actor_of_session(token)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """What is read before a request writes must not leave its snapshot to the writing."""
     with mode(Mode.READ):
         try:
-            return queries.actor_of_session(token)
+            yield
         finally:
-            db.session.rollback()
+            if not holds_writer_lock():
+                db.session.rollback()
+
+
+def present_token() -> str:
+    """The token this browser came with, good or not; empty when it has none."""
+    token = session.get("_user_id", "")
+    return token if isinstance(token, str) else ""
 
 
 def signed_in_person() -> Actor:
@@ -87,12 +104,11 @@ def sign_in_first() -> Response | tuple[str, int] | None:
 
 
 def _ask_to_sign_in() -> Response:
-    with mode(Mode.READ):
+    with _reading():
         ready = queries.has_accounts()
-        owner = queries.owner_of_session(session.get("_user_id", ""))
-        db.session.rollback()
+        owner = queries.owner_of_session(present_token())
     if not ready:
-        return htmx_redirect(url_for("accounts.set_up"))
+        return htmx_redirect(url_for("accounts.setup"))
     if request.method == "POST" and _is_worth_keeping() and resuming.is_own_form():
         return resuming.ask_again(resuming.typed_now(owner))
     target = safe_path(_page_asked_for())
@@ -131,7 +147,7 @@ def safe_path(target: str, method: str = "GET") -> str | None:
 
 
 _NOT_TO_RETURN_TO = frozenset(
-    {"accounts.sign_in", "accounts.sign_out", "accounts.set_up", "assets.serve"}
+    {"accounts.sign_in", "accounts.sign_out", "accounts.setup", "assets.serve"}
 )
 
 

@@ -1,13 +1,7 @@
 """The verbs of this stage: every write to people, bureaus, roles and sign-ins."""
 
-from app.accounts.services.bureaus import (
-    SHAOXING,
-    BureauPlan,
-    CountyPlan,
-    make_setup_code,
-    set_up_bureau,
-    use_setup_code,
-)
+from app.accounts.places import SHAOXING, BureauPlan, CountyPlan
+from app.accounts.services.bureaus import load_calendar, make_setup_code, set_up_bureau
 from app.accounts.services.people import (
     AccountRefused,
     NewAccount,
@@ -20,6 +14,7 @@ from app.accounts.services.people import (
     reset_password,
     unlock_account,
 )
+from app.accounts.services.set_up import FirstPeople, SetUpRefused, set_up_installation
 from app.accounts.services.sign_in import (
     SignInRefused,
     end_other_sessions,
@@ -34,7 +29,9 @@ __all__ = [
     "AccountRefused",
     "BureauPlan",
     "CountyPlan",
+    "FirstPeople",
     "NewAccount",
+    "SetUpRefused",
     "SignInRefused",
     "change_password",
     "disable_account",
@@ -43,13 +40,14 @@ __all__ = [
     "end_other_sessions",
     "end_session",
     "grant_role",
+    "load_calendar",
     "make_setup_code",
     "note_seen",
     "open_account",
     "reset_password",
     "set_up_bureau",
+    "set_up_installation",
     "sign_in",
     "sign_out",
     "unlock_account",
-    "use_setup_code",
 ]

@@ -177,12 +177,12 @@ def _not_own(user_id: int) -> None:
         raise AccountRefused("不能变更本人的账号。请由另一位安全管理员办理。")
 
 
-def end_grant(grant_id: int) -> int:
-    """End a role at once; the person has to sign in anew. Returns the account's id."""
+def end_grant(user_id: int, grant_id: int) -> None:
+    """End one of an account's roles at once; the person has to sign in anew."""
     current = transaction()
     row = db.session.get(RoleGrant, grant_id)
-    if row is None or row.ended_at is not None:
-        raise AccountRefused("该授权已经结束。请刷新页面查看当前授权。")
+    if row is None or row.user_id != user_id or row.ended_at is not None:
+        raise AccountRefused("该授权不存在或已经结束。请刷新页面查看当前授权。")
     _not_own(row.user_id)
     if row.role == Role.SECURITY_ADMIN:
         _keep_one_security_admin(but=row.user_id)
@@ -193,7 +193,6 @@ def end_grant(grant_id: int) -> int:
         {"角色": Role(row.role).label, "区县": row.county, "统一社会信用代码": row.uscc},
         county=row.county,
     )  # fmt: skip
-    return row.user_id
 
 
 def disable_account(user_id: int) -> None:

@@ -5,21 +5,17 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from app.accounts import passwords
 from app.accounts.domain import Actor, name_key
 from app.accounts.models import SignInAttempt, SignInSession
-from app.accounts.queries import IDLE_LIMIT, credential_of, reading_beside, seen_at, token_hash
+from app.accounts.queries.people import credential_of, reading_beside
+from app.accounts.queries.sign_ins import IDLE_LIMIT, LOCK, is_locked, seen_at, token_hash
 from app.kernel import audit, clock
 from app.kernel.database import WriterBusy, db
 from app.kernel.transaction import aside, transaction
-
-FAILURES_PER_ACCOUNT = 5
-FAILURES_PER_ADDRESS = 20
-LOCK = timedelta(minutes=15)
-"""So many failures within this time lock for the same time (GB/T 22239-2019 8.1.4.1 b)."""
 
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -78,29 +74,10 @@ def count_attempt(key: str, address: str) -> bool:
     with aside() as session:
         now = clock.now()
         session.execute(delete(SignInAttempt).where(SignInAttempt.at <= now - 2 * LOCK))
-        if _is_locked(session, SignInAttempt.name_key == key, FAILURES_PER_ACCOUNT, now):
-            return False
-        if _is_locked(session, SignInAttempt.address == address, FAILURES_PER_ADDRESS, now):
+        if is_locked(session, now, key=key) or is_locked(session, now, address=address):
             return False
         session.execute(insert(SignInAttempt).values(name_key=key, address=address, at=now))
         return True
-
-
-def _is_locked(session: Session, whose: ColumnElement[bool], limit: int, now: datetime) -> bool:
-    """Locked from the last of ``limit`` failures within the time, for the same time."""
-    last = session.execute(select(func.max(SignInAttempt.at)).where(whose)).scalar_one()
-    if last is None or last <= now - LOCK:
-        return False
-    failures = session.execute(
-        select(func.count()).select_from(SignInAttempt).where(whose, SignInAttempt.at > last - LOCK)
-    ).scalar_one()
-    return failures >= limit
-
-
-def is_locked(session: Session, key: str) -> bool:
-    """Whether an account is locked after failed sign-ins."""
-    mine = SignInAttempt.name_key == key
-    return _is_locked(session, mine, FAILURES_PER_ACCOUNT, clock.now())
 
 
 def forget_attempts(session: Session, key: str) -> None:

@@ -1,0 +1,83 @@
+"""Reading people, bureaus, sign-ins and the audit log."""
+
+from app.accounts.queries.accounts import (
+    PAGE_SIZE,
+    SORTS,
+    STATES,
+    AccountFilter,
+    AccountRow,
+    find_account,
+    list_accounts,
+)
+from app.accounts.queries.audit_log import (
+    LONGEST_EXPORT,
+    AuditFilter,
+    AuditPage,
+    AuditRow,
+    list_actions,
+    list_all_entries,
+    list_entries,
+)
+from app.accounts.queries.bureaus import (
+    bureau_title,
+    county_by_code_or_name,
+    county_index,
+    list_bureaus,
+    reaches,
+)
+from app.accounts.queries.people import (
+    Credential,
+    actor_by_name,
+    credential_of,
+    grants_of,
+    has_accounts,
+    reading_beside,
+    resolve_enterprises_with,
+)
+from app.accounts.queries.sign_ins import (
+    ABSOLUTE_LIMIT,
+    IDLE_LIMIT,
+    SessionView,
+    actor_of_session,
+    list_sessions,
+    owner_of_session,
+    seen_at,
+    token_hash,
+)
+
+__all__ = [
+    "ABSOLUTE_LIMIT",
+    "IDLE_LIMIT",
+    "LONGEST_EXPORT",
+    "PAGE_SIZE",
+    "SORTS",
+    "STATES",
+    "AccountFilter",
+    "AccountRow",
+    "AuditFilter",
+    "AuditPage",
+    "AuditRow",
+    "Credential",
+    "SessionView",
+    "actor_by_name",
+    "actor_of_session",
+    "bureau_title",
+    "county_by_code_or_name",
+    "county_index",
+    "credential_of",
+    "find_account",
+    "grants_of",
+    "has_accounts",
+    "list_accounts",
+    "list_actions",
+    "list_all_entries",
+    "list_bureaus",
+    "list_entries",
+    "list_sessions",
+    "owner_of_session",
+    "reaches",
+    "reading_beside",
+    "resolve_enterprises_with",
+    "seen_at",
+    "token_hash",
+]

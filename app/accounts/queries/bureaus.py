@@ -1,0 +1,61 @@
+"""Reading bureaus and counties (生态环境局、区县)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from app.accounts.domain import Actor, Grant
+from app.accounts.models import Bureau as BureauRow
+from app.accounts.places import Bureau, CountyIndex, CountyMatch
+from app.kernel.database import db
+
+
+def list_bureaus(level: str | None = None) -> tuple[Bureau, ...]:
+    """The bureaus (生态环境局) in order of their codes; of one level (province, city, county)."""
+    query = select(BureauRow).order_by(BureauRow.code)
+    if level is not None:
+        query = query.where(BureauRow.level == level)
+    return tuple(_bureau(row) for row in db.session.execute(query).scalars())
+
+
+def _bureau(row: BureauRow) -> Bureau:
+    return Bureau(
+        code=row.code,
+        name=row.name,
+        short_name=row.short_name,
+        level=row.level,
+        parent_code=row.parent_code,
+        former_codes=tuple(row.former_codes.split()),
+        local_code=row.local_code,
+    )
+
+
+def county_index() -> CountyIndex:
+    """The counties (区县) for many look-ups, as in a ledger of thousands of rows."""
+    return CountyIndex(list_bureaus())
+
+
+def county_by_code_or_name(text: str) -> CountyMatch | None:
+    """The county meant by a code, a former code or a unique name; None when there is none."""
+    return county_index().find(text)
+
+
+def reaches(grants: Iterable[Grant]) -> dict[int | None, str]:
+    """Per grant id, how far it reaches in words: 越城区, an enterprise's code, or 全市."""
+    names = {bureau.code: bureau.name for bureau in list_bureaus()}
+    return {
+        grant.id: names.get(grant.county, grant.county) if grant.county else grant.uscc or "全市"
+        for grant in grants
+    }
+
+
+def bureau_title(actor: Actor | None) -> str:
+    """The bureau a person works for, as the top bar shows it: 绍兴市生态环境局 · 越城区."""
+    known = {bureau.code: bureau for bureau in list_bureaus()}
+    city = next((bureau.name for bureau in known.values() if bureau.level == "city"), "")
+    if actor is None or not actor.counties:
+        return city
+    names = "、".join(known[code].name for code in sorted(actor.counties) if code in known)
+    return f"{city} · {names}" if names else city
