@@ -9,39 +9,34 @@ from pathlib import Path
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
 
 from app.accounts.queries import county_by_code_or_name
 from app.kernel import clock
+from app.kernel.command_groups import OneLineGroup
 from app.kernel.commands import CHECK_FAILED, stop
-from app.kernel.hooks import PluginError
-from app.policy.documents import Document, Table, as_json
-from app.policy.domain import DoublePlant, SettingMissing
-from app.policy.exports import table_as_csv, table_as_xlsx
-from app.policy.measure_files import MeasureFileError, check_measure_file
-from app.policy.measures import MeasureConflict, UnknownMeasure
+from app.policy.documents import Document, Table
+from app.policy.domain import Origin
+from app.policy.exports import MEDIA_TYPES, content_of
+from app.policy.measure_files import Fault, Vocabulary, check_measure_file
+from app.policy.measures import UnknownMeasure
 from app.policy.plugin_files import check_plugin
-from app.policy.queries import all_measures, run_measure
+from app.policy.queries import CANNOT_RUN, DAYS, all_measures, run_measure
+from app.rulebook.queries import catalogue, clauses
 
-FORMATS = click.Choice(["json", "csv", "xlsx"])
-CANNOT_RUN = (
-    UnknownMeasure,
-    SettingMissing,
-    DoublePlant,
-    MeasureConflict,
-    MeasureFileError,
-    PluginError,
-)
+FORMATS = click.Choice(list(MEDIA_TYPES))
 
-policy_group = AppGroup("policy", help="差异化政策：清单与分配。")
+policy_group = OneLineGroup("policy", help="差异化政策：清单与分配。")
 
 
 def day_of(text: str) -> date:
     """The day a command was given. Ends the command when it is none."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        stop(f"“{text}”不是有效日期。请按 2025-06-30 的形式填写 --as-of。")
+        day = date.min
+    if not DAYS[0] <= day <= DAYS[1]:
+        stop(f"“{text}”不是可用的日期。请按 2025-06-30 的形式填写 --as-of。")
+    return day
 
 
 def moment_of(text: str | None) -> datetime | None:
@@ -50,25 +45,20 @@ def moment_of(text: str | None) -> datetime | None:
         return None
     try:
         return clock.parse_moment(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         stop(f"“{text}”不是有效时间。请按 2025-06-30T17:00:00+08:00 的形式填写 --known-at。")
 
 
 def write_out(document: Document, table: Table, form: str, output: str | None) -> None:
     """Write a list in the wanted form to the file, or to standard output."""
-    if form == "json":
-        content = as_json(document)
-    elif form == "csv":
-        content = table_as_csv(table)
-    else:
-        content = table_as_xlsx(table)
+    content = content_of(document, table, form)
     if output is None:
         sys.stdout.buffer.write(content)
         return
     try:
         Path(output).write_bytes(content)
     except OSError as error:
-        stop(f"无法写入 {output}（{error.strerror}）。请检查路径和权限。")
+        stop(f"无法写入 {output}（{error.strerror}）。请检查路径和权限。", CHECK_FAILED)
 
 
 @policy_group.command("list")
@@ -99,7 +89,7 @@ def check(files: tuple[str, ...]) -> None:
         path = Path(name)
         if not path.is_file() or path.suffix not in {".py", ".toml"}:
             stop(f"{name}：不是插件或措施文件。请给出存在的 .py 或 .toml 文件。")
-        faults = check_plugin(path) if path.suffix == ".py" else check_measure_file(path)
+        faults = check_plugin(path) if path.suffix == ".py" else _check_toml(path)
         for fault in faults:
             click.echo(str(fault), err=True)
         found += len(faults)
@@ -110,6 +100,23 @@ def check(files: tuple[str, ...]) -> None:
     except CANNOT_RUN as error:
         stop(str(error), CHECK_FAILED)
     click.echo(f"检查通过，共 {len(measures)} 项措施")
+
+
+def _check_toml(path: Path) -> list[Fault]:
+    """Faults of one measure file, among them an id that the program or a plugin already uses."""
+    vocabulary = Vocabulary(
+        frozenset(clause.id for clause in clauses()),
+        frozenset(industry.name for industry in catalogue().industries),
+    )
+    return check_measure_file(path, vocabulary, taken=_ids_taken())
+
+
+def _ids_taken() -> frozenset[str]:
+    try:
+        measures = all_measures().values()
+    except CANNOT_RUN:
+        return frozenset()  # told by the check of the whole installation
+    return frozenset(it.id for it in measures if it.origin is not Origin.SETTINGS)
 
 
 @policy_group.command("run")
@@ -141,10 +148,11 @@ def run(
 
 
 def _county_code(text: str) -> str:
+    """The code of the county a command was given; its name and former codes are read, too."""
     found = county_by_code_or_name(text)
     if found is None:
         stop(f"没有代码为“{text}”的区县。请使用六位区县代码。")
-    return found.code
+    return found.county.code
 
 
 def register(app: Flask) -> None:

@@ -51,7 +51,7 @@ def grade_among(grades: Iterable[str], *, clause: str, favour: str, those: str) 
         text = f"{favour}。" if met else f"不属于{those}。"
         return Reason(clause, f"{grade_phrase(candidate)}，{text}", met, grade_facts(candidate))
 
-    return Condition("grade-among", clause, judge)
+    return Condition("grade-among", clause, judge, title=f"属于{those}")
 
 
 def to_be_reduced(
@@ -59,7 +59,7 @@ def to_be_reduced(
     clause: str,
     named: Iterable[str],
     named_text: str,
-    derived: Iterable[str] = (),
+    derived: tuple[str, ...] = (),
     derived_text: str = "",
     spared_text: str,
     list_name: str,
@@ -82,7 +82,9 @@ def to_be_reduced(
         text = named_text if grade in by_clause else derived_text if met else spared_text
         return Reason(clause, f"{grade_phrase(candidate)}，{text}。", met, grade_facts(candidate))
 
-    return Condition("to-be-reduced", clause, judge, settings=(UNGRADED_AS_LOWEST,))
+    also = f"；{'、'.join(derived)} 级{derived_text}" if by_setting else ""
+    title = f"{named_text}{also}；未定级的按本局设定"
+    return Condition("to-be-reduced", clause, judge, settings=(UNGRADED_AS_LOWEST,), title=title)
 
 
 def not_blocked(*, clause: str = "PLAN-BLOCK", only_if: str | None = None) -> Condition:
@@ -97,7 +99,8 @@ def not_blocked(*, clause: str = "PLAN-BLOCK", only_if: str | None = None) -> Co
         text = f"{year}有所列环境违法行为 {len(facts)} 件，按本局设定不列入。"
         return Reason(clause, text, met=False, facts=facts)
 
-    return Condition("not-blocked", clause, judge, only_if, (VIOLATION_YEAR_BASIS,))
+    title = "当年没有所列环境违法行为（本局设定）"
+    return Condition("not-blocked", clause, judge, only_if, (VIOLATION_YEAR_BASIS,), title)
 
 
 def _year_basis_words(situation: Situation) -> str:
@@ -116,7 +119,8 @@ def not_banned(*, clause: str = "PLAN-FALSE") -> Condition:
         text = f"在因虚假材料一年内不得再次申报的期间内，该期间到 {until.isoformat()} 止。"
         return Reason(clause, text, met=False)
 
-    return Condition("not-banned", clause, judge)
+    title = "不在因虚假材料一年内不得再次申报的期间内"
+    return Condition("not-banned", clause, judge, title=title)
 
 
 def violations_at_most(limit: int, *, clause: str) -> Condition:
@@ -128,7 +132,8 @@ def violations_at_most(limit: int, *, clause: str) -> Condition:
         relation = "未超过" if met else "超过"
         return Reason(clause, f"近 36 个月违法行为 {count} 件，{relation} {limit} 件。", met)
 
-    return Condition("violations-at-most", clause, judge)
+    title = f"近 36 个月违法行为不超过 {limit} 件"
+    return Condition("violations-at-most", clause, judge, title=title)
 
 
 def _value_among(
@@ -148,7 +153,8 @@ def _value_among(
         text = f"{label}为{value(candidate)}，{relation}{'、'.join(listed)}。"
         return Reason(clause, text, belongs == inside)
 
-    return Condition(name, clause, judge)
+    title = f"{label}{'属于' if inside else '不属于'}{'、'.join(listed)}"
+    return Condition(name, clause, judge, title=title)
 
 
 def _industry(candidate: Candidate) -> str:
@@ -180,4 +186,4 @@ def not_livelihood(*, clause: str) -> Condition:
         text = "属于民生保障类。" if candidate.livelihood else "不属于民生保障类。"
         return Reason(clause, text, not candidate.livelihood)
 
-    return Condition("not-livelihood", clause, judge)
+    return Condition("not-livelihood", clause, judge, title="不属于民生保障类")

@@ -44,6 +44,16 @@ class SettingMissing(LookupError):
         )
 
 
+class RuleFailed(RuntimeError):
+    """A condition or criterion, most likely a plugin's, does not work; there is no list then."""
+
+    def __init__(self, rule: str, error: Exception) -> None:
+        super().__init__(
+            f"条件或排序依据 {rule} 运行失败（{type(error).__name__}），清单无法计算。"
+            "请改正或停用提供它的插件。"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """The day, the settings in force on it and the order of grades, as every rule receives them."""
@@ -83,6 +93,8 @@ class Condition:
     """The yes/no setting that turns this condition on; without one it always applies."""
     settings: tuple[str, ...] = ()
     """Further settings that `judge` reads."""
+    title: str = ""
+    """The condition as a list of measures tells it, without the full stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +148,11 @@ class Measure:
         return self.criteria + IDENTITY
 
     @property
+    def summary(self) -> str:
+        """Who is admitted, in one sentence: the conditions one after the other."""
+        return "；".join(condition.title or condition.id for condition in self.conditions) + "。"
+
+    @property
     def settings(self) -> tuple[str, ...]:
         """The ids of all settings that the measure reads, sorted."""
         read = set(chain.from_iterable(c.settings for c in self.conditions))
@@ -168,6 +185,17 @@ class RankedList:
     measure: Measure
     on: date
     rows: tuple[RankedRow, ...]
+
+    @property
+    def admitted(self) -> int:
+        """How many plants are admitted (纳入)."""
+        return sum(row.admitted for row in self.rows)
+
+    def place_of(self, plant_id: int) -> int | None:
+        """Where the plant's row stands, counted from 0; None when it is not in the list."""
+        return next(
+            (n for n, row in enumerate(self.rows) if row.candidate.plant_id == plant_id), None
+        )
 
     def of_counties(self, counties: Iterable[str]) -> "RankedList":
         """The rows of some counties (区县); the ranks stay those of the whole register."""
@@ -205,7 +233,7 @@ def rank_candidates(
     admitted: list[tuple[Candidate, tuple[Reason, ...]]] = []
     others: list[tuple[Candidate, tuple[Reason, ...]]] = []
     for candidate in candidates:
-        reasons = tuple(condition.judge(candidate, situation) for condition in in_force)
+        reasons = tuple(_judged(condition, candidate, situation) for condition in in_force)
         (admitted if all(r.met for r in reasons) else others).append((candidate, reasons))
     rows = (
         *_placed(admitted, measure.full_order, situation, ranked=True),
@@ -213,6 +241,24 @@ def rank_candidates(
     )
     _refuse_doubles(rows)
     return RankedList(measure, on, rows)
+
+
+def _judged(condition: Condition, candidate: Candidate, situation: Situation) -> Reason:
+    try:
+        return condition.judge(candidate, situation)
+    except SettingMissing:
+        raise
+    except Exception as error:
+        raise RuleFailed(condition.id, error) from error
+
+
+def _key(criterion: Criterion, candidate: Candidate, situation: Situation) -> Comparable:
+    try:
+        return criterion.key(candidate, situation)
+    except SettingMissing:
+        raise
+    except Exception as error:
+        raise RuleFailed(criterion.id, error) from error
 
 
 def _placed(
@@ -223,10 +269,13 @@ def _placed(
     ranked: bool,
 ) -> list[RankedRow]:
     keyed = [
-        (tuple(criterion.key(candidate, situation) for criterion in order), candidate, reasons)
+        (tuple(_key(criterion, candidate, situation) for criterion in order), candidate, reasons)
         for candidate, reasons in judged
     ]
-    keyed.sort(key=lambda entry: entry[0])
+    try:
+        keyed.sort(key=lambda entry: entry[0])
+    except TypeError as error:  # keys of different kinds
+        raise RuleFailed("、".join(criterion.id for criterion in order), error) from error
     return [
         RankedRow(candidate, reasons, place if ranked else None, order, keys)
         for place, (keys, candidate, reasons) in enumerate(keyed, start=1)
@@ -242,6 +291,24 @@ def _refuse_doubles(rows: Iterable[RankedRow]) -> None:
         seen.add(identity)
 
 
+class Step(StrEnum):
+    """What a criterion did when two rows were compared, in the words of the page."""
+
+    EQUAL = "相同"
+    DECIDED = "由此分出先后"
+    UNUSED = "不再比较"
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedCriterion:
+    """One criterion with what each of two rows brings."""
+
+    title: str
+    before: str
+    behind: str
+    step: Step
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Why one row of a list stands in front of another."""
@@ -249,6 +316,10 @@ class Comparison:
     criterion: str
     """Id of the criterion that decided; "admitted" between an admitted plant and another."""
     text: str
+    unnamed: str
+    """The same without a word on the row in front, for those who may not see it."""
+    criteria: tuple[ComparedCriterion, ...] = ()
+    """Every criterion in its turn; none between an admitted plant and another."""
 
 
 def explain_neighbours(row_a: RankedRow, row_b: RankedRow) -> Comparison:
@@ -257,15 +328,28 @@ def explain_neighbours(row_a: RankedRow, row_b: RankedRow) -> Comparison:
     `row_a` is the one in front.
     """
     if row_a.admitted != row_b.admitted:
-        return Comparison("admitted", "纳入的厂区排在前面；后者未纳入，没有位次。")
-    for number, criterion in enumerate(row_a.order):
-        if row_a.keys[number] == row_b.keys[number]:
-            continue
-        before, behind = criterion.words(row_a.candidate), criterion.words(row_b.candidate)
-        text = f"依据“{criterion.title}”：前者{before}，后者{behind}。"
-        if criterion not in IDENTITY:
-            return Comparison(criterion.id, text)
-        if row_a.admitted:
-            return Comparison(criterion.id, f"前列各项都相同。{text}{NO_MERIT}")
-        return Comparison(criterion.id, f"未纳入的厂区没有位次。{text}")
-    raise ValueError("explain_neighbours compares two different rows of one list")
+        text = "纳入的厂区排在前面；后者未纳入，没有位次。"
+        return Comparison("admitted", text, text)
+    number = next((n for n, key in enumerate(row_a.keys) if key != row_b.keys[n]), None)
+    if number is None:
+        raise ValueError("explain_neighbours compares two different rows of one list")
+    criterion = row_a.order[number]
+    before, behind = criterion.words(row_a.candidate), criterion.words(row_b.candidate)
+    by, each = f"依据“{criterion.title}”", f"：前者{before}，后者{behind}。"
+    compared = tuple(
+        ComparedCriterion(
+            it.title,
+            it.words(row_a.candidate),
+            it.words(row_b.candidate),
+            Step.EQUAL if n < number else Step.DECIDED if n == number else Step.UNUSED,
+        )
+        for n, it in enumerate(row_a.order)
+    )
+    lead, tail = "", ""
+    if criterion in IDENTITY and row_a.admitted:
+        lead, tail = "前列各项都相同。", NO_MERIT
+    elif criterion in IDENTITY:
+        lead = "未纳入的厂区没有位次。"
+    return Comparison(
+        criterion.id, f"{lead}{by}{each}{tail}", f"{lead}{by}分出先后。{tail}", compared
+    )

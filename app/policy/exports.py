@@ -6,9 +6,14 @@ import io
 from decimal import Decimal
 
 from app.kernel.spreadsheets import Column, SheetLayout, write_csv, write_xlsx
-from app.policy.documents import Table
+from app.policy.documents import Document, Table, as_json
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MEDIA_TYPES = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+"""The forms a list is written in, by the ending of their files."""
 _COLUMNS = {
     "位次": Column("位次", 6, "number"),
     "统一社会信用代码": Column("统一社会信用代码", 21, "code"),
@@ -27,6 +32,13 @@ _COLUMNS = {
     "申请量（吨/年）": Column("申请量（吨/年）", 14, "tonnes"),
     "分配量（吨/年）": Column("分配量（吨/年）", 14, "tonnes"),
 }
+
+
+def content_of(document: Document, table: Table, form: str) -> bytes:
+    """A list as the bytes of a file: its document as json, its table as csv or xlsx."""
+    if form == "json":
+        return as_json(document)
+    return table_as_csv(table) if form == "csv" else table_as_xlsx(table)
 
 
 def table_as_csv(table: Table) -> bytes:

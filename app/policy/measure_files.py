@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -173,12 +173,21 @@ def load_measure_files(folder: Path) -> list[Measure]:
     return measures
 
 
-def check_measure_file(path: Path, vocabulary: Vocabulary | None = None) -> list[Fault]:
-    """Every fault of a measure file with its line; with a vocabulary also unknown names."""
+def check_measure_file(
+    path: Path, vocabulary: Vocabulary | None = None, *, taken: Collection[str] = ()
+) -> list[Fault]:
+    """Every fault of a measure file with its line; with a vocabulary also unknown names.
+
+    `taken`: the ids that other sources of measures use.
+    """
     read = _read(path)
     if not isinstance(read, MeasureFile):
         return read
-    return [] if vocabulary is None else _unknown_names(path, read, vocabulary)
+    faults = [] if vocabulary is None else _unknown_names(path, read, vocabulary)
+    if read.id in taken:
+        line = _line_of(("id",), _lines_of_keys(path.read_text(encoding="utf-8")))
+        faults.append(Fault(path.name, line, f"措施编号 {read.id} 已被使用", "请换一个编号"))
+    return faults
 
 
 def _unknown_names(path: Path, file: MeasureFile, vocabulary: Vocabulary) -> list[Fault]:

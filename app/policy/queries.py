@@ -2,30 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from flask import current_app
 from sqlalchemy import and_, select
 
 from app.accounts.queries import list_bureaus
-from app.grades.domain import Standing, standing_on
+from app.grades.domain import PlantFacts, Standing, standing_on
+from app.grades.explanation import explain
 from app.grades.models import StandingInterval
 from app.grades.queries import INTERVAL_COLUMNS, facts_of, read_interval, standing_rules
 from app.kernel import clock
 from app.kernel.authority import EVERYTHING
 from app.kernel.config import Config
 from app.kernel.database import db, known_at
-from app.kernel.hooks import plugin_manager
+from app.kernel.hooks import PluginError, plugin_manager
+from app.kernel.verdicts import Reason
 from app.policy.documents import Document, Table, list_table, to_canonical
-from app.policy.domain import Candidate, Measure, RankedList, rank_candidates
-from app.policy.measure_files import load_measure_files
-from app.policy.measures import collect_measures, find_measure
+from app.policy.domain import (
+    Candidate,
+    DoublePlant,
+    Measure,
+    RankedList,
+    RankedRow,
+    RuleFailed,
+    SettingMissing,
+    rank_candidates,
+)
+from app.policy.fact_words import told_facts
+from app.policy.measure_files import MeasureFileError, load_measure_files
+from app.policy.measures import MeasureConflict, UnknownMeasure, collect_measures, find_measure
 from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord
 from app.registry.queries import list_plants, main_industries
 from app.rulebook.domain import RulebookInfo
+from app.rulebook.parameters import UnknownEntry, Value
 from app.rulebook.queries import catalogue, rulebook_on, setting
+
+DAYS = (date(1900, 1, 1), date(2999, 12, 31))
+"""The first and the last day a list can be made for."""
+CANNOT_RUN = (
+    UnknownMeasure,
+    SettingMissing,
+    RuleFailed,
+    DoublePlant,
+    MeasureConflict,
+    MeasureFileError,
+    PluginError,
+)
+"""Why a list cannot be made; each tells what happened, why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +82,26 @@ def all_measures() -> dict[str, Measure]:
     return collect_measures(plugin_manager(), files)
 
 
+def rank_register(measure_id: str, on: date, known: datetime | None = None) -> RankedList:
+    """The whole register ranked by a measure on a day; ``known`` None means as known now.
+
+    Raises UnknownMeasure, SettingMissing, RuleFailed, DoublePlant.
+    """
+    measure = find_measure(all_measures(), measure_id)
+    settings = {name: value for name in measure.settings if (value := _value(name, on)) is not None}
+    return rank_candidates(
+        measure, candidates(on, known), on, settings, rulebook_on(on).grade_order
+    )
+
+
+def _value(name: str, on: date) -> Value:
+    """A setting's value; None where it has none or a plugin asks for one that does not exist."""
+    try:
+        return setting(name, on)
+    except UnknownEntry:
+        return None
+
+
 def run_measure(
     measure_id: str,
     on: date,
@@ -65,19 +111,21 @@ def run_measure(
 ) -> PolicyRun:
     """Rank the whole register by a measure, then keep the rows of ``counties`` (None: all).
 
-    ``known`` None means now. Raises UnknownMeasure, SettingMissing. Ranks are those of the whole
-    register whoever asks.
+    Raises what `rank_register` raises. Ranks are those of the whole register whoever asks.
     """
-    measure = find_measure(all_measures(), measure_id)
     moment = known or clock.now()
-    order = rulebook_on(on).grade_order
-    settings = {name: setting(name, on) for name in measure.settings}
-    ranked = rank_candidates(measure, candidates(on, known), on, settings, order)
+    return cut_to(rank_register(measure_id, on, known), moment, counties)
+
+
+def cut_to(
+    ranked: RankedList, moment: datetime, counties: Iterable[str] | None = None
+) -> PolicyRun:
+    """The list of the whole register as the answer for some counties (None: all)."""
     wanted = None if counties is None else sorted(set(counties))
     if wanted is not None:
         ranked = ranked.of_counties(wanted)
     scope = wanted[0] if wanted is not None and len(wanted) == 1 else None
-    info = rulebook_on(on, scope).info
+    info = rulebook_on(ranked.on, scope).info
     document = to_canonical(ranked, known_at=moment, rulebook=info.id, rulebook_status=info.status)
     return PolicyRun(ranked, moment, info, document)
 
@@ -183,3 +231,28 @@ def _label(industry: str | None, subtype: str | None) -> str:
 def county_names() -> dict[str, str]:
     """The short name of each county (区县) by its code."""
     return {bureau.code: bureau.short_name for bureau in list_bureaus()}
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a plant's standing on a day rests on: sentences, and the recorded facts in words."""
+
+    reasons: tuple[Reason, ...]
+    facts: Mapping[str, str]
+    """violation:17 → what it is, when it was decided, by which document."""
+
+    def told(self, reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+        """The reasons with their facts in words; a fact unknown by now keeps its number."""
+        return tuple(
+            replace(reason, facts=tuple(self.facts.get(fact, fact) for fact in reason.facts))
+            for reason in reasons
+        )
+
+
+def grounds_of(row: RankedRow, on: date, known: datetime | None = None) -> Grounds:
+    """Why the plant of a row stands as it does, with the facts known at the moment."""
+    plant_id = row.candidate.plant_id
+    facts = facts_of([plant_id], known).get(plant_id, PlantFacts())
+    reasons = explain(row.candidate.standing, facts, on, standing_rules(on))
+    grounds = Grounds(reasons, told_facts(facts))
+    return replace(grounds, reasons=grounds.told(reasons))

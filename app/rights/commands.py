@@ -6,7 +6,8 @@ import click
 from flask import Flask
 
 from app.kernel.commands import CHECK_FAILED, stop
-from app.policy.commands import CANNOT_RUN, FORMATS, day_of, moment_of, policy_group, write_out
+from app.policy.commands import FORMATS, day_of, moment_of, policy_group, write_out
+from app.policy.queries import CANNOT_RUN
 from app.rights.domain import AllocationFault, Level
 from app.rights.queries import POLLUTANTS, run_allocation
 

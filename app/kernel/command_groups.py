@@ -1,0 +1,55 @@
+"""Groups of commands whose faults, misuse included, are one line on stderr (命令组)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.kernel.commands import CHECK_FAILED, stop
+
+
+class OneLineGroup(AppGroup):
+    """Every fault of its commands is one line: what happened, why, what to do; no traceback."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Read the words behind the group's name."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            stop(_misuse(error))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Read the command's own words, then do it."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            stop(_misuse(error))
+        except SQLAlchemyError:
+            current_app.logger.debug("database refused a command", exc_info=True)
+            stop(
+                "数据库没有应答，或结构不是当前版本。请检查 DATABASE_URL，并运行 flask db upgrade。",
+                CHECK_FAILED,
+            )
+
+
+def _misuse(error: click.UsageError) -> str:
+    """A command typed wrongly, in one sentence, with where its use is told."""
+    hint = f"请用 {error.ctx.command_path if error.ctx else 'flask'} --help 查看用法。"
+    if isinstance(error, click.BadParameter):
+        name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else "参数"
+        if isinstance(error, click.MissingParameter):
+            return f"缺少 {name}。{hint}"
+        return f"{name} 的取值不可用（{error.message.rstrip('.')}）。{hint}"
+    return f"命令不能这样使用（{error.format_message().rstrip('.')}）。{hint}"
