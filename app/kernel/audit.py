@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -143,11 +143,15 @@ def _key() -> bytes:
 
 def verify() -> AuditCheck:
     """Walk the whole chain; the first entry that does not fit is named."""
-    expected, previous = 1, GENESIS
     columns = [getattr(AuditEntry, name) for name in (*_HASHED, "hash")]
     query = select(*columns).order_by(AuditEntry.sequence).execution_options(yield_per=2000)
-    for entry in db.session.execute(query):
-        row = dict(zip((*_HASHED, "hash"), entry, strict=True))
+    with db.session.execute(query) as entries:
+        return _walk(dict(zip((*_HASHED, "hash"), entry, strict=True)) for entry in entries)
+
+
+def _walk(rows: Iterable[Mapping[str, Any]]) -> AuditCheck:
+    expected, previous = 1, GENESIS
+    for row in rows:
         if row["sequence"] != expected:
             return AuditCheck(expected - 1, previous, expected, "序号不连续，有记录被删除或插入")
         if row["previous_hash"] != previous:

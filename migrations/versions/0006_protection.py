@@ -6,6 +6,7 @@ No code path, and nobody with a database client of the app, gets around it unnot
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
@@ -39,8 +40,8 @@ def upgrade() -> None:
 
 
 def _columns(table: str) -> str:
-    rows = op.get_bind().exec_driver_sql(f"PRAGMA table_info({table})")
-    return ", ".join(f'"{row[1]}"' for row in rows if row[1] not in ANNULMENT)
+    columns = (column["name"] for column in sa.inspect(op.get_bind()).get_columns(table))
+    return ", ".join(f'"{name}"' for name in columns if name not in ANNULMENT)
 
 
 def _protect_sqlite() -> None:
