@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
-from app.kernel import audit, permissions, transaction
+from app.kernel import audit, htmx, permissions, transaction
 from app.kernel.permissions import current_actor
 
 log = logging.getLogger(__name__)
@@ -122,10 +122,9 @@ def page(template: str, *, blocks: tuple[str, ...] = (), **context: Any) -> str:
     ``blocks`` lists the blocks that may be asked for; the element's id is the block's name with
     ``-`` for ``_``.
     """
-    if request.headers.get("HX-Request") == "true":
-        wanted = (request.headers.get("HX-Target") or "").replace("-", "_")
-        if wanted in blocks:
-            return render_block(template, wanted, **context)
+    wanted = (htmx.fragment_target() or "").replace("-", "_")
+    if wanted in blocks:
+        return render_block(template, wanted, **context)
     return render_template(template, **context)
 
 
