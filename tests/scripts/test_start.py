@@ -1,0 +1,169 @@
+"""``start.py`` as a person meets it: refusals in one sentence, serving, stopping (启动)."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.kernel.config import ROOT
+
+START = [sys.executable, str(ROOT / "scripts" / "start.py")]
+PATIENCE_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environ(**more: str) -> dict[str, str]:
+    """What a person's shell would hand on; nothing that these tests run with."""
+    left_out = ("ALLOW_PLAINTEXT", "DATABASE_URL", "INSTANCE_DIR", "SECRET_KEY", "TLS")
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
+    return {**kept, "PYTHONUNBUFFERED": "1", **more}
+
+
+def refused(tmp_path: Path, *options: str) -> tuple[int, str]:
+    result = subprocess.run(
+        [*START, *options], env=environ(), cwd=tmp_path, capture_output=True, encoding="utf-8"
+    )
+    assert result.stderr.count("\n") == 1, result.stderr
+    return result.returncode, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--port", "eighty"], "端口应为 1 到 65535 的整数"),
+        (["--port", "70000"], "端口应为 1 到 65535 的整数"),
+        (["--host", "0.0.0.0"], "ALLOW_PLAINTEXT=1"),
+        (["--tls-cert", "a.pem"], "须同时给出"),
+        (["--nonsense"], "--nonsense"),
+    ],
+)
+def test_bad_use_is_refused_with_code_2(tmp_path: Path, options: list[str], sentence: str) -> None:
+    code, said = refused(tmp_path, *options)
+    assert code == 2
+    assert sentence in said
+
+
+def test_a_taken_port_is_said(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        code, said = refused(tmp_path, "--instance", str(tmp_path), "--port", port)
+    assert code == 1
+    assert f"端口 {port}" in said
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    code, said = refused(tmp_path, "--instance", str(tmp_path / "file" / "data"))
+    assert code == 1
+    assert "不可写" in said
+
+
+def test_a_key_of_another_kind_is_refused_with_the_command_that_converts_it(tmp_path: Path) -> None:
+    for name in ("cert.pem", "key.pem"):
+        (tmp_path / name).write_text("-----BEGIN RSA PRIVATE KEY-----\n")
+    code, said = refused(
+        tmp_path, "--instance", str(tmp_path), "--tls-cert", "cert.pem", "--tls-key", "key.pem"
+    )
+    assert code == 1
+    assert "openssl pkcs8" in said
+
+
+class Served:
+    """A running ``start.py`` and what it has said so far."""
+
+    def __init__(self, instance: Path, *options: str) -> None:
+        self.port = free_port()
+        self._log = instance.with_suffix(".log")
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*START, "--instance", str(instance), "--port", str(self.port), *options],
+                env=environ(),
+                cwd=instance.parent,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def said(self) -> str:
+        return self._log.read_text(encoding="utf-8")
+
+    def wait_for(self, words: str) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while words not in self.said():
+            assert time.monotonic() < deadline, self.said()
+            assert self.process.poll() is None, self.said()
+            time.sleep(0.05)
+
+    def health(self) -> object:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=10) as answer:
+            return json.load(answer)
+
+    def children(self) -> list[int]:
+        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(number) for number in path.read_text().split()]
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    running = Served(tmp_path / "instance")
+    yield running
+    if running.process.poll() is None:
+        running.process.kill()
+    running.process.wait()
+
+
+def test_it_serves_names_the_one_time_code_and_stops_cleanly(served: Served) -> None:
+    served.wait_for("按 Ctrl-C 停止。")
+    assert f"http://127.0.0.1:{served.port}" in served.said()
+    assert "一次性设置码" in served.said()
+    assert "flask --app wsgi" in served.said()
+    assert served.health() == {"status": "ok"}
+    served.process.send_signal(signal.SIGINT)
+    assert served.process.wait(PATIENCE_SECONDS) == 0
+    assert "服务已停止。" in served.said()
+    with pytest.raises(OSError):
+        served.health()
+
+
+def test_a_part_that_dies_is_started_again(served: Served) -> None:
+    served.wait_for("按 Ctrl-C 停止。")
+    before = served.children()
+    assert len(before) == 2
+    os.kill(before[0], signal.SIGKILL)
+    served.wait_for("网页服务意外退出，正在重新启动。")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            assert served.health() == {"status": "ok"}
+            break
+        except OSError:
+            time.sleep(0.1)
+    assert served.children() != before
+
+
+def test_a_killed_start_leaves_nothing_running(served: Served) -> None:
+    served.wait_for("按 Ctrl-C 停止。")
+    parts = served.children()
+    served.process.kill()
+    served.process.wait()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while any(Path(f"/proc/{part}").exists() for part in parts):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
