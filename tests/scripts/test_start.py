@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,7 +139,7 @@ def test_it_serves_names_the_one_time_code_and_stops_cleanly(served: Served) -> 
     served.process.send_signal(signal.SIGINT)
     assert served.process.wait(PATIENCE_SECONDS) == 0
     assert "服务已停止。" in served.said()
-    with pytest.raises(OSError):
+    with pytest.raises(urllib.error.URLError):
         served.health()
 
 
