@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 
 import pytest
@@ -19,11 +19,15 @@ def clock() -> Iterator[Freeze]:
 
     Calling it again moves the clock.
     """
-    with ExitStack() as held:
+    held: list[AbstractContextManager[None]] = []
 
-        def freeze(moment: str) -> datetime:
-            at = datetime.fromisoformat(moment).replace(tzinfo=kernel_clock.SHANGHAI)
-            held.enter_context(kernel_clock.frozen(at))
-            return at
+    def freeze(moment: str) -> datetime:
+        at = datetime.fromisoformat(moment).replace(tzinfo=kernel_clock.SHANGHAI)
+        held.append(kernel_clock.frozen(at))
+        held[-1].__enter__()
+        return at
 
-        yield freeze
+    yield freeze
+    for hold in reversed(held):
+        with suppress(ValueError):  # held in a context of the test's own, and gone with it
+            hold.__exit__(None, None, None)

@@ -21,7 +21,8 @@ CLOCK_READS = {
     ("time", "localtime"),
     ("time", "gmtime"),
 }
-SQL_TAKERS = {"text", "exec_driver_sql", "literal_column"}
+SQL_MAKERS = {"text", "literal_column"}
+SQL_RUNNERS = {"exec_driver_sql", "execute"}
 
 
 def files(*endings: str, folders: tuple[str, ...] = OURS) -> list[Path]:
@@ -64,12 +65,12 @@ def test_only_the_clock_reads_the_clock(path: Path) -> None:
 @pytest.mark.parametrize("path", files(".py", folders=("app", "migrations")), ids=str)
 def test_sql_text_is_never_put_together_from_values(path: Path) -> None:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    constants = _module_constants(tree)
+    constants, imported = _module_constants(tree), _names_from_sqlalchemy(tree)
     assert [
         node.lineno
         for node in calls(path)
-        if _last_name(node.func) in SQL_TAKERS
-        and node.args
+        if node.args
+        and (_makes_sql(node.func, imported) or _runs_text(node))
         and not _is_fixed_text(node.args[0], constants)
     ] == []
 
@@ -78,6 +79,29 @@ def _last_name(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def _names_from_sqlalchemy(tree: ast.Module) -> set[str]:
+    return {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
+        for alias in node.names
+    }
+
+
+def _makes_sql(function: ast.expr, imported: set[str]) -> bool:
+    """``text(…)`` as imported from SQLAlchemy, or ``sa.text(…)``."""
+    if isinstance(function, ast.Attribute):
+        return function.attr in SQL_MAKERS and _last_name(function.value) in {"sa", "sqlalchemy"}
+    return _last_name(function) in SQL_MAKERS & imported
+
+
+def _runs_text(call: ast.Call) -> bool:
+    """``connection.execute("…")`` and the like, given text rather than a statement."""
+    return _last_name(call.func) in SQL_RUNNERS and isinstance(
+        call.args[0], ast.JoinedStr | ast.BinOp | ast.Constant
+    )
 
 
 def _module_constants(tree: ast.Module) -> set[str]:
