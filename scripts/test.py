@@ -20,7 +20,7 @@ STATIC_CHECKS: Sequence[tuple[str, Sequence[str]]] = (
     ("代码规范", ("ruff", "check", ".")),
     ("代码格式", ("ruff", "format", "--check", ".")),
     ("类型", ("mypy",)),
-    ("分层约定", ("lint-imports", "--no-cache")),
+    ("分层约定", ("lint-imports", "--no-cache", "--no-logo")),
     ("页面模板", ("djlint", "app", "--lint", "--quiet")),
 )
 PYTEST = (str(PYTHON), "-m", "pytest")

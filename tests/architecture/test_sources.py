@@ -22,7 +22,6 @@ CLOCK_READS = {
     ("time", "gmtime"),
 }
 SQL_MAKERS = {"text", "literal_column"}
-SQL_RUNNERS = {"exec_driver_sql", "execute"}
 
 
 def files(*endings: str, folders: tuple[str, ...] = OURS) -> list[Path]:
@@ -70,7 +69,7 @@ def test_sql_text_is_never_put_together_from_values(path: Path) -> None:
         node.lineno
         for node in calls(path)
         if node.args
-        and (_makes_sql(node.func, imported) or _runs_text(node))
+        and _takes_sql(node.func, imported)
         and not _is_fixed_text(node.args[0], constants)
     ] == []
 
@@ -90,18 +89,13 @@ def _names_from_sqlalchemy(tree: ast.Module) -> set[str]:
     }
 
 
-def _makes_sql(function: ast.expr, imported: set[str]) -> bool:
-    """``text(…)`` as imported from SQLAlchemy, or ``sa.text(…)``."""
+def _takes_sql(function: ast.expr, imported: set[str]) -> bool:
+    """``text(…)`` as imported from SQLAlchemy, ``sa.text(…)``, ``connection.exec_driver_sql(…)``."""
+    name = _last_name(function)
     if isinstance(function, ast.Attribute):
-        return function.attr in SQL_MAKERS and _last_name(function.value) in {"sa", "sqlalchemy"}
-    return _last_name(function) in SQL_MAKERS & imported
-
-
-def _runs_text(call: ast.Call) -> bool:
-    """``connection.execute("…")`` and the like, given text rather than a statement."""
-    return _last_name(call.func) in SQL_RUNNERS and isinstance(
-        call.args[0], ast.JoinedStr | ast.BinOp | ast.Constant
-    )
+        of_library = _last_name(function.value) in {"sa", "sqlalchemy"}
+        return name == "exec_driver_sql" or (name in SQL_MAKERS and of_library)
+    return name in SQL_MAKERS & imported
 
 
 def _module_constants(tree: ast.Module) -> set[str]:
