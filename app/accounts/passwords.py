@@ -39,6 +39,7 @@ _WEAK_WORDS = (
     "zhejiang", "shaoxing", "yuecheng", "keqiao", "shangyu", "xinchang", "zhuji", "shengzhou",
     "zj", "sx", "test", "guest", "user", "demo", "jixiao", "woaini", "woaizhongguo", "zhongguo",
     "china", "gov", "work", "office", "bangong", "mima", "denglu", "hello", "super", "system",
+    "1314", "520",
 )  # fmt: skip
 _ROWS = ("01234567890", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 _SYMBOL_ROW = "!@#$%^&*()_+"

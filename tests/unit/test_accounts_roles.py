@@ -1,0 +1,177 @@
+"""Who may do what, how far, and which roles do not go together."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import combinations
+
+import pytest
+
+from app.accounts.domain import (
+    ROLE_PERMISSIONS,
+    SEPARATE_ROLES,
+    Actor,
+    Grant,
+    Role,
+    why_not_grant,
+    why_not_name,
+)
+from app.kernel.authority import EVERYTHING, Permission, Scope
+
+TABLE = """
+                       filer signatory agent county-officer county-head city-officer city-head province-recorder rule-editor auditor system-admin security-admin
+register.view          +     +         +     +              +           +            +         +                 +           +       -            -
+register.export        -     -         -     +              +           +            +         +                 -           -       -            -
+ledger.import          -     -         -     +              +           +            +         -                 -           -       -            -
+ledger.import.decisions -    -         -     -              +           +            +         -                 -           -       -            -
+ledger.export          -     -         -     +              +           +            +         +                 -           -       -            -
+policy.view            -     -         -     +              +           +            +         +                 +           +       -            -
+policy.export          -     -         -     +              +           +            +         +                 -           -       -            -
+rulebook.view          +     +         +     +              +           +            +         +                 +           +       -            -
+calendar.edit          -     -         -     -              -           -            -         -                 +           -       -            -
+account.manage         -     -         -     -              -           -            -         -                 -           -       -            +
+system.view            -     -         -     -              -           -            -         -                 -           -       +            -
+audit.view             -     -         -     -              -           -            -         -                 -           +       -            -
+"""  # noqa: E501 - a table is read across
+WRITING = {
+    Permission.LEDGER_IMPORT,
+    Permission.LEDGER_IMPORT_DECISIONS,
+    Permission.CALENDAR_EDIT,
+    Permission.ACCOUNT_MANAGE,
+}
+COUNTY = {Role.COUNTY_OFFICER, Role.COUNTY_HEAD}
+ENTERPRISE = {Role.FILER, Role.SIGNATORY, Role.AGENT}
+USCC = "913306007000000018"
+OTHER_USCC = "913306007000000026"
+DAY = date(2025, 6, 30)
+
+
+def cells() -> list[tuple[Permission, Role, bool]]:
+    head, *lines = TABLE.strip("\n").splitlines()
+    roles = [Role(word) for word in head.split()]
+    assert set(roles) == set(Role)
+    found = []
+    for line in lines:
+        permission, *marks = line.split()
+        found += [
+            (Permission(permission), role, mark == "+")
+            for role, mark in zip(roles, marks, strict=True)
+        ]
+    assert {cell[0] for cell in found} == set(Permission)
+    return found
+
+
+def grant(role: Role, **changes: object) -> Grant:
+    reach: dict[str, object] = {"role": role}
+    if role in COUNTY:
+        reach["county"] = "330602"
+    if role in ENTERPRISE:
+        reach["uscc"] = USCC
+    return Grant(**{**reach, **changes})  # type: ignore[arg-type]
+
+
+def person(*grants: Grant, enterprises: frozenset[int] = frozenset()) -> Actor:
+    return Actor(1, "zhang", "张", grants, enterprise_ids=enterprises)
+
+
+@pytest.mark.parametrize(("permission", "role", "held"), cells())
+def test_each_role_holds_exactly_the_permissions_of_the_table(
+    permission: Permission, role: Role, held: bool
+) -> None:
+    assert (person(grant(role)).scope_of(permission) is not None) == held
+
+
+def test_a_county_role_reaches_its_county_only() -> None:
+    officer = person(grant(Role.COUNTY_OFFICER))
+    scope = officer.scope_of(Permission.REGISTER_VIEW)
+    assert scope == Scope(frozenset({"330602"}))
+    assert not scope.covers(county="330603")
+
+
+def test_two_counties_add_up() -> None:
+    officer = person(grant(Role.COUNTY_OFFICER), grant(Role.COUNTY_HEAD, county="330603"))
+    assert officer.scope_of(Permission.REGISTER_VIEW) == Scope(frozenset({"330602", "330603"}))
+    decisions = officer.scope_of(Permission.LEDGER_IMPORT_DECISIONS)
+    assert decisions == Scope(frozenset({"330603"}))
+
+
+@pytest.mark.parametrize("role", sorted(ENTERPRISE))
+def test_an_enterprise_role_reaches_its_enterprises_only(role: Role) -> None:
+    filer = person(grant(role), enterprises=frozenset({7}))
+    scope = filer.scope_of(Permission.REGISTER_VIEW)
+    assert scope is not None
+    assert scope.covers(county="330602", enterprise_id=7)
+    assert not scope.covers(county="330602", enterprise_id=8)
+    assert not scope.is_everything
+
+
+def test_city_roles_reach_everything() -> None:
+    assert person(grant(Role.CITY_OFFICER)).scope_of(Permission.LEDGER_IMPORT) == EVERYTHING
+
+
+def test_the_auditor_and_the_recorder_write_nothing() -> None:
+    for role in (Role.AUDITOR, Role.PROVINCE_RECORDER, *ENTERPRISE):
+        assert not ROLE_PERMISSIONS[role] & WRITING
+
+
+def test_nobody_without_a_role_may_do_anything() -> None:
+    nobody = person()
+    assert all(nobody.scope_of(permission) is None for permission in Permission)
+    assert nobody.role == "未授权"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), list(combinations(sorted(SEPARATE_ROLES), 2)), ids=" and ".join
+)
+def test_no_account_holds_two_of_the_three_administrators(first: Role, second: Role) -> None:
+    assert why_not_grant([grant(first)], grant(second)) is not None
+    assert why_not_grant([grant(second)], grant(first)) is not None
+
+
+def test_the_three_may_follow_each_other_but_not_overlap_by_a_day() -> None:
+    held = grant(Role.AUDITOR, until_on=DAY)
+    assert why_not_grant([held], grant(Role.SYSTEM_ADMIN, from_on=DAY)) is not None
+    following = grant(Role.SYSTEM_ADMIN, from_on=date(2025, 7, 1))
+    assert why_not_grant([held], following) is None
+
+
+def test_an_agent_acts_for_several_enterprises_and_never_signs() -> None:
+    held = [grant(Role.AGENT)]
+    assert why_not_grant(held, grant(Role.AGENT, uscc=OTHER_USCC)) is None
+    assert why_not_grant(held, grant(Role.SIGNATORY)) is not None
+    assert why_not_grant(held, grant(Role.SIGNATORY, uscc=OTHER_USCC)) is not None
+
+
+def test_a_filer_belongs_to_one_enterprise_and_may_sign_for_it() -> None:
+    assert why_not_grant([grant(Role.FILER)], grant(Role.SIGNATORY)) is None
+    assert why_not_grant([grant(Role.FILER)], grant(Role.FILER, uscc=OTHER_USCC)) is not None
+
+
+def test_nobody_is_on_both_sides_of_the_counter() -> None:
+    assert why_not_grant([grant(Role.FILER)], grant(Role.COUNTY_OFFICER)) is not None
+    assert why_not_grant([grant(Role.CITY_HEAD)], grant(Role.AGENT)) is not None
+
+
+def test_the_same_role_is_not_given_twice() -> None:
+    assert why_not_grant([grant(Role.COUNTY_HEAD)], grant(Role.COUNTY_HEAD)) is not None
+    assert (
+        why_not_grant([grant(Role.COUNTY_HEAD)], grant(Role.COUNTY_HEAD, county="330603")) is None
+    )
+
+
+def test_a_role_holds_from_its_first_to_its_last_day() -> None:
+    held = grant(Role.CITY_HEAD, from_on=date(2025, 6, 1), until_on=DAY)
+    days = (date(2025, 5, 31), date(2025, 6, 1), DAY, date(2025, 7, 1))
+    assert [held.is_in_force(day) for day in days] == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    "name", ["admin", "ＡＤＭＩＮ", "Root", "test", "guest", "x", "a b", "a\n", ""]
+)
+def test_names_everybody_guesses_or_nobody_can_type_are_refused(name: str) -> None:
+    assert why_not_name(name) is not None
+
+
+@pytest.mark.parametrize("name", ["zhangwei", "张伟", "zhang.wei@shaoxing", "科员-03"])
+def test_ordinary_names_are_accepted(name: str) -> None:
+    assert why_not_name(name) is None
