@@ -8,6 +8,7 @@ from jinja2 import StrictUndefined
 from app.accounts import commands as accounts_commands
 from app.accounts import routes as accounts_routes
 from app.accounts import sessions
+from app.demo import commands as demo_commands
 from app.grades import commands as grades_commands
 from app.grades import services as grades_services
 from app.kernel import commands, database, hooks, look, routes, transaction, web
@@ -28,6 +29,7 @@ COMMANDS = (
     grades_commands,
     policy_commands,
     rights_commands,
+    demo_commands,
 )
 
 

@@ -13,6 +13,7 @@ ACTIONS = MappingProxyType(
         "account.unlocked": "解除暂停登录",
         "bureau.set_up": "设置本局",
         "calendar.recorded": "载入工作日历",
+        "demo.loaded": "载入示例数据",
         "export.fetched": "下载文件",
         "export.made": "生成导出文件",
         "password.changed": "修改口令",
@@ -31,6 +32,7 @@ OBJECTS = MappingProxyType(
         "address": "地址",
         "bureau": "本局",
         "calendar": "工作日历",
+        "demo": "示例数据",
         "download": "导出文件",
     }
 )
