@@ -203,3 +203,13 @@ def test_signing_in_works_with_the_printed_password(demo: tuple[Flask, str]) -> 
         actor = accounts.actor_of_session(token)
     assert actor is not None
     assert actor.name == "city-head"
+
+
+def test_a_failed_sign_in_before_does_not_keep_the_demo_out(app: Flask) -> None:
+    with app.app_context():
+        audit.record_aside("sign_in.failed", "account", "nobody", succeeded=False)
+    result = app.test_cli_runner().invoke(args=["demo"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    with app.app_context():
+        assert audit.verify().broken_at is None
+    assert grade_of(app, "登记更正") == "B-"
