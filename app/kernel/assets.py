@@ -79,4 +79,5 @@ def serve(digest: str, name: str) -> Response:
     response.cache_control.public = True
     response.cache_control.max_age = 31536000
     response.cache_control.immutable = True
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

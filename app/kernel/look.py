@@ -6,6 +6,7 @@ of its template. So the macros are one global, ``ui``: ``{{ ui.grade_tag(row.gra
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -57,6 +58,11 @@ def number(value: int | Decimal | None, places: int | None = None, missing: str 
     return f"{value:,}" if places is None else f"{value:,.{places}f}"
 
 
+def is_reference(fact: object) -> bool:
+    """Whether a reason names a recorded fact by ``kind:id`` only, which is not for people."""
+    return isinstance(fact, str) and re.fullmatch(r"[a-z_]+:\d+", fact) is not None
+
+
 def init_app(app: Flask) -> None:
     """Register the assets, the macros and the few filters."""
     app.register_blueprint(assets.blueprint)
@@ -68,6 +74,7 @@ def init_app(app: Flask) -> None:
         is_fragment_request=htmx.is_fragment_request,
         url_with=url_with,
     )
+    app.jinja_env.tests["reference"] = is_reference
     app.jinja_env.filters.update(day=day, moment=moment, number=number)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -1,0 +1,134 @@
+// What pages gain when the browser runs scripts. Everything works without: links lead to pages,
+// forms post, lists page. No inline handlers: elements say what they want by data attributes.
+"use strict";
+
+const metaContent = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
+
+// htmx: prove that the request comes from our page.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.verb !== "get") {
+    event.detail.headers["X-CSRFToken"] = metaContent("csrf-token");
+  }
+});
+
+// Toasts: one sentence that stays until it is put away or the next one comes.
+function showToast(message, kind) {
+  const line = document.createElement("p");
+  line.className = kind === "problem" ? "toast-line toast-problem" : "toast-line";
+  const words = document.createElement("span");
+  words.textContent = message;
+  const close = document.createElement("button");
+  close.type = "button";
+  close.textContent = "知道了";
+  close.addEventListener("click", () => line.remove());
+  line.append(words, close);
+  document.getElementById("toasts").replaceChildren(line);
+}
+
+document.addEventListener("toast", (event) => showToast(event.detail.message, event.detail.kind));
+
+const REFUSALS = {
+  400: "没有完成：页面可能已过期。请刷新页面后重试。",
+  401: "没有完成：您已退出登录。请刷新页面后重新登录。",
+  404: "没有完成：记录不存在，或不在您的权限范围内。",
+  413: "没有完成：内容超过了允许的大小。",
+  503: "没有完成：系统正忙。请稍候重试。",
+};
+document.addEventListener("htmx:responseError", (event) => {
+  const known = REFUSALS[event.detail.xhr.status];
+  showToast(known ?? "没有完成：系统出现故障，已自动记录。请稍后重试。", "problem");
+});
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, () => {
+    showToast("没有完成：服务器没有应答。请检查网络后重试。", "problem");
+  });
+}
+
+// “/” goes to the search of the whole register.
+document.addEventListener("keydown", (event) => {
+  const search = document.getElementById("global-search");
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (event.key !== "/" || !search || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  search.focus();
+  search.select();
+});
+
+// A link that opens a dialog of this page instead of the page it leads to.
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  const dialog = opener && document.getElementById(opener.dataset.dialog);
+  if (!dialog?.showModal || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  dialog.showModal();
+});
+
+// A form goes off once; a button that waits longer than 0.3 s says so. Freed after ten seconds,
+// because the answer may be a download that leaves the page standing.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  const button = event.submitter;
+  const words = button?.textContent;
+  const telling = setTimeout(() => {
+    if (!button?.dataset.busy) return;
+    button.classList.add("is-busy");
+    button.textContent = button.dataset.busy;
+  }, 300);
+  const free = () => {
+    clearTimeout(telling);
+    delete form.dataset.sent;
+    if (button) {
+      button.classList.remove("is-busy");
+      button.textContent = words;
+    }
+  };
+  const freeing = setTimeout(free, 10000);
+  addEventListener("pageshow", () => { clearTimeout(freeing); free(); }, { once: true });
+});
+
+// Batch work: the bar counts the rows that are picked and is there only while there are some.
+function countPicks(form) {
+  const bar = form?.querySelector("[data-selection-bar]");
+  if (!bar) return;
+  const picks = form.querySelectorAll("[data-pick]");
+  const picked = form.querySelectorAll("[data-pick]:checked").length;
+  const words = bar.querySelector("[data-selection-words]");
+  words.textContent = `已选 ${picked} ${words.dataset.unit}${words.dataset.noun}`;
+  bar.classList.toggle("is-idle", picked === 0);
+  const all = form.querySelector("[data-pick-all]");
+  if (all) {
+    all.checked = picked > 0 && picked === picks.length;
+    all.indeterminate = picked > 0 && picked < picks.length;
+  }
+}
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form");
+  if (event.target.matches("[data-pick-all]")) {
+    for (const box of form.querySelectorAll("[data-pick]")) box.checked = event.target.checked;
+  }
+  if (event.target.matches("[data-pick], [data-pick-all]")) countPicks(form);
+});
+function countAllPicks() {
+  for (const bar of document.querySelectorAll("[data-selection-bar]")) countPicks(bar.closest("form"));
+}
+document.addEventListener("htmx:afterSettle", countAllPicks);
+addEventListener("pageshow", countAllPicks);
+
+// A code is copied without the spaces and line ends around it.
+document.addEventListener("copy", (event) => {
+  const selection = getSelection();
+  const start = selection.anchorNode?.parentElement?.closest(".code");
+  const end = selection.focusNode?.parentElement?.closest(".code");
+  if (!start || start !== end) return;
+  event.clipboardData.setData("text/plain", selection.toString().replace(/\s+/g, ""));
+  event.preventDefault();
+});
+
+// After a refused form the faults come first.
+document.querySelector("[data-error-summary]")?.focus();
