@@ -66,6 +66,13 @@ def _is_plain(path: str) -> bool:
     return "\\" not in path and not path.startswith("//") and path.isprintable()
 
 
+def push_url(response: Response, path: str) -> Response:
+    """Let the address bar show this address of ours for the part just exchanged."""
+    if is_fragment_request():
+        response.headers["HX-Push-Url"] = path
+    return response
+
+
 def toast(response: Response, message: str, kind: Literal["done", "problem"] = "done") -> Response:
     """Let the page show one sentence beside the part that it exchanges (提示).
 

@@ -1,0 +1,1 @@
+"""Reads of this stage: the register list, the plant page, the home pages. It writes nothing."""

@@ -1,0 +1,216 @@
+"""Every fact on record about a plant, annulled ones included, told in words (历史记录)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+
+from app.accounts.models import UserAccount
+from app.followup.models import InspectionRecord
+from app.grades.models import GradeRow
+from app.kernel import clock
+from app.kernel.database import Recorded, db
+from app.kernel.look import number
+from app.portal.timeline import FactRow
+from app.rights.models import ApplicationRecord
+from app.rulebook.queries import all_rulebooks
+from app.supervision.domain import ViolationKind, ban_last_day
+from app.supervision.models import FindingRecord, ViolationRecord
+from app.upgrading.models import ProjectRecord
+
+_EVERY_PLANT = "适用于企业全部厂区"
+_WIDE = {True: _EVERY_PLANT, False: ""}
+
+
+def facts_on_record(plant_id: int, enterprise_id: int) -> list[FactRow]:
+    """Grades, violations, findings, inspections, projects and applications of a plant.
+
+    Those of its whole enterprise are included. Six statements, and one for the names.
+    """
+    rows = [
+        *_grades(plant_id),
+        *_violations(plant_id, enterprise_id),
+        *_findings(plant_id, enterprise_id),
+        *_inspections(plant_id),
+        *_projects(plant_id),
+        *_applications(plant_id),
+    ]
+    return _with_names(rows)
+
+
+def _all(model: type[Any], *conditions: Any) -> Sequence[Any]:
+    return db.session.execute(select(model).where(*conditions).order_by(model.id)).scalars().all()
+
+
+def _row(
+    record: Recorded,
+    kind: str,
+    day: date,
+    title: str,
+    tag: tuple[str, str],
+    identity: tuple[object, ...],
+    *parts: str,
+    document: str = "",
+    withdrawn_on: date | None = None,
+) -> FactRow:
+    return FactRow(
+        kind=kind,
+        id=record.id,
+        day=day,
+        title=title,
+        text="；".join(part for part in parts if part),
+        tag=tag,
+        document=document,
+        identity=identity,
+        withdrawn_on=withdrawn_on,
+        recorded_at=record.recorded_at,
+        recorded_by=str(record.recorded_by or ""),
+        recorded_via=record.recorded_via,
+        annulled_at=record.annulled_at,
+        annulled_by=str(record.annulled_by or ""),
+        annulled_via=record.annulled_via or "",
+    )
+
+
+def _grades(plant_id: int) -> Iterator[FactRow]:
+    titles = {info.id: info.short_title for info in all_rulebooks()}
+    for it in _all(GradeRow, GradeRow.plant_id == plant_id):
+        yield _row(
+            it,
+            "grade_record",
+            it.effective_on,
+            it.grade if it.grade.endswith("性") else f"{it.grade} 级",
+            ("neutral", f"等级{it.source}"),
+            (it.rulebook, it.effective_on),
+            f"按{titles.get(it.rulebook, it.rulebook)}，{it.effective_on} 起生效",
+            f"{it.expires_on} 起失效" if it.expires_on else "",
+            document=it.document,
+        )
+
+
+def _violations(plant_id: int, enterprise_id: int) -> Iterator[FactRow]:
+    for it in _all(ViolationRecord, _against(ViolationRecord, plant_id, enterprise_id)):
+        barring = ViolationKind(it.kind).bars
+        yield _row(
+            it,
+            "violation",
+            it.decided_on,
+            it.kind,
+            ("barred" if barring else "neutral", "违法行为"),
+            (it.document_key, it.kind, it.plant_id),
+            f"{it.decided_on} 决定",
+            f"行为日期 {it.acted_on}" if it.acted_on else "行为日期未登记",
+            _WIDE[it.plant_id is None],
+            f"{it.withdrawn_on} 撤销" if it.withdrawn_on else "",
+            document=it.document,
+            withdrawn_on=it.withdrawn_on,
+        )
+
+
+def _findings(plant_id: int, enterprise_id: int) -> Iterator[FactRow]:
+    for it in _all(FindingRecord, _against(FindingRecord, plant_id, enterprise_id)):
+        yield _row(
+            it,
+            "finding",
+            it.found_on,
+            "认定隐瞒情况或提供虚假材料",
+            ("barred", "虚假材料"),
+            (it.document_key, it.plant_id),
+            f"{it.found_on} 认定，禁止申报至 {ban_last_day(it.found_on)}（含）",
+            _WIDE[it.plant_id is None],
+            it.note,
+            f"{it.withdrawn_on} 撤销" if it.withdrawn_on else "",
+            document=it.document,
+            withdrawn_on=it.withdrawn_on,
+        )
+
+
+def _against(
+    model: type[ViolationRecord] | type[FindingRecord], plant_id: int, enterprise_id: int
+) -> Any:
+    whole = and_(model.plant_id.is_(None), model.enterprise_id == enterprise_id)
+    return or_(model.plant_id == plant_id, whole)
+
+
+def _inspections(plant_id: int) -> Iterator[FactRow]:
+    for it in _all(InspectionRecord, InspectionRecord.plant_id == plant_id):
+        found = f"，实际等级 {it.actual_grade}" if it.actual_grade else ""
+        yield _row(
+            it,
+            "inspection",
+            it.inspected_on,
+            f"{it.kind}：{it.conclusion}{found}",
+            ("soon" if it.conclusion == "不符合" else "neutral", "检查"),
+            (it.inspected_on, it.kind, it.action_code),
+            f"检查人员 {it.inspectors}" if it.inspectors else "",
+            document=f"行政行为码 {it.action_code}" if it.action_code else "",
+        )
+
+
+def _projects(plant_id: int) -> Iterator[FactRow]:
+    for it in _all(ProjectRecord, ProjectRecord.plant_id == plant_id):
+        days = (it.started_on, it.upgrade_started_on, it.completed_on, it.upgrade_completed_on)
+        entered = it.recorded_at.astimezone(clock.SHANGHAI).date()
+        grade = f"环评写明等级 {it.eia_grade}" if it.eia_grade else ""
+        yield _row(
+            it,
+            "project",
+            min((day for day in days if day), default=entered),
+            it.name,
+            ("neutral", f"{it.kind}项目"),
+            (it.name,),
+            "新办企业" if it.new_enterprise else "",
+            _stretch("项目", it.started_on, it.completed_on),
+            _stretch("以新带老", it.upgrade_started_on, it.upgrade_completed_on),
+            grade,
+            document=it.eia_document,
+        )
+
+
+def _stretch(what: str, started: date | None, completed: date | None) -> str:
+    if started is None and completed is None:
+        return ""
+    begun = f"{started} 开工" if started else "开工日期未登记"
+    return f"{what} {begun}，" + (f"{completed} 完成" if completed else "尚未完成")
+
+
+def _applications(plant_id: int) -> Iterator[FactRow]:
+    for it in _all(ApplicationRecord, ApplicationRecord.plant_id == plant_id):
+        yield _row(
+            it,
+            "application",
+            it.applied_on,
+            f"申请 {it.pollutant} {number(it.asked, 3)} 吨/年（{it.year} 年度）",
+            ("neutral", "排污权申请"),
+            (it.project_name, it.pollutant, it.year),
+            f"项目 {it.project_name}" if it.project_name else "",
+        )
+
+
+def _with_names(rows: Sequence[FactRow]) -> list[FactRow]:
+    """The rows with people's names in place of their ids."""
+    ids = {text for row in rows for text in (row.recorded_by, row.annulled_by) if text}
+    names = _names(ids)
+    return [
+        replace(
+            row,
+            recorded_by=names.get(row.recorded_by, "系统"),
+            annulled_by=names.get(row.annulled_by, "系统"),
+        )
+        for row in rows
+    ]
+
+
+def _names(ids: set[str]) -> Mapping[str, str]:
+    if not ids:
+        return {}
+    found = db.session.execute(
+        select(UserAccount.id, UserAccount.display_name).where(
+            UserAccount.id.in_(sorted(map(int, ids)))
+        )
+    )
+    return {str(user_id): name for user_id, name in found}

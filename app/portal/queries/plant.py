@@ -1,0 +1,103 @@
+"""Everything the page of a plant shows, for a day and as known at a moment (厂区页)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from app.grades.domain import Standing
+from app.grades.explanation import explain
+from app.grades.queries import facts_of, standing_rules, standings_on
+from app.kernel.authority import EVERYTHING, Scope
+from app.kernel.database import db, known_at
+from app.portal.domain import Statement, statements
+from app.portal.queries.history import facts_on_record
+from app.portal.timeline import FactRow
+from app.registry.models import EmergencyMeasure, ProductionLine
+from app.registry.queries import (
+    IndustryOfPlant,
+    PlantOnRecord,
+    find_plant,
+    industries_of,
+    lines_of,
+    list_plants,
+)
+from app.rulebook.domain import Grade
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """A plant (厂区) of the same enterprise with its standing on the day."""
+
+    plant: PlantOnRecord
+    standing: Standing | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlantPage:
+    """A plant on a day: identity, standing with its reasons, and every fact on record."""
+
+    plant: PlantOnRecord
+    industries: tuple[IndustryOfPlant, ...]
+    lines: Sequence[ProductionLine]
+    measures: Sequence[EmergencyMeasure]
+    standing: Standing
+    statements: tuple[Statement, Statement]
+    siblings: tuple[Sibling, ...]
+    lowest: Grade | None
+    """The lowest grade among the plants listed (PLAN-PLANT)."""
+    facts: list[FactRow]
+
+
+def get_plant_page(
+    plant_id: int, scope: Scope, on: date, moment: datetime | None = None
+) -> PlantPage | None:
+    """The page of a plant, None where the person may not see the plant or it was not yet known.
+
+    Whether the person may see it depends on where the plant stands now, whatever ``moment``.
+    """
+    plant = find_plant(plant_id, scope)
+    if plant is not None and moment is not None:
+        plant = find_plant(plant_id, EVERYTHING, moment)
+    if plant is None:
+        return None
+    rules = standing_rules(on)
+    standing = standings_on([plant_id], on, moment)[plant_id]
+    known = facts_of([plant_id], moment)[plant_id]
+    siblings = _siblings(plant, scope, on, moment)
+    grades = [it.standing.grade if it.standing else None for it in siblings]
+    return PlantPage(
+        plant=plant,
+        industries=industries_of([plant_id], moment).get(plant_id, ()),
+        lines=lines_of(plant_id, moment),
+        measures=_measures_of(plant_id, moment),
+        standing=standing,
+        statements=statements(standing, explain(standing, known, on, rules), on),
+        siblings=siblings,
+        lowest=rules.order.worst(grades),
+        facts=facts_on_record(plant_id, plant.enterprise_id),
+    )
+
+
+def _siblings(
+    plant: PlantOnRecord, scope: Scope, on: date, moment: datetime | None
+) -> tuple[Sibling, ...]:
+    """The plants of the enterprise that the person may see, this one included."""
+    plants = list_plants(scope, moment, enterprise_id=plant.enterprise_id)
+    standings = standings_on([it.plant_id for it in plants], on, moment)
+    return tuple(Sibling(it, standings.get(it.plant_id)) for it in plants)
+
+
+def _measures_of(plant_id: int, moment: datetime | None) -> Sequence[EmergencyMeasure]:
+    return (
+        db.session.execute(
+            select(EmergencyMeasure)
+            .where(EmergencyMeasure.plant_id == plant_id, known_at(EmergencyMeasure, moment))
+            .order_by(EmergencyMeasure.id)
+        )
+        .scalars()
+        .all()
+    )

@@ -1,0 +1,151 @@
+"""工作日历: the year as recorded, and how a yearly notice (放假通知) gets in."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import flash, request, url_for
+from werkzeug import Response
+
+from app.kernel import calendar as records
+from app.kernel import clock, htmx
+from app.kernel.authority import Permission
+from app.kernel.permissions import can, requires
+from app.kernel.web import page
+from app.portal.calendar_notice import CalendarDay, Notice, read_notice
+from app.portal.queries.calendar import days_as_recorded, get_year
+from app.portal.routes.blueprint import blueprint
+
+_YEARS = range(2004, 2100)
+_LONGEST_TEXT = 5_000
+_LONGEST_NUMBER = 120
+
+
+@blueprint.get("/calendar")
+@requires(Permission.RULEBOOK_VIEW)
+def calendar() -> str:
+    """A year of the workday calendar; a year that nobody loaded is said to be missing."""
+    year = _year(request.args.get("year", ""))
+    loaded = records.loaded_years()
+    months, sources = get_year(year)
+    return page(
+        "portal/calendar.html",
+        year=year,
+        years=sorted({*loaded, year, clock.today().year}),
+        is_loaded=year in loaded,
+        loaded=sorted(loaded),
+        months=months,
+        sources=sources,
+        may_edit=can(Permission.CALENDAR_EDIT),
+    )
+
+
+@blueprint.get("/calendar/notice")
+@requires(Permission.CALENDAR_EDIT)
+def calendar_notice() -> str:
+    """The form into which a notice is pasted."""
+    year = _year(request.args.get("year", ""), _next_year())
+    return _form(str(year), "", "", [])
+
+
+@blueprint.post("/calendar/notice/preview")
+@requires(Permission.CALENDAR_EDIT)
+def calendar_preview() -> str | tuple[str, int]:
+    """What the notice would make of the year; nothing is written yet."""
+    typed = _typed()
+    if "again" in request.form:
+        return _form(*typed, [])
+    notice, problems = _read(*typed)
+    if notice is None or problems:
+        return _form(*typed, problems), 422
+    return page(
+        "portal/calendar_preview.html",
+        year=int(typed[0]),
+        number=typed[1],
+        text=typed[2],
+        notice=notice,
+        changes=_changes(notice),
+        is_loaded=int(typed[0]) in records.loaded_years(),
+        breadcrumbs=_crumbs(typed[0]),
+    )
+
+
+@blueprint.post("/calendar/notice")
+@requires(Permission.CALENDAR_EDIT)
+def calendar_save() -> Response | tuple[str, int]:
+    """Enter the year as the notice says; the days it replaces stay on record."""
+    typed = _typed()
+    notice, problems = _read(*typed)
+    if notice is None or problems:
+        return _form(*typed, problems), 422
+    days = [(it.day, it.is_workday, it.note) for it in notice.days]
+    changed = records.record_days(days, typed[1])
+    flash(
+        f"已登记 {typed[0]} 年工作日历，{changed} 天有变动。"
+        if changed
+        else f"{typed[0]} 年工作日历与已登记的相同，没有变动。"
+    )
+    return htmx.htmx_redirect(url_for("portal.calendar", year=typed[0]))
+
+
+def _typed() -> tuple[str, str, str]:
+    year, number, text = (request.form.get(name, "") for name in ("year", "number", "text"))
+    return year.strip(), number.strip(), text
+
+
+def _read(year: str, number: str, text: str) -> tuple[Notice | None, list[tuple[str, str]]]:
+    problems: list[tuple[str, str]] = []
+    if not number:
+        problems.append(
+            ("f-number", "没有填写文号。请填写通知的文号，例如：国办发明电〔2025〕7号。")
+        )
+    if len(number) > _LONGEST_NUMBER:
+        problems.append(("f-number", f"文号最多 {_LONGEST_NUMBER} 个字。请只填文号。"))
+    if len(text) > _LONGEST_TEXT:
+        problems.append(("f-text", "粘贴的内容太长。请只粘贴放假安排部分。"))
+    elif not (year.isascii() and year.isdecimal()) or int(year[:9]) not in _YEARS:
+        problems.append(("f-year", f"年份应为 {_YEARS[0]} 至 {_YEARS[-1]} 的四位数字。请改正。"))
+    else:
+        notice = read_notice(int(year), text, records.loaded_years())
+        return notice, [*problems, *(("f-text", problem) for problem in notice.problems)]
+    return None, problems
+
+
+def _form(year: str, number: str, text: str, problems: list[tuple[str, str]]) -> str:
+    return page(
+        "portal/calendar_notice.html",
+        year=year,
+        number=number,
+        text=text,
+        problems=problems,
+        breadcrumbs=_crumbs(year),
+    )
+
+
+def _changes(notice: Notice) -> list[tuple[CalendarDay, str]]:
+    """The days that would not stay as recorded, each with what it is now; empty for a new year."""
+    known = days_as_recorded(it.day.year for it in notice.days)
+    return [
+        (it, _words(*known[it.day]))
+        for it in notice.days
+        if it.day in known and known[it.day] != (it.is_workday, it.note)
+    ]
+
+
+def _words(is_workday: bool, note: str) -> str:
+    return f"{'工作日' if is_workday else '休息日'}{f'（{note}）' if note else ''}"
+
+
+def _crumbs(year: str) -> list[tuple[str, str]]:
+    return [("工作日历", url_for("portal.calendar", year=year))]
+
+
+def _year(text: str, default: int | None = None) -> int:
+    asked = int(text) if text.isascii() and text.isdecimal() and len(text) == 4 else 0
+    return asked if asked in _YEARS else default or clock.today().year
+
+
+def _next_year() -> int:
+    """The first year from this one on that is not loaded yet."""
+    loaded = set(records.loaded_years())
+    return next(year for year in range(clock.today().year, date.max.year) if year not in loaded)

@@ -1,0 +1,48 @@
+"""帮助: short pages in the app, for everyone who is signed in."""
+
+from __future__ import annotations
+
+from flask import abort, url_for
+
+from app.kernel.permissions import signed_in
+from app.kernel.web import page
+from app.portal.routes.blueprint import blueprint
+
+TOPICS = {
+    "about": "本系统做什么",
+    "ledger": "台账怎么填",
+    "import": "导入的规则",
+    "ranking": "名次怎么排",
+    "standing": "等级与状态怎么来",
+    "keys": "键盘与浏览器",
+    "glossary": "术语表",
+}
+"""Name in the address → title; each has its template."""
+
+
+@blueprint.get("/help")
+@signed_in
+def help_index() -> str:
+    """The list of the help pages."""
+    return page("portal/help/index.html", topics=_links())
+
+
+@blueprint.get("/help/<topic>")
+@signed_in
+def help_topic(topic: str) -> str:
+    """One help page."""
+    if topic not in TOPICS:
+        abort(404, "没有这一页帮助。请从帮助目录选择。")
+    return page(
+        f"portal/help/{topic}.html",
+        topics=_links(topic),
+        title=TOPICS[topic],
+        breadcrumbs=[("帮助", url_for("portal.help_index"))],
+    )
+
+
+def _links(current: str = "") -> list[tuple[str, str, bool]]:
+    return [
+        (title, url_for("portal.help_topic", topic=topic), topic == current)
+        for topic, title in TOPICS.items()
+    ]

@@ -1,0 +1,157 @@
+"""首页: what each person needs first, put together from what they may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, url_for
+
+from app.accounts.sessions import signed_in_person
+from app.grades.queries import standings_on
+from app.kernel import clock
+from app.kernel.authority import Permission, Scope
+from app.kernel.permissions import can, scope_for, signed_in
+from app.kernel.web import page
+from app.portal.domain import PERMITS, STANDINGS, UNGRADED, Statement, marks, statements
+from app.portal.forms import register_url
+from app.portal.plots import Bars, bars
+from app.portal.queries.conditions import RegisterFilter
+from app.portal.queries.register import count_by_grade, count_conditions, list_register
+from app.portal.queries.system import get_system_state
+from app.portal.routes.blueprint import blueprint
+from app.registry.queries import list_plants
+from app.rulebook.queries import rulebook_on
+
+_SHORT_LIST = 8
+_TO_WATCH = (
+    ("standing", "blocked", "late", "PLAN-BLOCK", "当年不得申报 B 级（含引领性）及以上"),
+    ("standing", "banned", "late", "PLAN-FALSE", "不得申报任何等级"),
+    ("standing", "ban-ending", "soon", "PLAN-FALSE", "期满后可以再次申报"),
+    ("standing", "lowered", "late", "PLAN-FALSE", "等级为最低等级"),
+    ("standing", "unverified", "soon", "PLAN-GRADES", "所属行业的等级方案未核实"),
+    ("permit", "soon", "soon", "", "应督促企业办理延续"),
+    ("permit", "expired", "late", "", "应核实是否仍在排污"),
+)
+"""What the home page counts: filter, its choice, how urgent, clause, what it means."""
+
+
+@blueprint.get("/")
+@signed_in
+def home() -> str:
+    """The parts of the home page that belong to the person's permissions, one below the other."""
+    person = signed_in_person()
+    scope = scope_for(Permission.REGISTER_VIEW)
+    is_officer = scope.is_everything or bool(scope.counties)
+    return page(
+        "portal/home.html",
+        name=person.display_name,
+        has_grants=bool(person.grants),
+        overview=_overview(scope) if is_officer else None,
+        own_plants=_own_plants(scope) if scope.enterprises and not is_officer else None,
+        is_enterprise=bool(person.usccs),
+        system=get_system_state() if can(Permission.SYSTEM_VIEW) else None,
+        links=list(_links()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The register at a glance, today; each number is the length of the list it links to."""
+
+    plants: int
+    grades: Sequence[tuple[str | None, int, str, str]]
+    plot: Bars
+    watched: Sequence[tuple[str, str, int, str, str, str]]
+    ending: Sequence[tuple[Any, ...]]
+    expiring: Sequence[tuple[Any, ...]]
+
+
+def _overview(scope: Scope) -> Overview:
+    today = clock.today()
+    anything = RegisterFilter(today)
+    counted = dict(count_by_grade(today, scope))
+    grades = [*rulebook_on(today).grade_order.ranks, None]
+    plants = sum(counted.values())
+    numbers = count_conditions(today, scope)
+    words = {**STANDINGS, **{key: f"排污许可证{word}" for key, word in PERMITS.items()}}
+    return Overview(
+        plants=plants,
+        grades=[
+            (
+                grade,
+                counted.get(grade, 0),
+                _share(counted.get(grade, 0), plants),
+                register_url(anything, grade=grade or UNGRADED),
+            )
+            for grade in grades
+        ],
+        plot=bars([(grade or "未定级", counted.get(grade, 0)) for grade in grades]),
+        watched=[
+            (kind, words[choice], numbers[choice], register_url(anything, **{field: choice}),
+             clause, meaning)
+            for field, choice, kind, clause, meaning in _TO_WATCH
+        ],
+        ending=_first_rows(RegisterFilter(today, standing="ban-ending"), scope, numbers),
+        expiring=_first_rows(RegisterFilter(today, permit="soon", sort="permit"), scope, numbers),
+    )  # fmt: skip
+
+
+def _first_rows(
+    wanted: RegisterFilter, scope: Scope, numbers: dict[str, int]
+) -> list[tuple[Any, ...]]:
+    """The beginning of a list: address, plant, last day of the ban, last day of the permit."""
+    if not numbers[wanted.standing or wanted.permit]:
+        return []
+    rows = list_register(wanted, scope).rows[:_SHORT_LIST]
+    return [
+        (
+            url_for("portal.plant", plant_id=row[0]),
+            f"{row[1]}（{row[2]} {row[3]}）",
+            row[13],
+            row[15],
+        )
+        for row in rows
+    ]
+
+
+def _share(number: int, of: int) -> str:
+    return f"{number / of:.1%}" if of else "—"
+
+
+def _own_plants(scope: Scope) -> list[tuple[Any, ...]]:
+    """An enterprise's plants: address, plant, standing, tags, what holds it back and until when."""
+    today = clock.today()
+    plants = list_plants(scope)
+    standings = standings_on([plant.plant_id for plant in plants], today)
+    found = []
+    for plant in plants:
+        standing = standings[plant.plant_id]
+        holding: list[Statement] = [
+            it for it in statements(standing, (), today) if it.admitted is False
+        ]
+        tags = marks(standing.grade, standing.basis, standing.blocked, standing.banned_until)
+        address = url_for("portal.plant", plant_id=plant.plant_id)
+        found.append((address, plant, standing, tags, holding))
+    return found
+
+
+def _links() -> Iterator[tuple[str, str, str]]:
+    """Where the administrators begin: words, address, what for."""
+    for endpoint, permission, words, purpose in (
+        (
+            "accounts.account_list",
+            Permission.ACCOUNT_MANAGE,
+            "账号管理",
+            "开立账号、授予和结束角色。",
+        ),
+        (
+            "accounts.audit_log",
+            Permission.AUDIT_VIEW,
+            "审计日志",
+            "查看谁在何时做了什么，核对审计链。",
+        ),
+    ):
+        if can(permission) and endpoint in current_app.view_functions:
+            yield words, url_for(endpoint), purpose

@@ -1,0 +1,97 @@
+"""厂区页: everything about a plant on a day, with the facts it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import abort, request, url_for
+
+from app.kernel.authority import Permission
+from app.kernel.permissions import requires, scope_for
+from app.kernel.verdicts import Reason
+from app.kernel.web import page
+from app.policy.queries import county_names
+from app.policy.screens import asked_in
+from app.portal.domain import marks, permit_mark
+from app.portal.forms import parameters_of
+from app.portal.queries.conditions import RegisterFilter
+from app.portal.queries.plant import get_plant_page
+from app.portal.routes.blueprint import blueprint
+from app.portal.timeline import FactRow, arrange
+from app.registry.queries import find_plant
+from app.rulebook.queries import all_rulebooks
+
+
+@blueprint.get("/plants/<int:plant_id>")
+@requires(Permission.REGISTER_VIEW)
+def plant(plant_id: int) -> str:
+    """A plant on the day shown, as known at the moment asked for; 404 outside one's reach."""
+    asked = asked_in(request.args)
+    scope = scope_for(Permission.REGISTER_VIEW)
+    found = get_plant_page(plant_id, scope, asked.on, asked.known)
+    if found is None:
+        return _not_yet_known(plant_id)
+    standing, on = found.standing, asked.on
+    is_officer = scope.is_everything or bool(scope.counties)
+    history = arrange(found.facts, on, asked.known, named=is_officer)
+    day = parameters_of(RegisterFilter(on))
+    return page(
+        "portal/plant.html",
+        found=found,
+        plant=found.plant,
+        standing=standing,
+        marks=marks(standing.grade, standing.basis, standing.blocked, standing.banned_until),
+        statements=[(it, _linked(it.reasons, found.facts)) for it in found.statements],
+        permit_mark=permit_mark(found.plant.permit_until, on),
+        siblings=[
+            (
+                url_for("portal.plant", plant_id=it.plant.plant_id, **day),
+                it.plant.plant_id == plant_id,
+                it.plant,
+                it.standing,
+            )
+            for it in found.siblings
+        ],
+        whole_enterprise=scope.is_everything or found.plant.enterprise_id in scope.enterprises,
+        counties=county_names(),
+        rulebooks={info.id: info for info in all_rulebooks()},
+        history=history,
+        is_officer=is_officer,
+        breadcrumbs=[("企业台账", url_for("portal.register", **day))],
+        **asked.shown(),
+    )
+
+
+def _not_yet_known(plant_id: int) -> str:
+    """404, which says so when the plant is within reach and was only entered later."""
+    if find_plant(plant_id, scope_for(Permission.REGISTER_VIEW)) is None:
+        abort(404)
+    abort(404, "按所填时间，该厂区当时尚未登记。请改用较晚的时间，或按现在所知查看。")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReason:
+    """A reason whose facts are links to their lines of the timeline."""
+
+    clause: str
+    text: str
+    met: bool
+    facts: tuple[tuple[str, str], ...]
+
+
+def _linked(reasons: tuple[Reason, ...], facts: list[FactRow]) -> list[ShownReason]:
+    words = {fact.anchor: _fact_words(fact) for fact in facts}
+    return [
+        ShownReason(
+            reason.clause,
+            reason.text,
+            reason.met,
+            tuple((words.get(fact, fact), f"#{fact}") for fact in reason.facts),
+        )
+        for reason in reasons
+    ]
+
+
+def _fact_words(fact: FactRow) -> str:
+    document = f"（{fact.document}）" if fact.document else ""
+    return f"{fact.day} {fact.title}{document}"

@@ -1,0 +1,205 @@
+"""企业台账: the register list and its export."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from flask import make_response, request, url_for
+from werkzeug import Response
+
+from app.accounts.queries import list_bureaus
+from app.kernel import audit, htmx
+from app.kernel.authority import Permission, Scope
+from app.kernel.permissions import can, requires, scope_for
+from app.kernel.web import page
+from app.policy.screens import Asked, asked_in
+from app.portal.domain import PERMITS, STANDINGS, marks, permit_mark
+from app.portal.exports import offer_register
+from app.portal.forms import (
+    grade_options,
+    industry_options,
+    parameters_of,
+    read_register_filter,
+    register_url,
+)
+from app.portal.queries.conditions import STATES, RegisterFilter
+from app.portal.queries.register import export_register as rows_to_export
+from app.portal.queries.register import list_register, list_towns
+from app.portal.routes.blueprint import blueprint
+from app.rulebook.queries import catalogue
+
+_HEADS = {
+    "name": "企业名称、厂区",
+    "uscc": "统一社会信用代码",
+    "county": "区县",
+    "town": "镇街",
+    "industry": "主要行业",
+    "grade": "等级",
+    "standing": "状态",
+    "permit": "许可有效期止",
+    "state": "生产状态",
+}
+
+
+@blueprint.get("/register")
+@requires(Permission.REGISTER_VIEW)
+def register() -> str | Response:
+    """The register as searched, narrowed and sorted, for the day shown."""
+    asked = asked_in(request.args)
+    wanted = read_register_filter(request.args, asked.on)
+    address = url_for("portal.register", **parameters_of(wanted))
+    if htmx.is_fragment_request() and _day_changed(asked):
+        return htmx.htmx_redirect(address)
+    scope = scope_for(Permission.REGISTER_VIEW)
+    found = list_register(wanted, scope)
+    names = _county_names()
+    options = _options(wanted, scope, names)
+    html = page(
+        "portal/register.html",
+        blocks=("rows",),
+        wanted=wanted,
+        options=options,
+        rows=_shown_rows(found.rows, wanted, names),
+        count=_count_words(wanted, found.plants, found.enterprises),
+        heads={key: _head(key, label, wanted) for key, label in _HEADS.items()},
+        chips=_chips(wanted, options),
+        clear_url=register_url(RegisterFilter(wanted.on)),
+        previous_url=register_url(wanted, before=found.rows[0][0])
+        if found.has_previous and found.rows
+        else None,
+        next_url=register_url(wanted, after=found.rows[-1][0])
+        if found.has_next and found.rows
+        else None,
+        export_url=url_for("portal.export_register", **parameters_of(wanted)),
+        may_export=can(Permission.REGISTER_EXPORT),
+        **asked.shown(),
+    )
+    return htmx.push_url(make_response(html), address)
+
+
+@blueprint.post("/register/export")
+@requires(Permission.REGISTER_EXPORT)
+def export_register() -> Response:
+    """The whole list as shown, as a workbook or csv: same filter, order and day."""
+    asked = asked_in(request.args)
+    wanted = replace(read_register_filter(request.args, asked.on), after=None, before=None)
+    scope = scope_for(Permission.REGISTER_EXPORT)
+    rows = rows_to_export(wanted, scope)
+    names = _county_names()
+    options = _options(wanted, scope, names)
+    said = [f"{label}：{value}" for label, value, _ in _chips(wanted, options)]
+    form = "csv" if request.form.get("format") == "csv" else "xlsx"
+    audit.record(
+        "register.exported",
+        "register",
+        wanted.on,
+        {"条件": said, "排序": wanted.sort, "厂区数": len(rows), "格式": form},
+    )
+    return htmx.htmx_redirect(offer_register(rows, wanted, said, names, form))
+
+
+def _day_changed(asked: Asked) -> bool:
+    """Whether the part asked for is of another day than the page around it, which shows the day."""
+    around = parse_qs(urlsplit(request.headers.get("HX-Current-URL", "")).query)
+    return asked_in({"as_of": around.get("as_of", [""])[0]}).on != asked.on
+
+
+def _county_names() -> dict[str, str]:
+    return {county.code: county.short_name for county in list_bureaus("county")}
+
+
+def _options(
+    wanted: RegisterFilter, scope: Scope, names: Mapping[str, str]
+) -> dict[str, Mapping[str, str]]:
+    """Per filter what this person can choose: id → words."""
+    counties = {
+        code: name
+        for code, name in names.items()
+        if scope.counties is None or code in scope.counties
+    }
+    towns = {}
+    for county, town in list_towns(scope):
+        several = len(counties) != 1 and county in counties
+        towns[town] = f"{town}（{counties[county]}）" if several else town
+    return {
+        "county": counties,
+        "town": towns,
+        "industry": industry_options(wanted.on),
+        "grade": grade_options(wanted.on),
+        "standing": STANDINGS,
+        "permit": PERMITS,
+        "state": STATES,
+    }
+
+
+_LABELS = {
+    "county": "区县",
+    "town": "镇街",
+    "industry": "主要行业",
+    "grade": "等级",
+    "standing": "状态",
+    "permit": "排污许可证",
+    "state": "生产状态",
+}
+
+
+def _chips(
+    wanted: RegisterFilter, options: Mapping[str, Mapping[str, str]]
+) -> list[tuple[str, str, str]]:
+    chips = []
+    if wanted.search:
+        chips.append(("搜索", wanted.search, register_url(wanted, search="")))
+    for name, label in _LABELS.items():
+        chosen = getattr(wanted, name)
+        if chosen:
+            words = options[name].get(chosen, chosen)
+            chips.append((label, words, register_url(wanted, **{name: ""})))
+    return chips
+
+
+def _head(key: str, label: str, wanted: RegisterFilter) -> tuple[str, str, str]:
+    here = key == wanted.sort
+    state = ("descending" if wanted.falling else "ascending") if here else ""
+    return label, register_url(wanted, sort=key, falling=here and not wanted.falling), state
+
+
+def _count_words(wanted: RegisterFilter, plants: int, enterprises: int) -> str:
+    narrowed = any(name in parameters_of(wanted) for name in ("q", *_LABELS))
+    before = "符合条件" if narrowed else "共"
+    return f"{before} {plants:,} 个厂区，分属 {enterprises:,} 家企业"
+
+
+def _shown_rows(
+    rows: list[tuple[Any, ...]], wanted: RegisterFilter, counties: Mapping[str, str]
+) -> list[tuple[Any, ...]]:
+    """The rows as the table prints them."""
+    day = parameters_of(RegisterFilter(wanted.on))
+    industries = catalogue()
+    shown = []
+    for (
+        plant_id, name, number, plant_name, uscc, county, town, industry, subtype,
+        grade, verified, basis, blocked, banned_until, category, until, state,
+    ) in rows:  # fmt: skip
+        shown.append(
+            (
+                url_for("portal.plant", plant_id=plant_id, **day),
+                name,
+                number,
+                plant_name,
+                uscc,
+                counties.get(county, county),
+                town,
+                industries.by_id(industry).label(subtype or None) if industry else "未登记",
+                grade,
+                verified,
+                marks(grade, basis, blocked, banned_until),
+                category,
+                until,
+                permit_mark(until, wanted.on),
+                state,
+            )
+        )
+    return shown
