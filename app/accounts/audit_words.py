@@ -16,8 +16,17 @@ ACTIONS = MappingProxyType(
         "demo.loaded": "载入示例数据",
         "export.fetched": "下载文件",
         "export.made": "生成导出文件",
+        "ledger.checked": "核对台账",
+        "ledger.confirmed": "确认导入台账",
+        "ledger.dropped": "放弃导入台账",
+        "ledger.failed": "台账导入未完成",
+        "ledger.imported": "导入台账",
+        "ledger.outdated": "台账核对结果已过时",
+        "ledger.rechecked": "重新核对台账",
+        "ledger.uploaded": "上传台账",
         "password.changed": "修改口令",
         "password.reset": "重置口令",
+        "register.exported": "导出企业台账",
         "role.ended": "结束授权",
         "role.granted": "授予角色",
         "sign_in.ended": "退出登录",
@@ -34,6 +43,9 @@ OBJECTS = MappingProxyType(
         "calendar": "工作日历",
         "demo": "示例数据",
         "download": "导出文件",
+        "ledger_import": "台账导入",
+        "register": "企业台账",
+        "settings": "设置",
     }
 )
 
