@@ -50,9 +50,7 @@ class Mark:
     word: str
 
 
-def marks(
-    grade: Grade | None, basis: str | None, blocked: bool, banned_until: date | None
-) -> tuple[Mark, ...]:
+def marks(basis: str | None, banned_until: date | None, *, blocked: bool) -> tuple[Mark, ...]:
     """What stands against a plant, in the words the filter uses; empty when nothing does."""
     found = []
     if banned_until is not None:
@@ -61,8 +59,6 @@ def marks(
         found.append(Mark("barred", "虚假材料降级"))
     if blocked:
         found.append(Mark("barred", "当年受限"))
-    if not found and grade is None:
-        found.append(Mark("neutral", "未定级"))
     return tuple(found)
 
 

@@ -71,7 +71,7 @@ def _cells(row: tuple[Any, ...], counties: Mapping[str, str]) -> tuple[Any, ...]
         former_name, rulebook, violations, held_since, permit, livelihood,
     ) = row  # fmt: skip
     label = catalogue().by_id(industry).label(subtype or None) if industry else ""
-    against = "；".join(mark.word for mark in marks(grade, basis, blocked, banned_until))
+    against = "；".join(mark.word for mark in marks(basis, banned_until, blocked=blocked))
     return (
         name, former_name, uscc, number, plant_name, counties.get(county, county), town, label,
         grade or "未定级", "" if verified else "未核实", rulebook, held_since,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from app.kernel.calendar import list_days
 
@@ -30,6 +30,16 @@ class Month:
     workdays: int
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days in a row that a notice names: 放假, or 调休上班."""
+
+    first: date
+    last: date
+    is_workday: bool
+    note: str
+
+
 def get_year(year: int) -> tuple[list[Month], list[str]]:
     """The months of a year and the notices they come from; both empty when it is not loaded."""
     rows = list_days(year)
@@ -38,6 +48,22 @@ def get_year(year: int) -> tuple[list[Month], list[str]]:
     known = {row.day: (row.is_workday, row.note) for row in rows}
     months = [_month(year, month, known) for month in range(1, 13)]
     return months, sorted({row.source for row in rows})
+
+
+def named_spans(months: Iterable[Month]) -> list[Span]:
+    """The holidays and shifted days of the year, days in a row of one name as one stretch."""
+    found: list[Span] = []
+    squares = (square for month in months for week in month.weeks for square in week)
+    for square in squares:
+        if square is None or square.kind not in ("holiday", "shift"):
+            continue
+        is_shift, last = square.kind == "shift", found[-1] if found else None
+        follows = last is not None and square.day - last.last == timedelta(days=1)
+        if last and follows and (last.is_workday, last.note) == (is_shift, square.note):
+            found[-1] = replace(last, last=square.day)
+        else:
+            found.append(Span(square.day, square.day, is_shift, square.note))
+    return found
 
 
 def days_as_recorded(years: Iterable[int]) -> dict[date, tuple[bool, str]]:

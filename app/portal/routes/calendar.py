@@ -13,7 +13,7 @@ from app.kernel.authority import Permission
 from app.kernel.permissions import can, requires
 from app.kernel.web import page
 from app.portal.calendar_notice import CalendarDay, Notice, read_notice
-from app.portal.queries.calendar import days_as_recorded, get_year
+from app.portal.queries.calendar import days_as_recorded, get_year, named_spans
 from app.portal.routes.blueprint import blueprint
 
 _YEARS = range(2004, 2100)
@@ -36,6 +36,7 @@ def calendar() -> str:
         loaded=sorted(loaded),
         months=months,
         sources=sources,
+        spans=named_spans(months),
         may_edit=can(Permission.CALENDAR_EDIT),
     )
 

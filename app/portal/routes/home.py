@@ -131,7 +131,7 @@ def _own_plants(scope: Scope) -> list[tuple[Any, ...]]:
         holding: list[Statement] = [
             it for it in statements(standing, (), today) if it.admitted is False
         ]
-        tags = marks(standing.grade, standing.basis, standing.blocked, standing.banned_until)
+        tags = marks(standing.basis, standing.banned_until, blocked=standing.blocked)
         address = url_for("portal.plant", plant_id=plant.plant_id)
         found.append((address, plant, standing, tags, holding))
     return found

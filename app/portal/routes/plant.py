@@ -40,7 +40,7 @@ def plant(plant_id: int) -> str:
         found=found,
         plant=found.plant,
         standing=standing,
-        marks=marks(standing.grade, standing.basis, standing.blocked, standing.banned_until),
+        marks=marks(standing.basis, standing.banned_until, blocked=standing.blocked),
         statements=[(it, _linked(it.reasons, found.facts)) for it in found.statements],
         permit_mark=permit_mark(found.plant.permit_until, on),
         siblings=[

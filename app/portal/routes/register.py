@@ -195,7 +195,7 @@ def _shown_rows(
                 industries.by_id(industry).label(subtype or None) if industry else "未登记",
                 grade,
                 verified,
-                marks(grade, basis, blocked, banned_until),
+                marks(basis, banned_until, blocked=blocked),
                 category,
                 until,
                 permit_mark(until, wanted.on),
