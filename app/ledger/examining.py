@@ -1,0 +1,61 @@
+"""Opening a workbook and holding it against the register (核对台账): nothing is written here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.accounts.places import SHAOXING, Bureau, BureauPlan, CountyIndex, short_name, with_codes
+from app.accounts.queries import list_bureaus
+from app.kernel import clock
+from app.kernel.spreadsheets import Workbook, read_workbook, write_report_copy
+from app.ledger.comparing import Comparison, compare
+from app.ledger.parsing import Tools
+from app.ledger.problems import Level, row_texts
+from app.ledger.queries.register import register_now
+from app.ledger.reach import Importer
+from app.ledger.reading import ProgressCallback, TypedLedger, read_ledger
+from app.rulebook.queries import all_rulebooks, catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedLedger:
+    """A workbook that has been read; good for one comparison."""
+
+    workbook: Workbook
+    ledger: TypedLedger
+
+    def report(self) -> bytes:
+        """The person's workbook as .xlsx with what is refused in a column 错误."""
+        errors = row_texts(self.ledger.problems, Level.REFUSED)
+        return write_report_copy(self.workbook, errors, self.ledger.header_rows)
+
+
+def open_ledger(path: Path, file_name: str, progress: ProgressCallback) -> OpenedLedger:
+    """Read the file (.xlsx, .xls, .csv, a zip or folder of .csv). Raises UnreadableWorkbook."""
+    progress(0, 0, "正在打开文件")
+    workbook = read_workbook(path, file_name)
+    tools = Tools(_counties(), catalogue(), all_rulebooks(), workbook.date1904)
+    return OpenedLedger(workbook, read_ledger(workbook, tools, progress))
+
+
+def compare_now(opened: OpenedLedger, importer: Importer, progress: ProgressCallback) -> Comparison:
+    """Hold the workbook against the register as it stands in the current transaction."""
+    progress(0, 0, "正在读取登记簿")
+    return compare(opened.ledger, register_now(), importer, clock.today(), progress)
+
+
+def _counties() -> CountyIndex:
+    """The counties of this installation; before it is set up, those it is delivered with."""
+    return CountyIndex(list_bureaus() or _planned(SHAOXING))
+
+
+def _planned(plan: BureauPlan) -> list[Bureau]:
+    return [
+        Bureau(plan.province_code, plan.province, plan.province, "province"),
+        Bureau(plan.city_code, plan.city, short_name(plan.city), "city"),
+        *(
+            Bureau(code, it.name, short_name(it.name), "county", former_codes=it.former_codes)
+            for it, code in with_codes(plan)
+        ),
+    ]

@@ -1,0 +1,153 @@
+"""Reading uploaded workbooks (导入记录): one's own, and those of the counties one is head of."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select, true
+
+from app.accounts.domain import ROLE_PERMISSIONS, Actor
+from app.accounts.models import RoleGrant, UserAccount
+from app.kernel.authority import Permission
+from app.kernel.database import db
+from app.kernel.files import path_of
+from app.kernel.models import Job
+from app.kernel.workflow import Step
+from app.ledger.comparing import Counts
+from app.ledger.models import LedgerImport
+from app.ledger.preview import Preview
+from app.ledger.workflow import LEDGER_IMPORT, READY, WHILE_RUNNING
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """How far the background work is; ``error`` is for the person when it has failed."""
+
+    state: str
+    done: int
+    total: int
+    note: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportView:
+    """An uploaded workbook as a page shows it; ``steps`` are the buttons this person has."""
+
+    id: int
+    file_name: str
+    file_sha256: str
+    uploader: str
+    uploaded_at: datetime
+    finished_at: datetime | None
+    state: str
+    state_word: str
+    problem: str
+    counts: dict[str, Counts]
+    is_unchanged: bool
+    was_interrupted: bool
+    findings_sha256: str | None
+    report_sha256: str | None
+    changes_sha256: str | None
+    job: JobView | None
+    is_own: bool
+    steps: tuple[Step, ...]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the background work goes on, so that the page should ask again."""
+        return self.job is not None and self.job.state in ("queued", "running")
+
+    @property
+    def report_path(self) -> Path | None:
+        """The person's workbook with the column 错误, when rows were refused."""
+        return path_of(self.report_sha256) if self.report_sha256 else None
+
+
+def list_imports(actor: Actor, *, before_id: int | None = None) -> list[ImportView]:
+    """The imports the person may see, the latest first, a page at a time."""
+    query = _imports(actor)
+    if before_id is not None:
+        query = query.where(LedgerImport.id < before_id)
+    rows = db.session.execute(query.order_by(LedgerImport.id.desc()).limit(PAGE_SIZE))
+    return [_view(actor, row, uploader, job) for row, uploader, job in rows]
+
+
+def find_import(import_id: int, actor: Actor) -> ImportView | None:
+    """The import, if the person may see it; None otherwise, which a page answers with 404."""
+    row = db.session.execute(_imports(actor).where(LedgerImport.id == import_id)).first()
+    return _view(actor, row[0], row[1], row[2]) if row else None
+
+
+def findings(view: ImportView) -> Preview | None:
+    """What was found in the workbook; None before it has been checked."""
+    if view.findings_sha256 is None:
+        return None
+    return Preview.from_bytes(path_of(view.findings_sha256).read_bytes())
+
+
+def _imports(actor: Actor) -> Select[LedgerImport, UserAccount, Job]:
+    return (
+        select(LedgerImport, UserAccount, Job)
+        .outerjoin(UserAccount, UserAccount.id == LedgerImport.uploaded_by)
+        .outerjoin(Job, Job.id == LedgerImport.job_id)
+        .where(_visible_to(actor))
+    )
+
+
+def _visible_to(actor: Actor) -> ColumnElement[bool]:
+    """One's own; heads those of people of their counties; the city all."""
+    own = LedgerImport.uploaded_by == actor.user_id
+    heads = actor.scope_of(Permission.LEDGER_IMPORT_DECISIONS)
+    if heads is None:
+        return own
+    if heads.counties is None:
+        return true()
+    people = select(RoleGrant.user_id).where(RoleGrant.county.in_(sorted(heads.counties)))
+    return or_(own, LedgerImport.uploaded_by.in_(people))
+
+
+def _view(
+    actor: Actor, row: LedgerImport, uploader: UserAccount | None, job: Job | None
+) -> ImportView:
+    summary: dict[str, Any] = json.loads(row.summary)
+    is_own = row.uploaded_by == actor.user_id
+    has_failed = job is not None and job.state == "failed"
+    return ImportView(
+        id=row.id,
+        file_name=row.file_name,
+        file_sha256=row.file_sha256,
+        uploader=uploader.display_name if uploader else "",
+        uploaded_at=row.uploaded_at,
+        finished_at=row.finished_at,
+        state=row.state,
+        state_word=LEDGER_IMPORT.states[row.state],
+        problem=row.problem,
+        counts={name: Counts(**counts) for name, counts in summary.get("sheets", {}).items()},
+        is_unchanged=bool(summary.get("is_unchanged")),
+        was_interrupted=bool(summary.get("was_interrupted")),
+        findings_sha256=row.findings_sha256,
+        report_sha256=row.report_sha256,
+        changes_sha256=row.changes_sha256,
+        job=JobView(job.state, job.done, job.total, job.note, job.error) if job else None,
+        is_own=is_own,
+        steps=_steps(row, actor, summary, has_failed=has_failed) if is_own else (),
+    )
+
+
+def _steps(
+    row: LedgerImport, actor: Actor, summary: dict[str, Any], *, has_failed: bool
+) -> tuple[Step, ...]:
+    held = {it for grant in actor.grants for it in ROLE_PERMISSIONS[grant.role]}
+    return tuple(
+        step
+        for step in LEDGER_IMPORT.steps_from(row.state, held)
+        if has_failed or (row.state, step.action) not in WHILE_RUNNING
+        if not (row.state == READY and step.action == "confirm" and summary.get("is_unchanged"))
+    )

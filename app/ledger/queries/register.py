@@ -1,0 +1,151 @@
+"""Reading the whole register as rows of the ledger, with one statement per sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import select
+
+from app.followup.models import InspectionRecord
+from app.grades.models import GradeRow
+from app.kernel.database import Recorded, db, known_at
+from app.ledger.register import PlantPlace, Register, RegisterRow
+from app.ledger.sheets import SHEETS, SheetSpec, Subject, Values
+from app.registry.models import (
+    EmergencyMeasure,
+    EnterpriseRecord,
+    PlantIndustry,
+    PlantRecord,
+    ProductionLine,
+)
+from app.rights.models import ApplicationRecord, ReserveRecord
+from app.supervision.models import FindingRecord, ViolationRecord
+from app.upgrading.models import ProjectRecord
+
+_MODELS: dict[str, type[Recorded]] = {
+    "企业": EnterpriseRecord,
+    "厂区": PlantRecord,
+    "行业": PlantIndustry,
+    "等级": GradeRow,
+    "违法行为": ViolationRecord,
+    "虚假材料": FindingRecord,
+    "检查": InspectionRecord,
+    "建设项目": ProjectRecord,
+    "排污权申请": ApplicationRecord,
+    "排污权储备": ReserveRecord,
+    "生产线": ProductionLine,
+    "应急措施": EmergencyMeasure,
+}
+_OF_THE_SUBJECT = frozenset({"uscc", "plant"})
+
+
+def register_now() -> Register:
+    """The register as it stands; a row's values carry code and plant number of today."""
+    register = Register()
+    _add_enterprises(register)
+    _add_plants(register)
+    codes = {enterprise_id: code for code, enterprise_id in register.enterprises.items()}
+    for spec in SHEETS:
+        if spec.name not in register.rows:
+            register.add(spec.name, _rows(spec, register, codes))
+    register.former_codes = _former_codes(register)
+    register.former_numbers = _former_numbers(register)
+    return register
+
+
+def _add_enterprises(register: Register) -> None:
+    spec, fields, found = _select("企业", EnterpriseRecord.enterprise_id, EnterpriseRecord.uscc)
+    rows = []
+    for fact_id, enterprise_id, uscc, *cells in found:
+        register.enterprises[uscc] = enterprise_id
+        values = {"uscc": uscc, **_values(fields, cells)}
+        rows.append(RegisterRow(fact_id, enterprise_id, None, values))
+    register.add(spec.name, rows)
+
+
+def _add_plants(register: Register) -> None:
+    codes = {enterprise_id: code for code, enterprise_id in register.enterprises.items()}
+    spec, fields, found = _select(
+        "厂区", PlantRecord.plant_id, PlantRecord.enterprise_id, PlantRecord.number
+    )
+    rows = []
+    for fact_id, plant_id, enterprise_id, number, *cells in found:
+        values = {"uscc": codes[enterprise_id], "plant": number, **_values(fields, cells)}
+        register.plants[enterprise_id, number] = plant_id
+        register.places[plant_id] = PlantPlace(enterprise_id, number, values["county"])
+        register.plants_of.setdefault(enterprise_id, []).append(plant_id)
+        rows.append(RegisterRow(fact_id, enterprise_id, plant_id, values))
+    register.add(spec.name, rows)
+
+
+def _rows(spec: SheetSpec, register: Register, codes: dict[int, str]) -> Iterator[RegisterRow]:
+    model: Any = _MODELS[spec.name]
+    if spec.subject is Subject.NOBODY:
+        _, fields, found = _select(spec.name)
+        for fact_id, *cells in found:
+            yield RegisterRow(fact_id, None, None, _values(fields, cells))
+    elif spec.subject is Subject.EITHER:
+        _, fields, found = _select(spec.name, model.enterprise_id, model.plant_id)
+        for fact_id, enterprise_id, plant_id, *cells in found:
+            if plant_id is None:
+                values = {"uscc": codes[enterprise_id], **_values(fields, cells)}
+                yield RegisterRow(fact_id, enterprise_id, None, values)
+            else:
+                yield _of_plant(fact_id, plant_id, _values(fields, cells), register, codes)
+    else:
+        _, fields, found = _select(spec.name, model.plant_id)
+        for fact_id, plant_id, *cells in found:
+            yield _of_plant(fact_id, plant_id, _values(fields, cells), register, codes)
+
+
+def _of_plant(
+    fact_id: int, plant_id: int, values: Values, register: Register, codes: dict[int, str]
+) -> RegisterRow:
+    """A fact of a plant goes with the plant: it is shown under today's owner and number."""
+    place = register.places[plant_id]
+    subject = {"uscc": codes[place.enterprise_id], "plant": place.number}
+    return RegisterRow(fact_id, place.enterprise_id, plant_id, {**subject, **values})
+
+
+def _select(sheet: str, *subject: Any) -> tuple[SheetSpec, list[str], Iterable[Any]]:
+    """The sheet, the fields that follow the subject's columns, and the rows in recorded order."""
+    spec = next(spec for spec in SHEETS if spec.name == sheet)
+    model: Any = _MODELS[sheet]
+    fields = [it.field for it in spec.columns if it.field not in _OF_THE_SUBJECT]
+    columns = [getattr(model, name) for name in fields]
+    rows = db.session.execute(
+        select(model.id, *subject, *columns).where(known_at(model, None)).order_by(model.id)
+    )
+    return spec, fields, rows
+
+
+def _values(fields: list[str], cells: list[Any]) -> Values:
+    """The values by field; an empty text in the database is a blank."""
+    return {name: None if cell == "" else cell for name, cell in zip(fields, cells, strict=True)}
+
+
+def _former_codes(register: Register) -> dict[str, frozenset[int]]:
+    found: dict[str, set[int]] = {}
+    rows = db.session.execute(
+        select(EnterpriseRecord.uscc, EnterpriseRecord.enterprise_id)
+        .where(EnterpriseRecord.annulled_at.is_not(None))
+        .distinct()
+    )
+    for uscc, enterprise_id in rows:
+        if uscc not in register.enterprises:
+            found.setdefault(uscc, set()).add(enterprise_id)
+    return {uscc: frozenset(ids) for uscc, ids in found.items()}
+
+
+def _former_numbers(register: Register) -> dict[tuple[int, str], frozenset[int]]:
+    found: dict[tuple[int, str], set[int]] = {}
+    rows = db.session.execute(
+        select(PlantRecord.enterprise_id, PlantRecord.number, PlantRecord.plant_id)
+        .where(PlantRecord.annulled_at.is_not(None))
+        .distinct()
+    )
+    for enterprise_id, number, plant_id in rows:
+        if (enterprise_id, number) not in register.plants:
+            found.setdefault((enterprise_id, number), set()).add(plant_id)
+    return {key: frozenset(ids) for key, ids in found.items()}

@@ -1,0 +1,147 @@
+"""Who may bring which rows (导入权限与范围)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from app.accounts.domain import Actor
+from app.kernel.authority import EVERYTHING, Permission, Scope
+from app.ledger.after import PlantAfter
+from app.ledger.matching import Matched, MatchedRow
+from app.ledger.problems import Level, problem
+from app.ledger.register import EnterpriseKey, PlantKey
+from app.ledger.sheets import SHEETS, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """Who imports: how far, and how far for decisions (等级、虚假材料、排污权储备)."""
+
+    name: str
+    user_id: int | None
+    scope: Scope
+    decisions: Scope | None
+
+    @property
+    def is_system(self) -> bool:
+        """Whether nobody was named: allowed to fill an empty register only."""
+        return self.user_id is None
+
+
+SYSTEM = Importer("系统", None, EVERYTHING, EVERYTHING)
+
+
+def importer_of(actor: Actor) -> Importer | None:
+    """The person as an importer; None when they may not import."""
+    scope = actor.scope_of(Permission.LEDGER_IMPORT)
+    if scope is None:
+        return None
+    decisions = actor.scope_of(Permission.LEDGER_IMPORT_DECISIONS)
+    return Importer(actor.display_name, actor.user_id, scope, decisions)
+
+
+def check_reach(
+    matched: Matched, importer: Importer, plants: Mapping[PlantKey, PlantAfter]
+) -> None:
+    """Refuse what the importer may not enter: other counties' rows, and decisions of others.
+
+    A row that repeats the register is let pass where the person may see it, so that an exported
+    workbook can be handed in again with one cell mended.
+    """
+    reach = _Reach(matched, plants)
+    for spec in SHEETS:
+        for found in matched.of(spec.name):
+            if not importer.scope.is_everything:
+                _check_county(found, importer.scope, reach, matched)
+            if spec.decision and not found.is_same:
+                _check_decision(found, importer.decisions, reach, matched)
+    if importer.is_system and not matched.register.is_empty and _would_change(matched):
+        matched.ledger.problems.append(
+            problem(
+                Level.REFUSED,
+                "",
+                None,
+                "",
+                "登记簿中已有内容，不能再以系统身份导入，请用 --by 指明导入人",
+            )
+        )
+
+
+def _would_change(matched: Matched) -> bool:
+    return any(not found.is_same for spec in SHEETS for found in matched.of(spec.name))
+
+
+def _check_county(found: MatchedRow, scope: Scope, reach: _Reach, matched: Matched) -> None:
+    if found.spec.subject is Subject.NOBODY or not found.is_known:
+        return
+    counties = reach.counties_of(found)
+    inside = [county in (scope.counties or ()) for county in counties]
+    if found.spec.subject is Subject.ENTERPRISE:
+        is_allowed = not inside or any(inside)
+    else:
+        is_allowed = all(inside)
+    if is_allowed or (found.is_same and reach.is_visible(found, scope)):
+        return
+    if found.plant is None and found.spec.subject is Subject.EITHER:
+        sentence = (
+            "这一行适用于企业全部厂区，而该企业有厂区不在您的区县，"
+            "请填写您区县内的厂区编号，或由市局导入"
+        )
+    else:
+        sentence = "这一行的厂区不在您的区县，请删去这一行，由所在区县或市局导入"
+    matched.ledger.refuse(found.row, "uscc", sentence)
+
+
+def _check_decision(
+    found: MatchedRow, decisions: Scope | None, reach: _Reach, matched: Matched
+) -> None:
+    if decisions is not None:
+        covers: Callable[[str | None], bool] = lambda county: decisions.covers(county=county)  # noqa: E731
+        if found.spec.subject is Subject.NOBODY or not found.is_known:
+            return
+        if all(covers(county) for county in reach.counties_of(found)):
+            return
+    field = "level" if found.spec.subject is Subject.NOBODY else "uscc"
+    matched.ledger.refuse(
+        found.row,
+        field,
+        f"“{found.spec.name}”须由该区县负责人或市局导入，您没有这项权限，"
+        "请删去这一行，或由有权限的人导入",
+    )
+
+
+class _Reach:
+    """In which counties a row has effect."""
+
+    def __init__(self, matched: Matched, plants: Mapping[PlantKey, PlantAfter]) -> None:
+        self._plants = plants
+        self._standing = matched.register.places
+        self._of_enterprise: dict[EnterpriseKey, list[PlantKey]] = {}
+        for plant, it in plants.items():
+            if it.owner is not None:
+                self._of_enterprise.setdefault(it.owner, []).append(plant)
+
+    def counties_of(self, found: MatchedRow) -> list[str]:
+        """The counties, before and after, of the row's plant, or of all of its enterprise's."""
+        if found.plant is not None:
+            return self._counties([found.plant])
+        if found.enterprise is None:
+            return []
+        return self._counties(self._of_enterprise.get(found.enterprise, []))
+
+    def is_visible(self, found: MatchedRow, scope: Scope) -> bool:
+        """Whether the person sees this fact: its enterprise has a plant of theirs."""
+        if found.enterprise is None:
+            return False
+        plants = self._of_enterprise.get(found.enterprise, [])
+        own = [found.plant] if found.plant is not None else plants
+        return any(scope.covers(county=county) for county in self._counties(own))
+
+    def _counties(self, plants: list[PlantKey]) -> list[str]:
+        found: list[str] = []
+        for plant in plants:
+            after = self._plants[plant].county if plant in self._plants else None
+            before = self._standing[plant].county if isinstance(plant, int) else None
+            found += [county for county in (before, after) if county is not None]
+        return found

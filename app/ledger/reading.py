@@ -1,0 +1,285 @@
+"""From a workbook to typed rows (读取台账): headers found, cells read, every oddity named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from app.kernel.spreadsheets import Cell, Parsed, Row, Sheet, Workbook, find_header, header_key
+from app.kernel.spreadsheets.delimited import plain_text
+from app.ledger import parsing
+from app.ledger.headers import Header
+from app.ledger.marks import is_unaltered_export
+from app.ledger.parsing import Tools
+from app.ledger.problems import Level, Problem, problem
+from app.ledger.sheets import BY_NAME, EXPORT_NOTE_SHEET, SHEETS, ColumnSpec, SheetSpec, Values
+
+ProgressCallback: TypeAlias = Callable[[int, int, str], None]
+"""Called with how many are done, of how many, and what is being done."""
+
+TOTAL_WORDS = ("合计", "小计", "总计", "共计", "填表", "制表", "填报")
+"""A row without a key whose first words begin so is a line for people, not a fact."""
+
+_FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+ROWS_BETWEEN_REPORTS = 500
+
+
+@dataclass(slots=True)
+class TypedRow:
+    """A row of a sheet as values by field; ``failed`` are the fields that could not be read."""
+
+    spec: SheetSpec
+    number: int
+    values: Values
+    blank: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Rows left out because they hold nothing to be entered, and why."""
+
+    sheet: str
+    first: int
+    last: int
+    why: str
+
+
+@dataclass(slots=True)
+class TypedSheet:
+    """The rows of one sheet; ``fields`` are those whose columns the sheet has."""
+
+    spec: SheetSpec
+    header_row: int
+    fields: frozenset[str]
+    rows: list[TypedRow] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class TypedLedger:
+    """A whole workbook read: rows by sheet, what was found, what was left aside."""
+
+    sheets: dict[str, TypedSheet] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    is_unaltered_export: bool = False
+
+    def rows(self, sheet: str) -> list[TypedRow]:
+        """The rows of a sheet; none when the workbook has no such sheet."""
+        return self.sheets[sheet].rows if sheet in self.sheets else []
+
+    @property
+    def header_rows(self) -> dict[str, int]:
+        """The header's row number by sheet."""
+        return {name: sheet.header_row for name, sheet in self.sheets.items()}
+
+    def refuse(self, row: TypedRow, field_name: str, sentence: str, *, mend: str = "") -> None:
+        """Refuse the row at the column of the field."""
+        row.is_refused = True
+        self._note(Level.REFUSED, row, field_name, sentence, mend)
+
+    def warn(self, row: TypedRow, field_name: str, sentence: str, *, mend: str = "") -> None:
+        """Point something out at the column of the field."""
+        self._note(Level.WARNING, row, field_name, sentence, mend)
+
+    def read_as(self, row: TypedRow, field_name: str, sentence: str) -> None:
+        """Say what the cell was read as."""
+        self._note(Level.READ_AS, row, field_name, sentence, "")
+
+    def _note(self, level: Level, row: TypedRow, field_name: str, sentence: str, mend: str) -> None:
+        column = row.spec.column(field_name) if field_name else None
+        value = row.values.get(field_name) if field_name else None
+        shown = "" if column is None or value is None else plain_text(column.shown(value))
+        header = column.header if column else ""
+        self.problems.append(
+            problem(level, row.spec.name, row.number, header, sentence, value=shown, mend=mend)
+        )
+
+
+def read_ledger(workbook: Workbook, tools: Tools, progress: ProgressCallback) -> TypedLedger:
+    """Every row of the sheets of the contract; other sheets and columns are named, not read."""
+    ledger = TypedLedger(is_unaltered_export=is_unaltered_export(workbook))
+    ledger.ignored += workbook.notes
+    given = {sheet.name.strip(): sheet for sheet in workbook.sheets}
+    total = sum(len(given[spec.name].rows) for spec in SHEETS if spec.name in given)
+    done = 0
+    for spec in SHEETS:
+        if (sheet := given.get(spec.name)) is not None:
+            for row_count in _read_sheet(sheet, spec, tools, ledger):
+                progress(done + row_count, total, f"正在读取“{spec.name}”")
+            done += len(sheet.rows)
+    ledger.ignored += [
+        f"工作表“{name}”不属于台账，未予读取。"
+        for name in given
+        if name not in BY_NAME and name != EXPORT_NOTE_SHEET
+    ]
+    if not any(name in BY_NAME for name in given):
+        names = "、".join(spec.name for spec in SHEETS)
+        sentence = f"工作簿里没有台账的工作表，请把工作表命名为：{names}"
+        ledger.problems.append(problem(Level.REFUSED, "", None, "", sentence))
+    return ledger
+
+
+def _read_sheet(sheet: Sheet, spec: SheetSpec, tools: Tools, ledger: TypedLedger) -> Iterator[int]:
+    """Reads the sheet into the ledger; yields now and then how many rows are done."""
+    if not sheet.rows:
+        return
+    start = find_header(sheet, spec.first_header)
+    if start is None:
+        sentence = (
+            f"没有找到表头：没有一行写着“{spec.first_header}”，"
+            f"请在数据上方补上表头（{'、'.join(column.header for column in spec.columns)}）"
+        )
+        ledger.problems.append(
+            problem(Level.REFUSED, spec.name, sheet.rows[0].number, "", sentence)
+        )
+        return
+    header = Header(sheet, start, spec)
+    typed = TypedSheet(spec, sheet.rows[start].number, frozenset(header.columns.values()))
+    ledger.sheets[spec.name] = typed
+    for faulty in header.faults():
+        ledger.problems.append(
+            problem(Level.REFUSED, spec.name, typed.header_row, faulty[0], faulty[1])
+        )
+    ledger.ignored += header.ignored
+    if start:
+        ledger.skipped.append(
+            Skipped(spec.name, sheet.rows[0].number, sheet.rows[start - 1].number, "表头以上的行")
+        )
+    reader = _RowReader(header, tools, ledger)
+    previous = typed.header_row
+    for done, row in enumerate(sheet.rows[start + 1 :], start=1):
+        if row.number > previous + 1:
+            ledger.skipped.append(Skipped(spec.name, previous + 1, row.number - 1, "空行"))
+        previous = row.number
+        if (typed_row := reader.read(row)) is not None:
+            typed.rows.append(typed_row)
+        if done % ROWS_BETWEEN_REPORTS == 0:
+            yield done
+
+
+class _RowReader:
+    """Reads row after row of one sheet; equal cells of a column are read once."""
+
+    def __init__(self, header: Header, tools: Tools, ledger: TypedLedger) -> None:
+        self._spec = header.spec
+        self._tools = tools
+        self._ledger = ledger
+        self._lines = {line.number for line in header.lines}
+        self._cannot = header.is_faulty
+        by_field = {column.field: column for column in header.spec.columns}
+        self._columns: list[tuple[int, ColumnSpec, dict[tuple[type, Cell], Parsed[Any]]]] = [
+            (place, by_field[name], {}) for place, name in header.columns.items()
+        ]
+        first = next(column.field for column in header.spec.columns if column.required)
+        self._key_places = [place for place, name in header.columns.items() if name == first]
+
+    def read(self, row: Row) -> TypedRow | None:
+        """The typed row; None when it holds nothing to be entered."""
+        if row.number in self._lines or self._cannot:
+            return None
+        if (why := self._why_skipped(row)) is not None:
+            self._ledger.skipped.append(Skipped(self._spec.name, row.number, row.number, why))
+            return None
+        typed = TypedRow(self._spec, row.number, {})
+        for place, column, known in self._columns:
+            cell = row.cells[place] if place < len(row.cells) else None
+            if cell is None:
+                self._blank(typed, column)
+                continue
+            parsed = known.get((type(cell), cell))
+            if parsed is None:
+                parsed = known[type(cell), cell] = column.parse(cell, self._tools)
+            self._take(typed, column, cell, parsed)
+        if self._spec.name == "行业":
+            self._finish_industry(typed)
+        return typed
+
+    def _why_skipped(self, row: Row) -> str | None:
+        texts = [text for cell in row.cells if isinstance(cell, str) and (text := header_key(cell))]
+        keys = [row.cells[place] for place in self._key_places if place < len(row.cells)]
+        key = keys[0] if keys else None
+        key_text = header_key(key) if isinstance(key, str) else key
+        if key_text == self._spec.first_header:
+            return "重复的表头"
+        has_total = bool(texts) and texts[0].startswith(TOTAL_WORDS)
+        if has_total and (key_text in (None, "") or key_text == texts[0]):
+            return f"“{texts[0][:20]}”行"
+        if not any(self._says_something(row, place) for place, _, _ in self._columns):
+            return "没有台账内容的行"
+        return None
+
+    @staticmethod
+    def _says_something(row: Row, place: int) -> bool:
+        cell = row.cells[place] if place < len(row.cells) else None
+        return cell is not None and not (isinstance(cell, str) and not header_key(cell))
+
+    def _blank(self, typed: TypedRow, column: ColumnSpec) -> None:
+        typed.blank.add(column.field)
+        if column.required:
+            typed.failed.add(column.field)
+            self._ledger.refuse(
+                typed,
+                column.field,
+                f"没有填写“{column.header}”，这一列必须填写，请补填",
+            )
+
+    def _take(self, typed: TypedRow, column: ColumnSpec, cell: Cell, parsed: Parsed[Any]) -> None:
+        if parsed.problem is not None:
+            typed.failed.add(column.field)
+            typed.is_refused = True
+            self._at_cell(Level.REFUSED, typed, column, cell, parsed.problem)
+            return
+        if parsed.value is None:
+            self._blank(typed, column)
+            return
+        typed.values[column.field] = parsed.value
+        if parsed.read_as is not None:
+            self._at_cell(Level.READ_AS, typed, column, cell, parsed.read_as)
+        if column.kind == "text" and _looks_like_formula(parsed.value):
+            self._ledger.warn(
+                typed,
+                column.field,
+                f"“{parsed.value[:40]}”像是公式，将按文字原样保存，不会运行。请核对，填错的请改正",
+            )
+
+    def _at_cell(
+        self, level: Level, typed: TypedRow, column: ColumnSpec, cell: Cell, sentence: str
+    ) -> None:
+        """Note something at a cell, with what it says as it was typed."""
+        self._ledger.problems.append(
+            problem(
+                level,
+                self._spec.name,
+                typed.number,
+                column.header,
+                sentence,
+                value=plain_text(cell),
+            )
+        )
+
+    def _finish_industry(self, typed: TypedRow) -> None:
+        """子类 is read against the industry of its row."""
+        given = typed.values.get("subtype")
+        if given is None or "industry" not in typed.values:
+            return
+        parsed = parsing.subtype(typed.values["industry"], given, self._tools)
+        if parsed.problem is not None:
+            typed.failed.add("subtype")
+            self._ledger.refuse(typed, "subtype", parsed.problem)
+            del typed.values["subtype"]
+            return
+        typed.values["subtype"] = parsed.value
+        if parsed.read_as is not None:
+            self._ledger.read_as(typed, "subtype", parsed.read_as)
+
+
+def _looks_like_formula(value: Any) -> bool:
+    return (
+        isinstance(value, str)
+        and value.startswith(_FORMULA_SIGNS)
+        and any(character.isalnum() for character in value)
+    )

@@ -1,0 +1,128 @@
+"""Rules that one row must keep by itself (行内规则), asked of the row as it would be recorded.
+
+Each rule yields (field, sentence) for what must be mended; a value that is missing or could not be
+read is not judged, because its own fault is already named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import TypeAlias
+
+from app.ledger.matching import Matched, MatchedRow
+from app.registry.domain import coordinates_problem, coordinates_warning, permit_number_problem
+
+Found: TypeAlias = Iterator[tuple[str, str]]
+Rule: TypeAlias = Callable[[MatchedRow], Found]
+
+
+def _days(found: MatchedRow, *fields: str) -> tuple[date | None, ...]:
+    return tuple(found.values.get(name) for name in fields)
+
+
+def _grade_ends_after_it_starts(found: MatchedRow) -> Found:
+    start, end = _days(found, "effective_on", "expires_on")
+    if start is not None and end is not None and end <= start:
+        yield (
+            "expires_on",
+            (
+                f"失效日期 {end} 不晚于生效日期 {start}（失效日期是等级不再有效的第一天），"
+                "请核对这两个日期"
+            ),
+        )
+
+
+def _act_before_decision(found: MatchedRow) -> Found:
+    acted, decided = _days(found, "acted_on", "decided_on")
+    if acted is not None and decided is not None and acted > decided:
+        yield "acted_on", f"行为日期 {acted} 晚于决定日期 {decided}，请核对这两个日期"
+
+
+def _withdrawal_after_decision(found: MatchedRow) -> Found:
+    withdrawn, decided = _days(found, "withdrawn_on", "decided_on")
+    if withdrawn is not None and decided is not None and withdrawn < decided:
+        yield "withdrawn_on", f"撤销日期 {withdrawn} 早于决定日期 {decided}，请核对这两个日期"
+
+
+def _withdrawal_after_finding(found: MatchedRow) -> Found:
+    withdrawn, decided = _days(found, "withdrawn_on", "found_on")
+    if withdrawn is not None and decided is not None and withdrawn < decided:
+        yield "withdrawn_on", f"撤销日期 {withdrawn} 早于认定日期 {decided}，请核对这两个日期"
+
+
+def _actual_grade_when_failed(found: MatchedRow) -> Found:
+    if (
+        found.values.get("conclusion") == "不符合"
+        and found.values.get("actual_grade") is None
+        and "actual_grade" not in found.row.failed
+    ):
+        yield "actual_grade", "结论为“不符合”时必须写明实际等级，请补填“实际等级”"
+
+
+def _place_is_possible(found: MatchedRow) -> Found:
+    if {"longitude", "latitude"} & found.row.failed or not found.alters("longitude", "latitude"):
+        return
+    wrong = coordinates_problem(found.values.get("longitude"), found.values.get("latitude"))
+    if wrong is not None:
+        yield "longitude", wrong
+
+
+def _place_is_likely(found: MatchedRow) -> Found:
+    if not found.alters("longitude", "latitude"):
+        return
+    odd = coordinates_warning(found.values.get("longitude"), found.values.get("latitude"))
+    if odd is not None:
+        yield "longitude", odd
+
+
+def _permit_is_its_own(found: MatchedRow) -> Found:
+    number, code = found.values.get("permit_number"), found.row.values.get("uscc")
+    if number is None or code is None or not found.alters("permit_number"):
+        return
+    wrong = permit_number_problem(number, code)
+    if wrong is not None:
+        yield "permit_number", wrong
+
+
+def _works_in_order(found: MatchedRow) -> Found:
+    for start_field, end_field, name in (
+        ("started_on", "completed_on", "项目"),
+        ("upgrade_started_on", "upgrade_completed_on", "以新带老"),
+    ):
+        start, end = _days(found, start_field, end_field)
+        if start is not None and end is not None and end < start:
+            yield end_field, f"{name}完成日期 {end} 早于开工日期 {start}，请核对这两个日期"
+
+
+_ALWAYS: Mapping[str, tuple[Rule, ...]] = {
+    "等级": (_grade_ends_after_it_starts,),
+    "违法行为": (_act_before_decision, _withdrawal_after_decision),
+    "虚假材料": (_withdrawal_after_finding,),
+    "检查": (_actual_grade_when_failed,),
+    "厂区": (_place_is_possible,),
+}
+_WHEN_FIRST_RECORDED: Mapping[str, tuple[Rule, ...]] = {"厂区": (_permit_is_its_own,)}
+"""Judged when the row was first recorded: an unaltered export is not judged by them again."""
+_WARNINGS: Mapping[str, tuple[Rule, ...]] = {
+    "厂区": (_place_is_likely,),
+    "建设项目": (_works_in_order,),
+}
+
+
+def check_rows(matched: Matched, *, judged_before: bool) -> None:
+    """Hold every row that is new or changed against the rules of its sheet."""
+    ledger = matched.ledger
+    first_recorded = ledger.warn if judged_before else ledger.refuse
+    for rules_by_sheet, note in (
+        (_ALWAYS, ledger.refuse),
+        (_WHEN_FIRST_RECORDED, first_recorded),
+        (_WARNINGS, ledger.warn),
+    ):
+        for sheet, rules in rules_by_sheet.items():
+            for found in matched.of(sheet):
+                if found.is_same:
+                    continue
+                for rule in rules:
+                    for field, sentence in rule(found):
+                        note(found.row, field, sentence)
