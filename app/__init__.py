@@ -13,6 +13,7 @@ from app.grades import commands as grades_commands
 from app.grades import services as grades_services
 from app.kernel import commands, database, hooks, look, routes, transaction, web
 from app.kernel.config import Config
+from app.ledger import commands as ledger_commands
 from app.policy import builtin, hookspecs
 from app.policy import commands as policy_commands
 from app.rights import commands as rights_commands
@@ -29,6 +30,7 @@ COMMANDS = (
     grades_commands,
     policy_commands,
     rights_commands,
+    ledger_commands,
     demo_commands,
 )
 
