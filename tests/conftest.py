@@ -13,6 +13,11 @@ from app.kernel import clock as kernel_clock
 Freeze = Callable[[str], datetime]
 
 
+@pytest.fixture(scope="session")
+def bureau() -> None:
+    """Asked for by a test whose installation is that of Shaoxing with its six districts."""
+
+
 @pytest.fixture
 def clock() -> Iterator[Freeze]:
     """``clock("2025-06-30 09:00")`` holds the clock at that Beijing time until the test ends.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -13,12 +14,16 @@ from flask import Flask
 from psycopg import sql
 
 from app import create_app
+from app.accounts import services
+from app.kernel import clock
 from app.kernel.config import Config
 from app.kernel.database import db
+from app.kernel.transaction import writing
 from tests.pages import CheckedClient
 from tests.postgres import Cluster
 
 ENGINES = ("sqlite", "postgresql")
+LONG_AGO = datetime(2010, 1, 1, tzinfo=UTC)
 _numbers = count(1)
 
 
@@ -28,12 +33,15 @@ class Sqlite:
     def __init__(self, folder: Path) -> None:
         self._template = folder / "app.db"
         migrate(installed(folder, f"sqlite:///{self._template}"))
+        self._with_bureau = folder / "with_bureau.db"
+        shutil.copyfile(self._template, self._with_bureau)
+        set_up_bureau(installed(folder, f"sqlite:///{self._with_bureau}"))
 
     @contextmanager
-    def database(self, folder: Path) -> Iterator[str]:
+    def database(self, folder: Path, *, with_bureau: bool = False) -> Iterator[str]:
         """The address of a fresh copy inside ``folder``."""
         path = folder / "app.db"
-        shutil.copyfile(self._template, path)
+        shutil.copyfile(self._with_bureau if with_bureau else self._template, path)
         yield f"sqlite:///{path}"
 
 
@@ -44,11 +52,13 @@ class Postgresql:
         self._cluster = cluster
         self._template = self._create("template0")
         migrate(installed(folder, cluster.url(self._template)))
+        self._with_bureau = self._create(self._template)
+        set_up_bureau(installed(folder, cluster.url(self._with_bureau)))
 
     @contextmanager
-    def database(self, _folder: Path) -> Iterator[str]:
+    def database(self, _folder: Path, *, with_bureau: bool = False) -> Iterator[str]:
         """The address of a fresh copy, dropped afterwards."""
-        name = self._create(self._template)
+        name = self._create(self._with_bureau if with_bureau else self._template)
         try:
             yield self._cluster.url(name)
         finally:
@@ -82,6 +92,16 @@ def migrate(app: Flask) -> None:
     """Bring the app's database to the newest structure, as ``flask db upgrade`` does."""
     result = app.test_cli_runner().invoke(args=["db", "upgrade"], catch_exceptions=False)
     assert result.exit_code == 0, result.output
+    close(app)
+
+
+def set_up_bureau(app: Flask) -> None:
+    """Make the app's database that of Shaoxing with its six districts and the work days.
+
+    Long ago: what is written later, under whatever clock a test holds, is recorded later.
+    """
+    with clock.frozen(LONG_AGO), app.app_context(), writing("测试"):
+        services.set_up_bureau()
     close(app)
 
 

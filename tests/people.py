@@ -10,7 +10,7 @@ from typing import Protocol, cast
 from flask import Flask
 from itsdangerous import URLSafeTimedSerializer
 
-from app.accounts import passwords, queries, services
+from app.accounts import passwords, services
 from app.accounts.domain import COUNTY_ROLES, Role
 from app.accounts.services.sign_in import renew_session
 from app.kernel.transaction import writing
@@ -35,14 +35,12 @@ def signed_in(
 ) -> CheckedClient:
     """The browser of a new person with this role; a county role without a county gets 越城区.
 
-    The bureau of Shaoxing is set up first when there is none. :data:`PASSWORD` signs them in again.
+    Needs the bureau of Shaoxing. :data:`PASSWORD` signs them in again.
     """
     wanted = Role(role)
     if wanted in COUNTY_ROLES and county is None:
         county = YUECHENG
     with app.app_context(), writing("测试"):
-        if not queries.list_bureaus():
-            services.set_up_bureau()
         person = services.open_account(
             f"{role}.{next(_numbers)}", wanted.label, password_hash=_password_hash()
         )

@@ -90,7 +90,7 @@ def _names_from_sqlalchemy(tree: ast.Module) -> set[str]:
 
 
 def _takes_sql(function: ast.expr, imported: set[str]) -> bool:
-    """``text(…)`` as imported from SQLAlchemy, ``sa.text(…)``, ``connection.exec_driver_sql(…)``."""
+    """``text(…)`` imported from SQLAlchemy, ``sa.text(…)``, ``connection.exec_driver_sql(…)``."""
     name = _last_name(function)
     if isinstance(function, ast.Attribute):
         of_library = _last_name(function.value) in {"sa", "sqlalchemy"}

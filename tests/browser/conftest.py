@@ -50,9 +50,9 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
 
 
 @pytest.fixture
-def app(sqlite: Sqlite, tmp_path: Path) -> Iterator[Flask]:
-    """A fresh installation for one walk."""
-    with sqlite.database(tmp_path) as url:
+def app(request: pytest.FixtureRequest, sqlite: Sqlite, tmp_path: Path) -> Iterator[Flask]:
+    """A fresh installation for one walk; empty unless the test asks for the ``bureau``."""
+    with sqlite.database(tmp_path, with_bureau="bureau" in request.fixturenames) as url:
         fresh = installed(tmp_path, url)
         yield fresh
         close(fresh)

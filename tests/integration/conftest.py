@@ -34,13 +34,14 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
 
 @pytest.fixture(params=ENGINES)
 def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
-    """A fresh, migrated, empty installation; each test runs on SQLite and on PostgreSQL.
+    """A fresh, migrated installation; each test runs on SQLite and on PostgreSQL.
 
+    It is empty, unless the test asks for the :func:`bureau` or for people.
     No app context is open: a test that calls services directly opens one itself, so that
     requests never share what Flask keeps per context.
     """
     engine: Sqlite | Postgresql = request.getfixturevalue(request.param)
-    with engine.database(tmp_path) as url:
+    with engine.database(tmp_path, with_bureau="bureau" in request.fixturenames) as url:
         fresh = installed(tmp_path, url)
         yield fresh
         close(fresh)
@@ -53,6 +54,6 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def client_as(app: Flask) -> ClientAs:
+def client_as(app: Flask, bureau: None) -> ClientAs:
     """``client_as("county-officer", county="330603")``: the browser of a new person signed in."""
     return partial(signed_in, app)
