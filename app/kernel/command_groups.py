@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.kernel.commands import CHECK_FAILED, stop
+
+log = logging.getLogger(__name__)
 
 
 class OneLineGroup(AppGroup):
@@ -37,9 +39,10 @@ class OneLineGroup(AppGroup):
         except click.UsageError as error:
             stop(_misuse(error))
         except SQLAlchemyError:
-            current_app.logger.debug("database refused a command", exc_info=True)
+            log.debug("database refused a command", exc_info=True)
             stop(
-                "数据库没有应答，或结构不是当前版本。请检查 DATABASE_URL，并运行 flask db upgrade。",
+                "数据库没有应答，或结构不是当前版本。"
+                "请检查 DATABASE_URL，再运行 flask db upgrade。",
                 CHECK_FAILED,
             )
 
@@ -51,5 +54,8 @@ def _misuse(error: click.UsageError) -> str:
         name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else "参数"
         if isinstance(error, click.MissingParameter):
             return f"缺少 {name}。{hint}"
+        if error.param and isinstance(error.param.type, click.Choice):
+            allowed = "、".join(map(str, error.param.type.choices))
+            return f"{name} 没有这个取值。可用的值：{allowed}。"
         return f"{name} 的取值不可用（{error.message.rstrip('.')}）。{hint}"
     return f"命令不能这样使用（{error.format_message().rstrip('.')}）。{hint}"

@@ -57,8 +57,9 @@ def find_measure(measures: dict[str, Measure], measure_id: str) -> Measure:
 
 
 def told_origin(measure: Measure) -> str:
-    """Where the measure comes from, in words: 插件 plugin:county.py."""
-    return f"{ORIGIN_WORDS[measure.origin]} {measure.source}"
+    """Where the measure comes from, in words: 程序自带, 插件 plugin:county.py."""
+    words = ORIGIN_WORDS[measure.origin]
+    return words if measure.origin is Origin.BUILT_IN else f"{words} {measure.source}"
 
 
 def _from_plugins(plugins: pluggy.PluginManager) -> Iterable[Measure]:

@@ -13,7 +13,7 @@ from app.rights.queries import POLLUTANTS, run_allocation
 
 
 @policy_group.command("allocate")
-@click.argument("level", type=click.Choice([str(level) for level in Level]))
+@click.argument("level", metavar="LEVEL", type=click.Choice([str(level) for level in Level]))
 @click.option("--pollutant", required=True, type=click.Choice(POLLUTANTS), help="污染物。")
 @click.option("--year", required=True, type=click.IntRange(2000, 2100), help="年度。")
 @click.option("--as-of", required=True, metavar="YYYY-MM-DD", help="截至日期。")

@@ -84,6 +84,11 @@ class Share:
         """The plant's rank in the measure; None outside the priority section."""
         return self.plant.rank if self.section is Section.PRIORITY else None
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether it gets less than it asks for."""
+        return self.allocated is not None and self.allocated < self.application.asked
+
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
@@ -97,6 +102,20 @@ class Allocation:
     allocated_total: Decimal
     """The tonnes given to all together, those of other counties included."""
     shares: tuple[Share, ...]
+
+    @property
+    def remaining(self) -> Decimal:
+        """The tonnes of the reserve that nobody has been given (余量)."""
+        return self.reserve - self.allocated_total
+
+    @property
+    def edge(self) -> Share | None:
+        """The first application in turn that does not get all it asks for; None: all do."""
+        return next((it for it in self.of_section(Section.PRIORITY) if it.is_cut), None)
+
+    def of_section(self, section: Section) -> tuple[Share, ...]:
+        """The applications of one section, in their order."""
+        return tuple(share for share in self.shares if share.section is section)
 
     def of_counties(self, counties: Iterable[str]) -> Allocation:
         """The shares of some counties (区县); ranks, amounts and total stay those of all."""
@@ -112,6 +131,11 @@ class AllocationFault(ValueError):
 def tonnes(amount: Decimal) -> Decimal:
     """Tonnes to the kilogram (三位小数), half a kilogram up: the only place that rounds."""
     return amount.quantize(Decimal("0.001"), rounding=ROUND_HALF_UP)
+
+
+def total_of(amounts: Iterable[Decimal | None]) -> Decimal:
+    """The sum in tonnes to the kilogram; what is not decided counts as nothing."""
+    return sum((amount for amount in amounts if amount is not None), ZERO)
 
 
 def allocate(
@@ -150,7 +174,7 @@ def allocate(
         *_set_apart(sections[Section.NEW_ENTERPRISE], Section.NEW_ENTERPRISE),
         *_set_apart(sections[Section.NOT_ADMITTED], Section.NOT_ADMITTED),
     )
-    total = sum((share.allocated for share in given if share.allocated is not None), ZERO)
+    total = total_of(share.allocated for share in given)
     return Allocation(level, pollutant, year, ranked.on, available, total, shares)
 
 

@@ -6,16 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, select
 
 from app.kernel import clock
+from app.kernel.authority import Scope
 from app.kernel.database import db, known_at
+from app.kernel.permissions import within
 from app.policy.documents import Document, Table
 from app.policy.queries import county_names, run_measure
 from app.registry.models import EnterpriseRecord, PlantRecord
 from app.rights.documents import allocation_table, to_canonical
-from app.rights.domain import MEASURE_OF, PARTIAL, Allocation, Application, Level, allocate
+from app.rights.domain import MEASURE_OF, PARTIAL, Allocation, Application, Level, Share, allocate
 from app.rights.models import ApplicationRecord, ReserveRecord
 from app.rulebook.domain import RulebookInfo
 from app.rulebook.queries import flag
@@ -32,6 +35,8 @@ class AllocationRun:
     known_at: datetime
     rulebook: RulebookInfo
     document: Document
+    edge: Share | None
+    """The first application of the whole register that does not get all it asks for."""
 
     def table(self, number: str = "") -> Table:
         """The same as the bureau's table."""
@@ -70,10 +75,11 @@ def run_allocation(
         reserve_of(level, pollutant, year, known),
         partial=flag(PARTIAL, on),
     )
+    edge = allocation.edge
     if counties is not None:
         allocation = allocation.of_counties(counties)
     document = to_canonical(allocation, known_at=moment)
-    return AllocationRun(allocation, moment, ranking.rulebook, document)
+    return AllocationRun(allocation, moment, ranking.rulebook, document, edge)
 
 
 def list_applications(
@@ -139,6 +145,84 @@ def reserve_of(
             known_at(ReserveRecord, known),
         )
     ).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationOnRecord:
+    """An application as it is listed (排污权申请), with its plant."""
+
+    plant_id: int
+    uscc: str
+    name: str
+    number: str
+    plant_name: str
+    county: str
+    project: str
+    new_enterprise: bool | None
+    """None: the project does not stand among the plant's projects."""
+    pollutant: str
+    year: int
+    asked: Decimal
+    applied_on: date
+
+
+def list_applications_on_record(
+    scope: Scope, year: int, pollutant: str = ""
+) -> list[ApplicationOnRecord]:
+    """The applications of a year that the person may see, by day, then code and plant."""
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            PlantRecord.plant_id,
+            EnterpriseRecord.uscc,
+            EnterpriseRecord.name,
+            PlantRecord.number,
+            PlantRecord.name,
+            PlantRecord.county,
+            ApplicationRecord.project_name,
+            ProjectRecord.new_enterprise,
+            ApplicationRecord.pollutant,
+            ApplicationRecord.year,
+            ApplicationRecord.asked,
+            ApplicationRecord.applied_on,
+        )
+        .join(PlantRecord, PlantRecord.plant_id == ApplicationRecord.plant_id)
+        .join(EnterpriseRecord, EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id)
+        .outerjoin(
+            ProjectRecord,
+            and_(
+                ProjectRecord.plant_id == ApplicationRecord.plant_id,
+                ProjectRecord.name == ApplicationRecord.project_name,
+                known_at(ProjectRecord, None),
+            ),
+        )
+        .where(
+            ApplicationRecord.year == year,
+            known_at(ApplicationRecord, None),
+            known_at(PlantRecord, None),
+            known_at(EnterpriseRecord, None),
+            within(scope, PlantRecord.county, PlantRecord.enterprise_id),
+        )
+        .order_by(ApplicationRecord.applied_on, EnterpriseRecord.uscc, PlantRecord.number,
+                  ApplicationRecord.project_name, ApplicationRecord.pollutant)
+    )  # fmt: skip
+    if pollutant:
+        query = query.where(ApplicationRecord.pollutant == pollutant)
+    return [ApplicationOnRecord(*row) for row in db.session.execute(query)]
+
+
+def reserves_on_record() -> dict[int, dict[tuple[Level, str], Decimal]]:
+    """The tonnes of every reserve on record, by year (newest first), then level and pollutant."""
+    rows = db.session.execute(
+        select(
+            ReserveRecord.year, ReserveRecord.level, ReserveRecord.pollutant, ReserveRecord.tonnes
+        )
+        .where(known_at(ReserveRecord, None))
+        .order_by(ReserveRecord.year.desc())
+    )
+    found: dict[int, dict[tuple[Level, str], Decimal]] = {}
+    for year, level, pollutant, held in rows:
+        found.setdefault(year, {})[Level(level), pollutant] = held
+    return found
 
 
 def years_on_record() -> list[int]:

@@ -1,0 +1,171 @@
+"""What every page of lists and allocations shares: the day asked for, the reach, downloads."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import abort, render_template, request
+from werkzeug import Response
+
+from app.accounts.queries import list_bureaus
+from app.kernel import clock, files
+from app.kernel.authority import Permission
+from app.kernel.htmx import htmx_redirect
+from app.kernel.look import url_with
+from app.kernel.permissions import current_actor, scope_for
+from app.kernel.spreadsheets import parse_date
+from app.policy.documents import Document, Table
+from app.policy.domain import DoublePlant
+from app.policy.exports import MEDIA_TYPES, content_of
+from app.policy.queries import DAYS
+
+LONGEST_NAME_PART = 60
+_NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The day (截至日期) and the moment of knowledge (按何时所知) that the address asks for."""
+
+    on: date
+    known: datetime | None
+    typed_on: str
+    typed_known: str
+    day_fault: str
+    known_fault: str
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether both could be read, so that what is shown is what was asked for."""
+        return not (self.day_fault or self.known_fault)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The same as parameters of a link to another page of the same day and moment."""
+        known = {"known_at": self.typed_known} if self.known is not None else {}
+        return {"as_of": self.on.isoformat(), **known}
+
+    def shown(self) -> dict[str, Any]:
+        """What the frame and the filter need to show the day and the moment."""
+        today = clock.today()
+        return {
+            "asked": self,
+            "as_of": None if self.on == today else self.on,
+            "as_of_reset_url": url_with(as_of=None) if request.method == "GET" else "",
+        }
+
+
+def asked_in(values: Mapping[str, str]) -> Asked:
+    """Read the day and the moment; what cannot be read counts as today and now, and is told."""
+    typed_on = values.get("as_of", "").strip()
+    typed_known = values.get("known_at", "").strip()
+    day, day_fault = _day(typed_on)
+    known, known_fault = _moment(typed_known)
+    return Asked(day, known, typed_on, typed_known, day_fault, known_fault)
+
+
+def _day(typed: str) -> tuple[date, str]:
+    read = parse_date(typed)
+    if read.value is not None and DAYS[0] <= read.value <= DAYS[1]:
+        return read.value, ""
+    if not typed:
+        return clock.today(), ""
+    return clock.today(), "日期无法识别，已显示今天。请按 2025-06-30 的样式填写。"
+
+
+def _moment(typed: str) -> tuple[datetime | None, str]:
+    if not typed:
+        return None, ""
+    try:
+        return clock.parse_moment(typed), ""
+    except (ValueError, OverflowError):
+        fault = "时间无法识别，已按现在所知显示。请按 2025-06-30 或 2025-06-30 17:00 的样式填写。"
+        return None, fault
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The counties (区县) whose rows a person may see, by code with their short names."""
+
+    names: Mapping[str, str]
+    is_everything: bool
+    chosen: str = ""
+    """The one county the page was asked for."""
+
+    @property
+    def counties(self) -> list[str] | None:
+        """The counties whose rows are shown; None for all."""
+        if self.chosen:
+            return [self.chosen]
+        return None if self.is_everything else sorted(self.names)
+
+    @property
+    def allowed(self) -> list[str] | None:
+        """The counties whose rows may be seen, whether or not they are shown; None for all."""
+        return None if self.is_everything else sorted(self.names)
+
+    def covers(self, county: str) -> bool:
+        """Whether rows of the county may be seen."""
+        return self.is_everything or county in self.names
+
+    @property
+    def words(self) -> str:
+        """Whose rows are shown: 全市, or the names of the counties."""
+        shown = self.counties
+        return "全市" if shown is None else "、".join(self.names.get(it, it) for it in shown)
+
+
+def reach_of(permission: Permission, county: str = "") -> Reach:
+    """How far the signed-in person's permission reaches, and the county asked for within it."""
+    scope = scope_for(permission)
+    names = {
+        bureau.code: bureau.short_name
+        for bureau in list_bureaus("county")
+        if scope.covers(county=bureau.code)
+    }
+    return Reach(names, scope.is_everything, county if county in names else "")
+
+
+def cannot_run(error: Exception) -> tuple[str, int]:
+    """The page that says why no list can be made (409)."""
+    sentence = str(error)
+    if isinstance(error, DoublePlant) and not scope_for(Permission.POLICY_VIEW).is_everything:
+        sentence = "企业台账中有厂区重复，名次无法确定。请联系市级经办人核对企业台账。"
+    return render_template("policy/cannot_run.html", sentence=sentence), 409
+
+
+def form_wanted() -> str:
+    """The form of file (json, csv, xlsx) that the button named; 422 for any other."""
+    form = request.form.get("format", "")
+    if form not in MEDIA_TYPES:
+        abort(422, "没有这种导出格式。请从页面上的按钮中选择。")
+    return form
+
+
+def sound_or_refused(asked: Asked) -> Asked:
+    """What a file is to be made of; a day or moment that cannot be read is refused (422)."""
+    if not asked.is_sound:
+        abort(422, "截至日期或所知时间无法识别，没有导出。请返回清单页改正后再导出。")
+    return asked
+
+
+def offer(
+    document: Document, table: Table, form: str, name: Iterable[str], purpose: str
+) -> Response:
+    """Make the file for this person and send them to where it is fetched.
+
+    ``name`` are the parts of its name. Both the making and the fetching are audited.
+    """
+    person = current_actor()
+    if person is None:
+        abort(403)
+    parts = [_NOT_IN_FILE_NAMES.sub("_", part)[:LONGEST_NAME_PART] for part in name]
+    content = io.BytesIO(content_of(document, table, form))
+    filename = f"{'_'.join(filter(None, parts))}.{form}"
+    url = files.offer_download(content, filename, MEDIA_TYPES[form], purpose, person.user_id)
+    return htmx_redirect(url)
