@@ -16,13 +16,17 @@ from app.kernel.config import Config
 from app.ledger import commands as ledger_commands
 from app.policy import builtin, hookspecs
 from app.policy import commands as policy_commands
+from app.policy import routes as policy_routes
 from app.rights import commands as rights_commands
+from app.rights import routes as rights_routes
 from app.rulebook import routes as rulebook_routes
 
 BLUEPRINTS = (
     routes.blueprint,
     accounts_routes.blueprint,
     rulebook_routes.blueprint,
+    policy_routes.blueprint,
+    rights_routes.blueprint,
 )
 COMMANDS = (
     commands,
