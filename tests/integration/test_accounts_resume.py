@@ -116,7 +116,7 @@ def test_another_person_does_not_send_what_somebody_else_typed(
     assert answer.status_code == 303
 
 
-def test_a_form_from_elsewhere_is_not_offered_for_sending(app: Flask, clock: Freeze) -> None:
+def test_a_form_from_elsewhere_is_not_offered_for_sending(app: Flask, bureau: None) -> None:
     signed_in(app, "auditor")  # somebody has an account, so that set-up is over
     stranger = app.test_client()
     for headers in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}):

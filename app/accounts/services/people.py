@@ -73,7 +73,7 @@ def open_account(
         name_key=name_key(wanted),
         display_name=shown,
         password_hash=kept,
-        password_changed_at=current.moment,
+        password_changed_at=clock.now(),
         must_change_password=not password_hash,
         created_at=current.moment,
         created_by=current.actor_id,
@@ -253,7 +253,7 @@ def reset_password(user_id: int) -> NewAccount:
     row = _account(user_id)
     _not_own(user_id)
     row.password_hash = kept
-    row.password_changed_at = transaction().moment
+    row.password_changed_at = clock.now()
     row.must_change_password = True
     sign_in.end_sessions_of(user_id)
     sign_in.forget_attempts(db.session(), row.name_key)
@@ -284,7 +284,7 @@ def change_password(actor: Actor, present: str, wanted: str, *, address: str, br
         .where(UserAccount.id == actor.user_id, UserAccount.password_hash == known.password_hash)
         .values(
             password_hash=new_hash,
-            password_changed_at=transaction().moment,
+            password_changed_at=clock.now(),
             must_change_password=False,
         )
         .returning(UserAccount.id)

@@ -104,7 +104,7 @@ def renew_session(user_id: int, address: str, browser: str) -> str:
     """End every session of a person and start a new one, in the current transaction."""
     end_sessions_of(user_id)
     token = secrets.token_urlsafe(32)
-    _start_session(db.session(), token, user_id, address, browser, transaction().moment)
+    _start_session(db.session(), token, user_id, address, browser, clock.now())
     return token
 
 
