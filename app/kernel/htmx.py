@@ -26,8 +26,8 @@ _SETTINGS: dict[str, Any] = {
     "responseHandling": [
         {"code": "204", "swap": False},
         {"code": "[23]..", "swap": True},
-        # Answers that explain a refusal belong on the page: no right, changed meanwhile, faults.
-        {"code": "(403|409|422)", "swap": True},
+        # Answers that explain belong on the page: session over, no right, changed meanwhile, faults.
+        {"code": "(401|403|409|422)", "swap": True},
         {"code": "[45]..", "swap": False, "error": True},
     ],
 }
