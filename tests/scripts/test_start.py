@@ -87,6 +87,22 @@ def test_a_key_of_another_kind_is_refused_with_the_command_that_converts_it(tmp_
     assert "openssl pkcs8" in said
 
 
+def test_the_demo_over_data_is_skipped_and_that_is_said(tmp_path: Path) -> None:
+    def set_up(*options: str) -> str:
+        command = [*START, "--instance", str(tmp_path), "--setup-only", *options]
+        return subprocess.check_output(command, env=environ(), cwd=tmp_path, encoding="utf-8")
+
+    assert "准备完成。" in set_up()
+    add = ["-m", "flask", "--app", "wsgi", "user", "add", "lixiaohong", "--role", "auditor"]
+    subprocess.check_output(
+        [sys.executable, *add], env=environ(INSTANCE_DIR=str(tmp_path)), cwd=ROOT
+    )
+    said = set_up("--demo")
+    assert "示例数据未载入" in said
+    assert "准备完成。" in said
+    assert "一次性设置码" not in said
+
+
 class Served:
     """A running ``start.py`` and what it has said so far."""
 
