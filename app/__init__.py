@@ -6,6 +6,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 from app.accounts import commands as accounts_commands
+from app.accounts import queries as accounts_queries
 from app.accounts import routes as accounts_routes
 from app.accounts import sessions
 from app.demo import commands as demo_commands
@@ -17,6 +18,8 @@ from app.ledger import commands as ledger_commands
 from app.policy import builtin, hookspecs
 from app.policy import commands as policy_commands
 from app.policy import routes as policy_routes
+from app.portal import routes as portal_routes
+from app.registry import queries as registry_queries
 from app.rights import commands as rights_commands
 from app.rights import routes as rights_routes
 from app.rulebook import routes as rulebook_routes
@@ -27,6 +30,7 @@ BLUEPRINTS = (
     rulebook_routes.blueprint,
     policy_routes.blueprint,
     rights_routes.blueprint,
+    portal_routes.blueprint,
 )
 COMMANDS = (
     commands,
@@ -63,6 +67,7 @@ def create_app(config: Config | None = None) -> Flask:
         transaction.watch_changes(database.db.engine)
     hooks.load_plugins(app, settings.instance_dir / "plugins", [hookspecs], [builtin])
     sessions.init_sessions(app)
+    accounts_queries.resolve_enterprises_with(registry_queries.enterprise_ids_of)
     web.init_web(app, sign_in_first=sessions.sign_in_first)
     look.init_app(app)
     grades_services.follow_facts()

@@ -64,6 +64,8 @@ def init_web(app: Flask, *, sign_in_first: ResumeView) -> None:
         if answer is not None:
             return answer
         if request.method not in SAFE_METHODS:
+            if request.headers.get("Sec-Fetch-Site") == "cross-site":
+                raise CSRFError
             csrf.protect()
         permissions.enforce()
         person = current_actor()

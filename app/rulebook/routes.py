@@ -14,8 +14,9 @@ from flask import Blueprint, abort, request, url_for
 from flask.blueprints import BlueprintSetupState
 
 from app.kernel import clock
+from app.kernel.authority import Permission
 from app.kernel.config import Config
-from app.kernel.permissions import Permission, requires
+from app.kernel.permissions import requires
 from app.kernel.web import page
 from app.rulebook import queries
 from app.rulebook.domain import Clause, Industry, Rulebook, Scheme, SchemeUse, UnknownEntry
