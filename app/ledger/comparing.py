@@ -16,12 +16,12 @@ from app.ledger.after import industries_after, plants_after
 from app.ledger.grade_rules import check_grades
 from app.ledger.industry_rules import check_main_industry
 from app.ledger.matching import MatchedRow, match_rows
-from app.ledger.problems import Level, Problem
+from app.ledger.problems import Level, Problem, problem
 from app.ledger.reach import Importer, check_reach
 from app.ledger.reading import ProgressCallback, TypedLedger
 from app.ledger.register import Register
 from app.ledger.row_rules import check_rows
-from app.ledger.sheets import SHEETS, ColumnSpec
+from app.ledger.sheets import EXPORT_NOTE_SHEET, SHEETS, ColumnSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,12 @@ class Comparison:
     def counts(self) -> dict[str, Counts]:
         """Rows by sheet: new, changed, same, refused, skipped."""
         skipped = {
-            name: sum(it.last - it.first + 1 for it in self.ledger.skipped if it.sheet == name)
-            for name in self.rows
+            name: sum(
+                it.last - it.first + 1
+                for it in self.ledger.skipped
+                if it.sheet == name and it.first > sheet.header_row
+            )
+            for name, sheet in self.ledger.sheets.items()
         }
         return {
             name: Counts(
@@ -110,6 +114,16 @@ def _said(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
+_JUDGED_BEFORE = problem(
+    Level.WARNING,
+    EXPORT_NOTE_SHEET,
+    None,
+    "",
+    "这是本系统导出后未改动的台账，登记簿为空：登记时已经判断过的规则（等级方案、禁止期、许可证归属）"
+    "不再拒绝，只作提示",
+)
+
+
 def compare(
     ledger: TypedLedger,
     register: Register,
@@ -122,6 +136,8 @@ def compare(
     progress(0, steps, "正在与登记簿比较")
     matched = match_rows(ledger, register)
     judged_before = ledger.is_unaltered_export and register.is_empty
+    if judged_before:
+        ledger.problems.append(_JUDGED_BEFORE)
     industries, plants = industries_after(matched), plants_after(matched)
     progress(1, steps, "正在核对各行规则")
     check_rows(matched, judged_before=judged_before)

@@ -47,10 +47,11 @@ def compare_now(opened: OpenedLedger, importer: Importer, progress: ProgressCall
 
 def _counties() -> CountyIndex:
     """The counties of this installation; before it is set up, those it is delivered with."""
-    return CountyIndex(list_bureaus() or _planned(SHAOXING))
+    return CountyIndex(list_bureaus() or planned_bureaus(SHAOXING))
 
 
-def _planned(plan: BureauPlan) -> list[Bureau]:
+def planned_bureaus(plan: BureauPlan) -> list[Bureau]:
+    """The bureaus a plan would set up."""
     return [
         Bureau(plan.province_code, plan.province, plan.province, "province"),
         Bureau(plan.city_code, plan.city, short_name(plan.city), "city"),

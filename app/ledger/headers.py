@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from app.kernel.spreadsheets import Row, Sheet, header_key
-from app.ledger.sheets import ColumnSpec, SheetSpec
+from app.ledger.sheets import ColumnSpec, SheetSpec, Subject
 
 _ERROR_HEADER = "错误"
 """The column of an earlier report, which a mended workbook may still carry."""
@@ -46,6 +46,14 @@ class Header:
                     column.header,
                     f"工作表缺少列“{column.header}”，无法分清每一行说的是谁，请补上这一列",
                 )
+
+    def cautions(self) -> Iterator[tuple[str, str]]:
+        """(column title, sentence) for what a missing column means for every row."""
+        if self.spec.subject is Subject.EITHER and "plant" not in self.columns.values():
+            yield (
+                self.spec.column("plant").header,
+                "工作表没有“厂区编号”列，各行均按适用于企业全部厂区处理，请核对是否如此",
+            )
 
     @property
     def is_faulty(self) -> bool:

@@ -94,10 +94,11 @@ def code(longest: int) -> Parse:
 
 
 def _short_enough(parsed: Parsed[str], longest: int) -> Parsed[str]:
-    if parsed.value is not None and len(parsed.value) > longest:
-        return Parsed(
-            problem=f"内容有 {len(parsed.value)} 个字，超过 {longest} 个字的上限，请缩短后重新填写"
-        )
+    if parsed.value is None:
+        return parsed
+    length = max(len(parsed.value), len(unicodedata.normalize("NFKC", parsed.value)))
+    if length > longest:
+        return Parsed(problem=f"内容有 {length} 个字，超过 {longest} 个字的上限，请缩短后重新填写")
     return parsed
 
 

@@ -13,7 +13,7 @@ from app.ledger.headers import Header
 from app.ledger.marks import is_unaltered_export
 from app.ledger.parsing import Tools
 from app.ledger.problems import Level, Problem, problem
-from app.ledger.sheets import BY_NAME, EXPORT_NOTE_SHEET, SHEETS, ColumnSpec, SheetSpec, Values
+from app.ledger.sheets import BY_NAME, OWN_SHEETS, SHEETS, ColumnSpec, SheetSpec, Values
 
 ProgressCallback: TypeAlias = Callable[[int, int, str], None]
 """Called with how many are done, of how many, and what is being done."""
@@ -114,7 +114,7 @@ def read_ledger(workbook: Workbook, tools: Tools, progress: ProgressCallback) ->
     ledger.ignored += [
         f"工作表“{name}”不属于台账，未予读取。"
         for name in given
-        if name not in BY_NAME and name != EXPORT_NOTE_SHEET
+        if name not in BY_NAME and name not in OWN_SHEETS
     ]
     if not any(name in BY_NAME for name in given):
         names = "、".join(spec.name for spec in SHEETS)
@@ -140,10 +140,11 @@ def _read_sheet(sheet: Sheet, spec: SheetSpec, tools: Tools, ledger: TypedLedger
     header = Header(sheet, start, spec)
     typed = TypedSheet(spec, sheet.rows[start].number, frozenset(header.columns.values()))
     ledger.sheets[spec.name] = typed
-    for faulty in header.faults():
-        ledger.problems.append(
-            problem(Level.REFUSED, spec.name, typed.header_row, faulty[0], faulty[1])
-        )
+    for level, found in ((Level.REFUSED, header.faults()), (Level.WARNING, header.cautions())):
+        ledger.problems += [
+            problem(level, spec.name, typed.header_row, title, sentence)
+            for title, sentence in found
+        ]
     ledger.ignored += header.ignored
     if start:
         ledger.skipped.append(

@@ -269,3 +269,6 @@ SHEETS: tuple[SheetSpec, ...] = (
 
 BY_NAME: Mapping[str, SheetSpec] = {sheet.name: sheet for sheet in SHEETS}
 EXPORT_NOTE_SHEET = "导出说明"
+GUIDE_SHEET, INDUSTRY_SHEET = "填表说明", "行业目录"
+OWN_SHEETS = frozenset({EXPORT_NOTE_SHEET, GUIDE_SHEET, INDUSTRY_SHEET})
+"""Sheets that exports and the blank workbook carry for people; nothing is read from them."""

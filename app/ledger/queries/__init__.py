@@ -1,21 +1,30 @@
 """Reading imports, and the register as rows of the ledger."""
 
 from app.ledger.queries.imports import (
-    PAGE_SIZE,
+    SORTS,
+    ImportFilter,
+    ImportPage,
     ImportView,
     JobView,
+    audit_sequence_of,
     find_import,
     findings,
     list_imports,
+    same_file_before,
 )
-from app.ledger.queries.register import register_now
+from app.ledger.queries.register import has_changed_since, register_now
 
 __all__ = [
-    "PAGE_SIZE",
+    "SORTS",
+    "ImportFilter",
+    "ImportPage",
     "ImportView",
     "JobView",
+    "audit_sequence_of",
     "find_import",
     "findings",
+    "has_changed_since",
     "list_imports",
     "register_now",
+    "same_file_before",
 ]

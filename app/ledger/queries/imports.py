@@ -8,21 +8,33 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 
 from app.accounts.domain import ROLE_PERMISSIONS, Actor
 from app.accounts.models import RoleGrant, UserAccount
 from app.kernel.authority import Permission
 from app.kernel.database import db
 from app.kernel.files import path_of
-from app.kernel.models import Job
+from app.kernel.models import AuditEntry, Job
 from app.kernel.workflow import Step
-from app.ledger.comparing import Counts
+from app.ledger.comparing import Counts, total_of
 from app.ledger.models import LedgerImport
 from app.ledger.preview import Preview
 from app.ledger.workflow import LEDGER_IMPORT, READY, WHILE_RUNNING
 
 PAGE_SIZE = 50
+SORTS = ("uploaded", "file", "uploader", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFilter:
+    """Which imports are listed, and in which order; empty texts ask for nothing."""
+
+    search: str = ""
+    state: str = ""
+    sort: str = "uploaded"
+    falling: bool = True
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,7 @@ class JobView:
     """How far the background work is; ``error`` is for the person when it has failed."""
 
     state: str
+    queued_at: datetime
     done: int
     total: int
     note: str
@@ -65,18 +78,82 @@ class ImportView:
         return self.job is not None and self.job.state in ("queued", "running")
 
     @property
+    def totals(self) -> Counts:
+        """The counts of all sheets together."""
+        return total_of(self.counts.values())
+
+    @property
     def report_path(self) -> Path | None:
         """The person's workbook with the column 错误, when rows were refused."""
         return path_of(self.report_sha256) if self.report_sha256 else None
 
 
-def list_imports(actor: Actor, *, before_id: int | None = None) -> list[ImportView]:
-    """The imports the person may see, the latest first, a page at a time."""
+@dataclass(frozen=True, slots=True)
+class ImportPage:
+    """One page of the imports that fit; the last one when a later one was asked for."""
+
+    rows: tuple[ImportView, ...]
+    matching: int
+    page: int
+    pages: int
+
+
+def list_imports(actor: Actor, wanted: ImportFilter) -> ImportPage:
+    """The imports the person may see, as searched and sorted, a page at a time."""
     query = _imports(actor)
-    if before_id is not None:
-        query = query.where(LedgerImport.id < before_id)
-    rows = db.session.execute(query.order_by(LedgerImport.id.desc()).limit(PAGE_SIZE))
-    return [_view(actor, row, uploader, job) for row, uploader, job in rows]
+    if wanted.state:
+        query = query.where(LedgerImport.state == wanted.state)
+    for word in wanted.search.split():
+        query = query.where(
+            or_(
+                LedgerImport.file_name.icontains(word, autoescape=True),
+                UserAccount.display_name.icontains(word, autoescape=True),
+            )
+        )
+    matching = db.session.execute(
+        select(func.count()).select_from(query.with_only_columns(LedgerImport.id).subquery())
+    ).scalar_one()
+    pages = max(1, -(-matching // PAGE_SIZE))
+    page = min(wanted.page, pages)
+    rows = db.session.execute(
+        query.order_by(*_order(wanted)).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
+    )
+    views = tuple(_view(actor, row, uploader, job) for row, uploader, job in rows)
+    return ImportPage(views, matching, page, pages)
+
+
+def _order(wanted: ImportFilter) -> list[ColumnElement[Any]]:
+    latest = LedgerImport.id.desc()
+    if wanted.sort == "uploaded":
+        return [latest if wanted.falling else LedgerImport.id.asc()]
+    column: Any = {
+        "file": LedgerImport.file_name,
+        "uploader": UserAccount.display_name,
+        "state": LedgerImport.state,
+    }[wanted.sort]
+    return [column.desc() if wanted.falling else column.asc(), latest]
+
+
+def same_file_before(view: ImportView, actor: Actor) -> ImportView | None:
+    """The latest earlier import of the very same file that the person may see."""
+    row = db.session.execute(
+        _imports(actor)
+        .where(LedgerImport.file_sha256 == view.file_sha256, LedgerImport.id < view.id)
+        .order_by(LedgerImport.id.desc())
+        .limit(1)
+    ).first()
+    return _view(actor, row[0], row[1], row[2]) if row else None
+
+
+def audit_sequence_of(view: ImportView) -> int | None:
+    """The number of the audit entry under which the import was written."""
+    return db.session.execute(
+        select(AuditEntry.sequence).where(
+            AuditEntry.action == "ledger.imported",
+            AuditEntry.object_type == "ledger_import",
+            AuditEntry.object_id == str(view.id),
+        )
+    ).scalar_one_or_none()
 
 
 def find_import(import_id: int, actor: Actor) -> ImportView | None:
@@ -135,10 +212,14 @@ def _view(
         findings_sha256=row.findings_sha256,
         report_sha256=row.report_sha256,
         changes_sha256=row.changes_sha256,
-        job=JobView(job.state, job.done, job.total, job.note, job.error) if job else None,
+        job=_job_view(job) if job else None,
         is_own=is_own,
         steps=_steps(row, actor, summary, has_failed=has_failed) if is_own else (),
     )
+
+
+def _job_view(job: Job) -> JobView:
+    return JobView(job.state, job.created_at, job.done, job.total, job.note, job.error)
 
 
 def _steps(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.followup.models import InspectionRecord
 from app.grades.models import GradeRow
@@ -52,6 +53,18 @@ def register_now() -> Register:
     register.former_codes = _former_codes(register)
     register.former_numbers = _former_numbers(register)
     return register
+
+
+def has_changed_since(moment: datetime) -> bool:
+    """Whether any fact of the register was recorded or annulled after the moment."""
+    return any(
+        db.session.execute(
+            select(model.id)
+            .where(or_(model.recorded_at > moment, model.annulled_at > moment))
+            .limit(1)
+        ).first()
+        for model in _MODELS.values()
+    )
 
 
 def _add_enterprises(register: Register) -> None:

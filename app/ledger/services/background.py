@@ -20,7 +20,7 @@ from app.kernel.database import db
 from app.kernel.files import Stored, path_of
 from app.kernel.jobs import MAX_ATTEMPTS, JobFailed, JobRun
 from app.kernel.spreadsheets import UnreadableWorkbook
-from app.kernel.transaction import transaction, writing
+from app.kernel.transaction import holds_writer_lock, transaction, writing
 from app.ledger.comparing import Comparison
 from app.ledger.examining import compare_now, open_ledger
 from app.ledger.models import LedgerImport
@@ -170,9 +170,10 @@ def _broken_goes_to(task: _Task, action: str, run: JobRun) -> Iterator[None]:
         if run.attempt >= MAX_ATTEMPTS:
             with _writing(task):
                 row = db.session.get_one(LedgerImport, task.import_id)
-                row.state = LEDGER_IMPORT.step(row.state, action).target
-                row.problem = _BROKEN
-                audit.record("ledger.failed", "ledger_import", row.id)
+                if row.state in (CHECKING, WRITING):
+                    row.state = LEDGER_IMPORT.step(row.state, action).target
+                    row.problem = _BROKEN
+                    audit.record("ledger.failed", "ledger_import", row.id)
         raise
 
 
@@ -190,6 +191,8 @@ def _progress(run: JobRun) -> ProgressCallback:
     before = INTERRUPTED if run.attempt > 1 else ""
 
     def progress(done: int, total: int, note: str) -> None:
+        if not holds_writer_lock():
+            db.session.rollback()  # what was read is in memory; progress is another connection's
         run.progress(done, total, before + note)
 
     return progress
