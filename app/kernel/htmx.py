@@ -26,7 +26,7 @@ _SETTINGS: dict[str, Any] = {
     "responseHandling": [
         {"code": "204", "swap": False},
         {"code": "[23]..", "swap": True},
-        # Answers that explain belong on the page: session over, no right, changed meanwhile, faults.
+        # Answers that explain belong on the page: session over, no right, changed since, faults.
         {"code": "(401|403|409|422)", "swap": True},
         {"code": "[45]..", "swap": False, "error": True},
     ],

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import select
 
-from app.accounts.domain import Actor, Grant
+from app.accounts.domain import SEPARATE_ROLES, Actor, Grant
 from app.accounts.models import Bureau as BureauRow
 from app.accounts.places import Bureau, CountyIndex, CountyMatch
 from app.kernel.database import db
@@ -43,12 +43,15 @@ def county_by_code_or_name(text: str) -> CountyMatch | None:
 
 
 def reaches(grants: Iterable[Grant]) -> dict[int | None, str]:
-    """Per grant id, how far it reaches in words: 越城区, an enterprise's code, or 全市."""
+    """Per grant id, how far it reaches in words: 越城区, an enterprise's code, 全市, 本系统."""
     names = {bureau.code: bureau.name for bureau in list_bureaus()}
-    return {
-        grant.id: names.get(grant.county, grant.county) if grant.county else grant.uscc or "全市"
-        for grant in grants
-    }
+    return {grant.id: _reach(grant, names) for grant in grants}
+
+
+def _reach(grant: Grant, names: Mapping[str, str]) -> str:
+    if grant.county:
+        return names.get(grant.county, grant.county)
+    return grant.uscc or ("本系统" if grant.role in SEPARATE_ROLES else "全市")
 
 
 def bureau_title(actor: Actor | None) -> str:
