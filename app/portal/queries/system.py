@@ -36,7 +36,7 @@ def get_system_state() -> SystemState:
     config: Config = current_app.config["CONFIG"]
     disk = shutil.disk_usage(config.instance_dir)
     engine, version, size = _database(config)
-    jobs = db.session.execute(select(Job.state, func.count()).group_by(Job.state))
+    jobs = db.session.execute(select(Job.state, func.count().label("number")).group_by(Job.state))
     return SystemState(
         engine=engine,
         version=version,
@@ -44,7 +44,7 @@ def get_system_state() -> SystemState:
         disk_free=disk.free,
         disk_total=disk.total,
         calendar_years=loaded_years(),
-        jobs=dict(jobs.tuples().all()),
+        jobs={row.state: row.number for row in jobs},
         oldest_waiting=db.session.execute(
             select(func.min(Job.created_at)).where(Job.state == "queued")
         ).scalar_one(),
