@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import abort, current_app, g, request
+from flask import abort, current_app, g, has_request_context, request
 from flask_login import current_user
 from sqlalchemy import ColumnElement, false, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
@@ -38,6 +38,8 @@ def within(
 
 def current_actor() -> Person | None:
     """The person who sent this request, or None."""
+    if not has_request_context():
+        return None
     return cast("Person", current_user) if current_user.is_authenticated else None
 
 
