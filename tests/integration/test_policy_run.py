@@ -24,7 +24,7 @@ from app.policy.queries import candidates, run_measure
 from app.registry.queries import list_plants
 from app.supervision.services import ViolationEntry, correct_violations
 from tests.conftest import Freeze
-from tests.ledgers import Ledger, load, made_up_ledger, plant_key, read_ledger
+from tests.ledgers import SAMPLE, Ledger, load, made_up_ledger, plant_key, read_ledger
 from tests.oracle import ADMITTED, days_worth_asking, policy_rows
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,6 +102,17 @@ def test_every_line_of_a_ledger_full_of_edges_is_as_the_contract_reads(
             measure = MEASURES[place % len(MEASURES)]
             rows = run_measure(measure, day).document["rows"]
             assert without_words(rows) == policy_rows(ledger, measure, day), (measure, day)
+
+
+def test_a_workbook_imported_by_the_command_gives_the_lists_of_the_contract(app: Flask) -> None:
+    """The main job from end to end: a ledger goes in, lists and allocations come out."""
+    result = app.test_cli_runner().invoke(args=["ledger", "import", str(SAMPLE)])
+    assert result.exit_code == 0, result.output
+    ledger = read_ledger()
+    for measure in MEASURES:
+        for day in DAYS[3:7]:
+            document = answer(app, measure, "--as-of", day.isoformat())
+            assert without_words(document["rows"]) == policy_rows(ledger, measure, day)
 
 
 def test_the_projection_and_the_facts_themselves_give_the_same_answer(app: Flask) -> None:
