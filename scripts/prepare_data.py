@@ -16,10 +16,11 @@ from wsgi import app
 
 
 def main(*, with_demo: bool) -> None:
-    """Migrate; load the demo county if asked; print its accounts and the one-time code."""
+    """Migrate, load the demo county if asked, follow changed settings, print the one-time code."""
     run("db", "upgrade")
     if with_demo:
         load_demo()
+    run("grades", "refresh")
     setup_code = run("setup-code")
     if setup_code:
         print(f"首次使用请在页面上输入一次性设置码：{setup_code}")

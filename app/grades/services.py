@@ -96,9 +96,9 @@ def refresh_all_if_stale() -> int:
     Returns how many plants were rebuilt; 0 when the projection is already the present one.
     """
     wanted = settings_fingerprint()
-    if projection_fingerprint() == wanted:
-        return 0
     plant_ids = list_plant_ids()
+    if not plant_ids or projection_fingerprint() == wanted:
+        return 0
     rebuild_intervals(frozenset(plant_ids))
     db.session.execute(delete(ProjectionState))
     db.session.add(ProjectionState(fingerprint=wanted, built_at=transaction().moment))
