@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from app.kernel.database import db
 from app.kernel.files import path_of
 from app.kernel.models import AuditEntry, Job
 from app.kernel.workflow import Step
-from app.ledger.comparing import Counts, total_of
+from app.ledger.comparing import Counts
 from app.ledger.models import LedgerImport
 from app.ledger.preview import Preview
 from app.ledger.workflow import LEDGER_IMPORT, READY, WHILE_RUNNING
@@ -80,7 +80,7 @@ class ImportView:
     @property
     def totals(self) -> Counts:
         """The counts of all sheets together."""
-        return total_of(self.counts.values())
+        return Counts(*map(sum, zip(*map(astuple, self.counts.values()), strict=True)))
 
     @property
     def report_path(self) -> Path | None:
