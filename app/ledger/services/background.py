@@ -31,7 +31,6 @@ from app.ledger.services.importing import OutdatedPreview, import_ledger
 from app.ledger.services.uploads import CHECK, WRITE, check_again
 from app.ledger.workflow import CHECKING, LEDGER_IMPORT, WRITING
 
-VIA = "后台任务"
 INTERRUPTED = "上次处理被中断，当时没有写入任何内容，现已从头重新处理。"
 _BROKEN = "系统处理出错，没有写入任何内容。请重新核对；仍出错的，请联系管理员查看日志。"
 
@@ -136,9 +135,16 @@ def _task(run: JobRun, state: str) -> _Task | None:
     return task
 
 
+def _via(import_id: int) -> str:
+    """Through what the facts came in, as a plant's history tells it."""
+    return f"台账导入第 {import_id} 号"
+
+
 @contextmanager
 def _writing(task: _Task) -> Iterator[None]:
-    with writing(VIA, actor_id=task.actor.user_id, actor_name=task.actor.display_name):
+    with writing(
+        _via(task.import_id), actor_id=task.actor.user_id, actor_name=task.actor.display_name
+    ):
         yield
 
 
