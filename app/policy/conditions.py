@@ -34,7 +34,7 @@ def grade_facts(candidate: Candidate) -> tuple[str, ...]:
     standing = candidate.standing
     if standing.basis is None:
         return ()
-    kind = "grade" if standing.basis == "record" else "finding"
+    kind = "grade_record" if standing.basis == "record" else "finding"
     return (f"{kind}:{standing.basis_id}",)
 
 

@@ -11,7 +11,7 @@ def told_facts(facts: PlantFacts) -> dict[str, str]:
     """Each fact of a plant in words, under the names that reasons give it (kind:id)."""
     told: dict[str, str] = {}
     for record in facts.records:
-        told[f"grade:{record.id}"] = told[f"grade_record:{record.id}"] = _record(record)
+        told[f"grade_record:{record.id}"] = _record(record)
     for violation in facts.violations:
         told[f"violation:{violation.id}"] = _violation(violation)
     for judged in facts.findings:

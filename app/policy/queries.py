@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from flask import current_app
@@ -241,18 +241,10 @@ class Grounds:
     facts: Mapping[str, str]
     """violation:17 → what it is, when it was decided, by which document."""
 
-    def told(self, reasons: Iterable[Reason]) -> tuple[Reason, ...]:
-        """The reasons with their facts in words; a fact unknown by now keeps its number."""
-        return tuple(
-            replace(reason, facts=tuple(self.facts.get(fact, fact) for fact in reason.facts))
-            for reason in reasons
-        )
-
 
 def grounds_of(row: RankedRow, on: date, known: datetime | None = None) -> Grounds:
     """Why the plant of a row stands as it does, with the facts known at the moment."""
     plant_id = row.candidate.plant_id
     facts = facts_of([plant_id], known).get(plant_id, PlantFacts())
     reasons = explain(row.candidate.standing, facts, on, standing_rules(on))
-    grounds = Grounds(reasons, told_facts(facts))
-    return replace(grounds, reasons=grounds.told(reasons))
+    return Grounds(reasons, told_facts(facts))

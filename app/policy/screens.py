@@ -45,7 +45,7 @@ class Asked:
         return not (self.day_fault or self.known_fault)
 
     @property
-    def parameters(self) -> dict[str, str]:
+    def parameters(self) -> dict[str, Any]:
         """The same as parameters of a link to another page of the same day and moment."""
         known = {"known_at": self.typed_known} if self.known is not None else {}
         return {"as_of": self.on.isoformat(), **known}

@@ -70,7 +70,10 @@ def test_an_xlsx_file_has_the_layout_of_the_bureau(
     assert sheet.page_setup.orientation == "landscape"
     assert sheet.page_setup.paperSize == 9
     assert sheet.print_title_rows == "$7:$7"
-    assert "&P" in str(sheet.oddFooter.center.text)
+    footer = sheet.oddFooter
+    assert footer is not None
+    assert footer.center is not None
+    assert "&P" in str(footer.center.text)
     table = list(
         CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
     )

@@ -97,7 +97,7 @@ def test_a_reason_names_the_facts_it_rests_on() -> None:
         MEASURES["positive-list"], [candidate(USCC, its)], DAY, SETTINGS, ORDER
     )
     assert [r.facts for r in ranked.rows[0].reasons] == [
-        ("grade:7",),
+        ("grade_record:7",),
         ("violation:3", "violation:9"),
     ]
 
