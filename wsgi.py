@@ -4,8 +4,9 @@ import sys
 
 from app import create_app
 from app.kernel.config import ConfigError
+from app.kernel.hooks import PluginError
 
 try:
     app = create_app()
-except ConfigError as problem:
+except (ConfigError, PluginError) as problem:
     sys.exit(str(problem))
