@@ -15,6 +15,7 @@ from app.grades import services as grades_services
 from app.kernel import commands, database, hooks, look, routes, transaction, web
 from app.kernel.config import Config
 from app.ledger import commands as ledger_commands
+from app.ledger import routes as ledger_routes
 from app.policy import builtin, hookspecs
 from app.policy import commands as policy_commands
 from app.policy import routes as policy_routes
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     rulebook_routes.blueprint,
     policy_routes.blueprint,
     rights_routes.blueprint,
+    ledger_routes.blueprint,
     portal_routes.blueprint,
 )
 COMMANDS = (

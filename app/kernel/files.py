@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -40,10 +41,11 @@ def path_of(sha256: str) -> Path:
     return _root() / sha256[:2] / sha256
 
 
-def keep(stream: BinaryIO) -> Stored:
+def keep(stream: BinaryIO, *, check: Callable[[Path], object] | None = None) -> Stored:
     """Write the stream to disk under its hash, durably, before any row mentions it.
 
-    A crash afterwards leaves at most a file no row knows, never a row without its file.
+    A crash afterwards leaves at most a file no row knows, never a row without its file. ``check``
+    looks at the written file first; what it raises keeps the file out.
     """
     incoming = _root() / "incoming"
     incoming.mkdir(parents=True, exist_ok=True)
@@ -57,6 +59,8 @@ def keep(stream: BinaryIO) -> Stored:
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
+        if check is not None:
+            check(temporary)
         final = path_of(digest.hexdigest())
         final.parent.mkdir(parents=True, exist_ok=True)
         temporary.replace(final)

@@ -120,6 +120,35 @@ function countAllPicks() {
 document.addEventListener("htmx:afterSettle", countAllPicks);
 addEventListener("pageshow", countAllPicks);
 
+// A chosen file that the server would refuse for its size is refused before it travels.
+document.addEventListener("change", (event) => {
+  const limit = Number(event.target.dataset?.limit);
+  if (!limit || event.target.type !== "file") return;
+  const fault = event.target.closest(".field").querySelector(".field-error");
+  const size = event.target.files[0]?.size ?? 0;
+  const megabytes = (bytes) => Math.ceil(bytes / 1048576);
+  fault.hidden = size <= limit;
+  fault.textContent = fault.hidden
+    ? ""
+    : `文件有 ${megabytes(size)} MB，超过 ${megabytes(limit)} MB 的上限。请删去图片等无关内容，或拆成几个文件上传。`;
+  event.target.form.querySelector("[type=submit]").disabled = !fault.hidden;
+});
+
+// How much of a file is on its way.
+document.addEventListener("htmx:xhr:progress", (event) => {
+  const line = event.target.querySelector?.("[data-upload-progress]");
+  if (!line || !event.detail.lengthComputable) return;
+  const percent = Math.floor((100 * event.detail.loaded) / event.detail.total);
+  line.hidden = false;
+  line.querySelector("progress").value = percent;
+  line.querySelector("[role=status]").textContent =
+    percent < 100 ? `正在上传，已传 ${percent}%` : "已上传，正在检查文件…";
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const line = event.target.querySelector?.("[data-upload-progress]");
+  if (line) line.hidden = true;
+});
+
 // A code is copied without the spaces and line ends around it.
 document.addEventListener("copy", (event) => {
   const selection = getSelection();
@@ -131,4 +160,6 @@ document.addEventListener("copy", (event) => {
 });
 
 // After a refused form the faults come first.
-document.querySelector("[data-error-summary]")?.focus();
+const focusFaults = (part) => part.querySelector("[data-error-summary]")?.focus();
+focusFaults(document);
+document.addEventListener("htmx:afterSettle", (event) => focusFaults(event.target));

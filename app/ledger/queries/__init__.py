@@ -12,7 +12,7 @@ from app.ledger.queries.imports import (
     list_imports,
     same_file_before,
 )
-from app.ledger.queries.register import has_changed_since, register_now
+from app.ledger.queries.register import has_changed_since, register_now, register_read_aside
 
 __all__ = [
     "SORTS",
@@ -26,5 +26,6 @@ __all__ = [
     "has_changed_since",
     "list_imports",
     "register_now",
+    "register_read_aside",
     "same_file_before",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import astuple, dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +167,13 @@ def findings(view: ImportView) -> Preview | None:
     """What was found in the workbook; None before it has been checked."""
     if view.findings_sha256 is None:
         return None
-    return Preview.from_bytes(path_of(view.findings_sha256).read_bytes())
+    return _kept(path_of(view.findings_sha256))
+
+
+@lru_cache(maxsize=4)
+def _kept(path: Path) -> Preview:
+    """The preview in this file, which never changes: it lies under the hash of its content."""
+    return Preview.from_bytes(path.read_bytes())
 
 
 def _imports(actor: Actor) -> Select[LedgerImport, UserAccount, Job]:

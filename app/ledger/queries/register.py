@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 
 from app.followup.models import InspectionRecord
 from app.grades.models import GradeRow
-from app.kernel.database import Recorded, db, known_at
+from app.kernel.database import Mode, Recorded, db, known_at, mode
 from app.ledger.register import PlantPlace, Register, RegisterRow
 from app.ledger.sheets import SHEETS, SheetSpec, Subject, Values
 from app.registry.models import (
@@ -53,6 +53,18 @@ def register_now() -> Register:
     register.former_codes = _former_codes(register)
     register.former_numbers = _former_numbers(register)
     return register
+
+
+def register_read_aside() -> Register:
+    """The register as it stands, read in a transaction that is over afterwards.
+
+    For a request that goes on to write: a long export must not keep others from writing.
+    """
+    with mode(Mode.READ):
+        try:
+            return register_now()
+        finally:
+            db.session.rollback()
 
 
 def has_changed_since(moment: datetime) -> bool:

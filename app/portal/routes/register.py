@@ -75,6 +75,8 @@ def register() -> str | Response:
         else None,
         export_url=url_for("portal.export_register", **parameters_of(wanted)),
         may_export=can(Permission.REGISTER_EXPORT),
+        may_export_ledger=can(Permission.LEDGER_EXPORT),
+        may_import=can(Permission.LEDGER_IMPORT),
         **asked.shown(),
     )
     return htmx.push_url(make_response(html), address)
