@@ -17,8 +17,9 @@ from app.portal.routes.help_pages import TOPICS
 from app.supervision.services import FindingEntry, record_findings
 from tests.conftest import Freeze
 from tests.facts import a_plant, code
-from tests.ledgers import load, made_up_ledger
-from tests.people import YUECHENG, ClientAs
+from tests.ledger_imports import someone, uploaded
+from tests.ledgers import SAMPLE, load, made_up_ledger
+from tests.people import KEQIAO, YUECHENG, ClientAs, browser_of
 from tests.registers import counted, fetched
 
 _WATCHED = re.compile(
@@ -59,6 +60,17 @@ def test_the_plot_writes_out_every_value_that_the_table_has(
     for _, number in _GRADED.findall(html):
         assert f">{number}</text>" in drawn
     assert "<title" in drawn
+
+
+def test_the_latest_imports_lead_to_their_pages_and_nobody_else_sees_them(
+    app: Flask, client_as: ClientAs
+) -> None:
+    with app.app_context():
+        officer = someone("county-officer", YUECHENG)
+        number = uploaded(SAMPLE, officer, "越城台账.xlsx")
+    html = fetched(browser_of(app, officer.user_id), "/")
+    assert re.search(rf'<a href="/[^"]*{number}">越城台账.xlsx</a>', html)
+    assert "越城台账" not in fetched(client_as("county-officer", county=KEQIAO), "/")
 
 
 def test_an_enterprise_reads_what_holds_its_plants_and_until_when(

@@ -31,7 +31,7 @@ def calendar() -> str:
     return page(
         "portal/calendar.html",
         year=year,
-        years=sorted({*loaded, year, clock.today().year}),
+        years=sorted({*loaded, year, clock.today().year, clock.today().year + 1}),
         is_loaded=year in loaded,
         loaded=sorted(loaded),
         months=months,

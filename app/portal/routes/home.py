@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 
 from app.accounts.sessions import signed_in_person
 from app.grades.queries import standings_on
@@ -14,6 +14,7 @@ from app.kernel import clock
 from app.kernel.authority import Permission, Scope
 from app.kernel.permissions import can, scope_for, signed_in
 from app.kernel.web import page
+from app.ledger.queries import ImportFilter, ImportView, list_imports
 from app.portal.domain import PERMITS, STANDINGS, UNGRADED, Statement, marks, statements
 from app.portal.forms import register_url
 from app.portal.plots import Bars, bars
@@ -25,6 +26,7 @@ from app.registry.queries import list_plants
 from app.rulebook.queries import rulebook_on
 
 _SHORT_LIST = 8
+_FEW_IMPORTS = 5
 _TO_WATCH = (
     ("standing", "blocked", "late", "PLAN-BLOCK", "当年不得申报 B 级（含引领性）及以上"),
     ("standing", "banned", "late", "PLAN-FALSE", "不得申报任何等级"),
@@ -52,6 +54,7 @@ def home() -> str:
         own_plants=_own_plants(scope) if scope.enterprises and not is_officer else None,
         is_enterprise=bool(person.usccs),
         system=get_system_state() if can(Permission.SYSTEM_VIEW) else None,
+        imports=_latest_imports() if can(Permission.LEDGER_IMPORT) else None,
         links=list(_links()),
     )
 
@@ -137,6 +140,12 @@ def _own_plants(scope: Scope) -> list[tuple[Any, ...]]:
     return found
 
 
+def _latest_imports() -> list[tuple[str, ImportView]]:
+    """The latest imports that the person may see, each with the address of its page."""
+    found = list_imports(signed_in_person(), ImportFilter()).rows[:_FEW_IMPORTS]
+    return [(url_for("ledger.import_page", import_id=it.id), it) for it in found]
+
+
 def _links() -> Iterator[tuple[str, str, str]]:
     """Where the administrators begin: words, address, what for."""
     for endpoint, permission, words, purpose in (
@@ -153,5 +162,5 @@ def _links() -> Iterator[tuple[str, str, str]]:
             "查看谁在何时做了什么，核对审计链。",
         ),
     ):
-        if can(permission) and endpoint in current_app.view_functions:
+        if can(permission):
             yield words, url_for(endpoint), purpose
