@@ -156,4 +156,4 @@ def through_words(via: str) -> str:
     return _WAYS.get(via, via)
 
 
-_WAYS = {"web": "网页登记", "command": "命令行"}
+_WAYS = {"web": "网页登记"}
