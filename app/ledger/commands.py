@@ -103,7 +103,7 @@ def _run(
     try:
         with writing(VIA, actor_id=importer.user_id, actor_name=importer.name):
             if not list_bureaus():
-                set_up_bureau()
+                set_up_bureau(opened.plan)
             comparison = import_ledger(opened, importer, _nothing, source=source)
     except ImportRefused as refused:
         return refused.comparison, False

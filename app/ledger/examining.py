@@ -10,11 +10,14 @@ from app.accounts.queries import list_bureaus
 from app.kernel import clock
 from app.kernel.spreadsheets import Workbook, read_workbook, write_report_copy
 from app.ledger.comparing import Comparison, compare
+from app.ledger.marks import is_unaltered_export
 from app.ledger.parsing import Tools
+from app.ledger.places import plan_in
 from app.ledger.problems import Level, row_texts
 from app.ledger.queries.register import register_now
 from app.ledger.reach import Importer
 from app.ledger.reading import ProgressCallback, TypedLedger, read_ledger
+from app.ledger.sheets import EXPORT_NOTE_SHEET
 from app.rulebook.queries import all_rulebooks, catalogue
 
 
@@ -24,6 +27,8 @@ class OpenedLedger:
 
     workbook: Workbook
     ledger: TypedLedger
+    plan: BureauPlan
+    """By which an installation without a bureau is to be set up first."""
 
     def report(self) -> bytes:
         """The person's workbook as .xlsx with what is refused in a column 错误."""
@@ -35,8 +40,10 @@ def open_ledger(path: Path, file_name: str, progress: ProgressCallback) -> Opene
     """Read the file (.xlsx, .xls, .csv, a zip or folder of .csv). Raises UnreadableWorkbook."""
     progress(0, 0, "正在打开文件")
     workbook = read_workbook(path, file_name)
-    tools = Tools(_counties(), catalogue(), all_rulebooks(), workbook.date1904)
-    return OpenedLedger(workbook, read_ledger(workbook, tools, progress))
+    plan = _plan_of(workbook)
+    counties = CountyIndex(list_bureaus() or planned_bureaus(plan))
+    tools = Tools(counties, catalogue(), all_rulebooks(), workbook.date1904)
+    return OpenedLedger(workbook, read_ledger(workbook, tools, progress), plan)
 
 
 def compare_now(opened: OpenedLedger, importer: Importer, progress: ProgressCallback) -> Comparison:
@@ -45,9 +52,11 @@ def compare_now(opened: OpenedLedger, importer: Importer, progress: ProgressCall
     return compare(opened.ledger, register_now(), importer, clock.today(), progress)
 
 
-def _counties() -> CountyIndex:
-    """The counties of this installation; before it is set up, those it is delivered with."""
-    return CountyIndex(list_bureaus() or planned_bureaus(SHAOXING))
+def _plan_of(workbook: Workbook) -> BureauPlan:
+    """The bureaus an unaltered export names, else those the system is delivered with."""
+    note = workbook.sheet(EXPORT_NOTE_SHEET)
+    declared = plan_in(note) if note is not None and is_unaltered_export(workbook) else None
+    return declared or SHAOXING
 
 
 def planned_bureaus(plan: BureauPlan) -> list[Bureau]:

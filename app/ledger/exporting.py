@@ -10,6 +10,7 @@ from datetime import date
 from app.kernel.authority import Scope
 from app.kernel.spreadsheets import Cell, Column, SheetLayout, write_xlsx
 from app.ledger.marks import HASH_LABEL, contents_sha256
+from app.ledger.places import place_rows
 from app.ledger.register import Register, RegisterRow
 from app.ledger.sheets import EXPORT_NOTE_SHEET, SHEETS, SheetSpec
 
@@ -42,9 +43,12 @@ def export_ledger(register: Register, scope: Scope, as_of: date | None = None) -
         ]
         if rows or not spec.optional:
             tables.append((spec, rows))
-    digest = contents_sha256((spec.name, [_headers(spec), *rows]) for spec, rows in tables)
+    places = place_rows(register.bureaus)
+    said = ((spec.name, [_headers(spec), *rows]) for spec, rows in tables)
+    digest = contents_sha256([(EXPORT_NOTE_SHEET, places), *said])
+    note = _note(digest, places, scope, as_of)
     buffer = io.BytesIO()
-    write_xlsx(buffer, [*(_layout(*table) for table in tables), _note(digest, scope, as_of)])
+    write_xlsx(buffer, [*(_layout(*table) for table in tables), note])
     return LedgerExport(buffer.getvalue(), digest, {spec.name: len(rows) for spec, rows in tables})
 
 
@@ -90,14 +94,15 @@ def _layout(spec: SheetSpec, rows: list[list[Cell]]) -> SheetLayout:
     return SheetLayout(spec.name, columns, rows)
 
 
-def _note(digest: str, scope: Scope, as_of: date | None) -> SheetLayout:
+def _note(digest: str, places: list[list[Cell]], scope: Scope, as_of: date | None) -> SheetLayout:
     """What the workbook is and how an unaltered copy is known; without the time of day."""
     counties = "全部" if scope.counties is None else "、".join(sorted(scope.counties))
     rows: list[list[Cell]] = [
         ["系统", SYSTEM_NAME],
         ["内容", "企业台账，可以原样导入"],
         ["截至日期", _ALL if as_of is None else as_of.isoformat()],
-        ["区县", counties],
+        ["导出范围", counties],
+        *places,
         [HASH_LABEL, digest],
         ["说明", "未改动本文件时，导入空的登记簿可还原同样的内容；已作废的记录不在其中。"],
     ]

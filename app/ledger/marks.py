@@ -14,6 +14,7 @@ from decimal import Decimal
 from app.kernel.spreadsheets import Cell, Sheet, Workbook, clean_text, find_header
 from app.kernel.spreadsheets.delimited import plain_text
 from app.kernel.spreadsheets.layout import showable
+from app.ledger.places import place_rows_in
 from app.ledger.sheets import EXPORT_NOTE_SHEET, SHEETS
 
 HASH_LABEL = "内容摘要（SHA-256）"
@@ -55,6 +56,9 @@ def _declared(note: Sheet) -> str | None:
 
 
 def _tables(workbook: Workbook) -> Iterator[tuple[str, Iterable[Sequence[Cell]]]]:
+    note = workbook.sheet(EXPORT_NOTE_SHEET)
+    if note is not None:
+        yield EXPORT_NOTE_SHEET, place_rows_in(note)
     for spec in SHEETS:
         sheet = workbook.sheet(spec.name)
         start = find_header(sheet, spec.first_header) if sheet is not None else None

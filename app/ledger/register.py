@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from app.accounts.places import Bureau
 from app.ledger.sheets import BY_NAME, Key, SheetSpec, Subject, Values
 
 EnterpriseKey: TypeAlias = int | str
@@ -42,6 +43,7 @@ class Register:
     earlier records and no longer bear.
     """
 
+    bureaus: tuple[Bureau, ...] = ()
     rows: dict[str, list[RegisterRow]] = field(default_factory=dict)
     by_key: dict[str, dict[Key, RegisterRow]] = field(default_factory=dict)
     enterprises: dict[str, int] = field(default_factory=dict)

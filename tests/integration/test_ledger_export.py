@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,10 +11,14 @@ import openpyxl
 import pytest
 from flask import Flask
 
+from app.accounts.places import SHAOXING, CountyPlan
+from app.accounts.queries import list_bureaus
+from app.accounts.services import set_up_bureau
 from app.grades.domain import Standing
 from app.grades.queries import standings_on
 from app.kernel.authority import EVERYTHING, Scope
 from app.kernel.spreadsheets import read_workbook
+from app.kernel.transaction import writing
 from app.ledger.exporting import export_ledger
 from app.ledger.marks import is_unaltered_export
 from app.ledger.queries import register_now
@@ -21,7 +26,7 @@ from app.ledger.sheets import SHEETS
 from app.registry.queries import list_plants
 from tests.installations import close, installed
 from tests.ledger_imports import command, imported, register_of, someone
-from tests.workbooks import SAMPLES, A, B, Tables, finding, lawful
+from tests.workbooks import SAMPLES, A, B, Tables, finding, grade, lawful
 
 
 @pytest.fixture
@@ -57,6 +62,7 @@ def lawful_and_corrected(app: Flask, folder: Path) -> None:
     tables = lawful()
     tables["企业"][0]["联系电话"] = "0575-2"
     tables["等级"][0]["文号"] = "浙环函〔2024〕9号"
+    tables["等级"].insert(0, grade(A, "001", "A", date(2024, 1, 10), 规则集="national-2026"))
     tables["违法行为"][0]["撤销日期"] = date(2025, 5, 1)
     imported(app, tables, folder, "--by", city.name)
 
@@ -183,3 +189,22 @@ def test_a_faulty_day_or_path_is_one_line(app: Flask, tmp_path: Path) -> None:
         result = command(app, "export", *words)
         assert result.exit_code == code
         assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_an_export_brings_the_zones_of_its_installation_with_it(
+    app: Flask, elsewhere: Flask, tmp_path: Path
+) -> None:
+    zone = CountyPlan("滨海新区")
+    with app.app_context(), writing("测试"):
+        set_up_bureau(replace(SHAOXING, counties=(*SHAOXING.counties, zone)))
+    tables = lawful()
+    tables["厂区"][0]["区县代码"] = "滨海新区"
+    imported(app, tables, tmp_path)
+    path = exported(app, tmp_path / "e.xlsx")
+    assert command(elsewhere, "import", path).exit_code == 0
+    assert register_of(elsewhere) == register_of(app)
+    for each in (app, elsewhere):
+        with each.app_context():
+            (found,) = [it for it in list_bureaus() if it.local_code]
+            assert found.name == "滨海新区"
+    assert exported(elsewhere, tmp_path / "2.xlsx").read_bytes() == path.read_bytes()

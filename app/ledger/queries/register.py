@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from app.accounts.queries import list_bureaus
 from app.followup.models import InspectionRecord
 from app.grades.models import GradeRow
 from app.kernel.database import Mode, Recorded, db, known_at, mode
@@ -43,7 +44,7 @@ _OF_THE_SUBJECT = frozenset({"uscc", "plant"})
 
 def register_now() -> Register:
     """The register as it stands; a row's values carry code and plant number of today."""
-    register = Register()
+    register = Register(bureaus=list_bureaus())
     _add_enterprises(register)
     _add_plants(register)
     codes = {enterprise_id: code for code, enterprise_id in register.enterprises.items()}

@@ -119,16 +119,17 @@ def _turns(changes: Sequence[MatchedRow]) -> Iterator[list[MatchedRow]]:
     """The changes, so that of two grades of a plant that start on one day the later row is later.
 
     Corrections are entered before new rows; where that would turn the order of such a pair round,
-    the later row waits for the next turn.
+    the correction waits for the next turn.
     """
     turns: list[list[MatchedRow]] = []
-    seen: dict[tuple[PlantKey | None, object], int] = {}
+    before: dict[tuple[PlantKey | None, object], tuple[int, bool]] = {}
     for change in changes:
-        turn = 0
+        turn, is_new = 0, change.old is None
         if change.spec.name == "等级":
             pair = (change.plant, change.values["effective_on"])
-            turn = seen.get(pair, 0)
-            seen[pair] = turn + 1
+            turn, was_new = before.get(pair, (0, False))
+            turn += was_new and not is_new
+            before[pair] = turn, is_new
         while len(turns) <= turn:
             turns.append([])
         turns[turn].append(change)
