@@ -92,7 +92,7 @@ def blank_workbook(
     """
     choices = {
         "规则集": "、".join(f"{it.id}（{it.title}）" for it in rulebooks),
-        "区县代码": "、".join(f"{code} {name}" for code, name in counties.items()),
+        "区县代码": "、".join(f"{code}（{name}）" for code, name in counties.items()),
     }
     buffer = io.BytesIO()
     sheets = [_guide(choices), *map(_blank, SHEETS), _industries(catalogue, on)]

@@ -77,8 +77,8 @@ def drop(import_id: int, actor: Actor) -> LedgerImport:
     """Give the workbook up; nothing of it is written. Raises ActionNotAllowed."""
     row = own_import(import_id, actor)
     _refuse_while_running(row, "drop")
-    row.state = LEDGER_IMPORT.step(row.state, "drop").target
-    row.finished_at = transaction().moment
+    step, moment = LEDGER_IMPORT.step(row.state, "drop"), transaction().moment
+    row.state, row.finished_at = step.target, moment
     audit.record("ledger.dropped", "ledger_import", row.id)
     return row
 
