@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -32,8 +32,8 @@ from app.rulebook.queries import (
     text,
     whole,
 )
-from app.supervision.domain import Finding, Violation, ViolationKind
-from app.supervision.models import FindingRecord, ViolationRecord
+from app.supervision.domain import ViolationKind
+from app.supervision.queries import Against, facts_against
 
 END_OF_TIME = date(9999, 12, 31)
 """Stored as the end of an open interval."""
@@ -104,6 +104,9 @@ class _Owner:
     main: IndustryOfPlant | None
 
 
+_NOTHING = Against()
+
+
 def facts_of(plant_ids: Sequence[int], moment: datetime | None = None) -> dict[int, PlantFacts]:
     """Every fact that bears on each plant, as known at ``moment`` (None: now).
 
@@ -112,11 +115,11 @@ def facts_of(plant_ids: Sequence[int], moment: datetime | None = None) -> dict[i
     """
     owners = _owners(plant_ids, moment)
     records = _records(plant_ids, moment)
-    by_plant, by_enterprise = _supervision_facts(owners, moment)
+    against = facts_against(owners, {it.enterprise_id for it in owners.values()}, moment)
     result: dict[int, PlantFacts] = {}
     for plant_id, owner in owners.items():
-        own = by_plant.get(plant_id, _NONE)
-        shared = by_enterprise.get(owner.enterprise_id, _NONE)
+        own = against.by_plant.get(plant_id, _NOTHING)
+        shared = against.by_enterprise.get(owner.enterprise_id, _NOTHING)
         result[plant_id] = PlantFacts(
             records=tuple(records.get(plant_id, ())),
             violations=(*own.violations, *shared.violations),
@@ -166,64 +169,6 @@ def _records(plant_ids: Sequence[int], moment: datetime | None) -> dict[int, lis
         for row in rows:
             found.setdefault(row[0], []).append(GradeRecord(*row[1:]))
     return found
-
-
-@dataclass(slots=True)
-class _Against:
-    violations: list[Violation]
-    findings: list[Finding]
-
-
-_NONE = _Against([], [])
-
-
-def _supervision_facts(
-    owners: Mapping[int, _Owner], moment: datetime | None
-) -> tuple[dict[int, _Against], dict[int, _Against]]:
-    """Facts against single plants, and against whole enterprises."""
-    by_plant: dict[int, _Against] = {}
-    by_enterprise: dict[int, _Against] = {}
-
-    def against(enterprise_id: int, plant_id: int | None) -> _Against:
-        if plant_id is None:
-            return by_enterprise.setdefault(enterprise_id, _Against([], []))
-        return by_plant.setdefault(plant_id, _Against([], []))
-
-    for part in in_parts(sorted({owner.enterprise_id for owner in owners.values()})):
-        for violation in db.session.execute(
-            select(
-                ViolationRecord.enterprise_id,
-                ViolationRecord.plant_id,
-                ViolationRecord.id,
-                ViolationRecord.kind,
-                ViolationRecord.acted_on,
-                ViolationRecord.decided_on,
-                ViolationRecord.document,
-                ViolationRecord.withdrawn_on,
-            ).where(ViolationRecord.enterprise_id.in_(part), known_at(ViolationRecord, moment))
-        ):
-            enterprise_id, plant_id, i, kind, acted, decided, document, withdrawn = violation
-            against(enterprise_id, plant_id).violations.append(
-                Violation(
-                    i, ViolationKind(kind), acted, decided, document, withdrawn, plant_id is None
-                )
-            )
-        for finding in db.session.execute(
-            select(
-                FindingRecord.enterprise_id,
-                FindingRecord.plant_id,
-                FindingRecord.id,
-                FindingRecord.found_on,
-                FindingRecord.document,
-                FindingRecord.withdrawn_on,
-                FindingRecord.note,
-            ).where(FindingRecord.enterprise_id.in_(part), known_at(FindingRecord, moment))
-        ):
-            enterprise_id, plant_id, i, found, document, withdrawn, note = finding
-            against(enterprise_id, plant_id).findings.append(
-                Finding(i, found, document, withdrawn, plant_id is None, note)
-            )
-    return by_plant, by_enterprise
 
 
 def standings_on(

@@ -15,6 +15,7 @@ from app.kernel import audit
 from app.kernel import clock as kernel_clock
 from app.kernel.database import db
 from app.kernel.transaction import writing
+from app.registry.services import PlantEntry, correct_plants
 from app.supervision.domain import ViolationKind
 from app.supervision.services import (
     FindingEntry,
@@ -124,3 +125,25 @@ def test_a_setting_changed_on_a_day_rules_from_that_day_only(app: Flask) -> None
             for day in (date(2025, 6, 30), date(2025, 7, 1), date(2025, 12, 31), date(2026, 1, 1))
         }
         assert list(blocked.values()) == [False, True, True, False]
+
+
+def test_a_fact_that_names_a_plant_follows_it_to_a_new_owner(app: Flask) -> None:
+    """PLAN-BLOCK, PLAN-FALSE: facts follow the plant; enterprise-wide ones stay behind."""
+    with app.app_context():
+        former, plant_id = a_plant(1)
+        new_owner, _ = a_plant(2)
+        day = date(2025, 6, 30)
+        with writing("测试"):
+            record_violations(
+                [ViolationEntry(former, plant_id, "未依法环评", None, date(2025, 3, 1), "罚1")]
+            )
+            record_findings([FindingEntry(former, None, date(2025, 4, 1), "认1")])
+            audit.record("test", "plant", plant_id)
+        assert standings_on([plant_id], day)[plant_id].banned_until is not None
+        db.session.rollback()
+        with writing("测试"):
+            correct_plants({plant_id: PlantEntry(new_owner, "002", "原厂", "330602")})
+            audit.record("test", "plant", plant_id)
+        standing = standings_on([plant_id], day)[plant_id]
+        assert standing.blocked
+        assert standing.banned_until is None
