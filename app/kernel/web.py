@@ -108,8 +108,8 @@ def _with_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if not (request.endpoint or "").startswith("assets."):
-        response.headers.setdefault("Cache-Control", "no-store")
+    if not response.cache_control.immutable:  # all but the assets, which nobody need keep secret
+        response.headers["Cache-Control"] = "no-store"
         response.vary.update(("Cookie", "HX-Request"))
     return response
 
