@@ -40,12 +40,23 @@ def signed_in(
     wanted = Role(role)
     if wanted in COUNTY_ROLES and county is None:
         county = YUECHENG
+    return browser_of(app, opened(app, wanted, county=county, uscc=uscc))
+
+
+def opened(app: Flask, role: Role, *, county: str | None = None, uscc: str | None = None) -> int:
+    """A new account with this role, as its lasting id; :data:`PASSWORD` signs it in."""
     with app.app_context(), writing("测试"):
         person = services.open_account(
-            f"{role}.{next(_numbers)}", wanted.label, password_hash=_password_hash()
+            f"{role}.{next(_numbers)}", role.label, password_hash=_password_hash()
         )
-        services.grant_role(person.user_id, wanted, county=county, uscc=uscc)
-        token = renew_session(person.user_id, "127.0.0.1", "tests")
+        services.grant_role(person.user_id, role, county=county, uscc=uscc)
+    return person.user_id
+
+
+def browser_of(app: Flask, user_id: int) -> CheckedClient:
+    """The one browser this account is signed in with; those it had before are signed out."""
+    with app.app_context(), writing("测试"):
+        token = renew_session(user_id, "127.0.0.1", "tests")
     return _browser_with(app, token)
 
 

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from tests.installations import ENGINES, Postgresql, Sqlite, close, installed
 from tests.people import ClientAs, signed_in
 from tests.postgres import Cluster
+from tests.world import World, populate
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +58,16 @@ def client(app: Flask) -> FlaskClient:
 def client_as(app: Flask, bureau: None) -> ClientAs:
     """``client_as("county-officer", county="330603")``: the browser of a new person signed in."""
     return partial(signed_in, app)
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """An installation whose records all carry their owner's mark; shared by a file of tests."""
+    engine: Sqlite | Postgresql = request.getfixturevalue(request.param)
+    folder = tmp_path_factory.mktemp("world")
+    with engine.database(folder, with_bureau=True) as url:
+        fresh = installed(folder, url)
+        yield populate(fresh)
+        close(fresh)
