@@ -12,30 +12,10 @@ from app.accounts.domain import Role
 from app.accounts.places import SHAOXING, BureauPlan, CountyPlan
 from app.accounts.queries import SORTS, STATES, AccountFilter, AuditFilter
 from app.accounts.services import FirstPeople
+from app.kernel.asked import read_day
 
 COUNTY_ROWS = 12
 """Rows for counties and zones on the set-up page; the rest of them stay empty."""
-
-_DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
-_YEARS = range(1949, 2200)
-
-
-def read_day(text: str) -> date | None:
-    """A day as people type it: 2025-06-30, 2025/6/30, 2025年6月30日, 20250630; None when blank.
-
-    Raises ValueError with a sentence for anything else.
-    """
-    wanted = unicodedata.normalize("NFKC", text).replace(" ", "")
-    if not wanted:
-        return None
-    found = _DAY.fullmatch(wanted)
-    try:
-        day = date(*map(int, found.groups())) if found else None
-    except ValueError:
-        day = None
-    if day is None or day.year not in _YEARS:
-        raise ValueError(f"“{text.strip()}”不是有效日期。请按 2025-06-30 的格式填写。")
-    return day
 
 
 def _clean(form: Mapping[str, str], name: str, limit: int = 100) -> str:

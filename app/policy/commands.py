@@ -11,7 +11,7 @@ import click
 from flask import Flask
 
 from app.accounts.queries import county_by_code_or_name
-from app.kernel import clock
+from app.kernel.asked import read_day, read_moment
 from app.kernel.command_groups import OneLineGroup
 from app.kernel.commands import CHECK_FAILED, stop
 from app.policy.documents import Document, Table
@@ -20,7 +20,7 @@ from app.policy.exports import MEDIA_TYPES, content_of
 from app.policy.measure_files import Fault, Vocabulary, check_measure_file
 from app.policy.measures import UnknownMeasure
 from app.policy.plugin_files import check_plugin
-from app.policy.queries import CANNOT_RUN, DAYS, all_measures, run_measure
+from app.policy.queries import CANNOT_RUN, all_measures, run_measure
 from app.rulebook.queries import catalogue, clauses
 
 FORMATS = click.Choice(list(MEDIA_TYPES))
@@ -31,12 +31,10 @@ policy_group = OneLineGroup("policy", help="差异化政策：清单与分配。
 def day_of(text: str) -> date:
     """The day a command was given. Ends the command when it is none."""
     try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if not DAYS[0] <= day <= DAYS[1]:
-        stop(f"“{text}”不是可用的日期。请按 2025-06-30 的形式填写 --as-of。")
-    return day
+        day = read_day(text)
+    except ValueError as problem:
+        stop(f"--as-of 有误：{problem}")
+    return day or stop("没有填写 --as-of，请按 2025-06-30 的样式填写。")
 
 
 def moment_of(text: str | None) -> datetime | None:
@@ -44,9 +42,10 @@ def moment_of(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        return clock.parse_moment(text)
-    except (ValueError, OverflowError):
-        stop(f"“{text}”不是有效时间。请按 2025-06-30T17:00:00+08:00 的形式填写 --known-at。")
+        moment = read_moment(text)
+    except ValueError as problem:
+        stop(f"--known-at 有误：{problem}")
+    return moment or stop("没有填写 --known-at，请按 2025-06-30T17:00:00+08:00 的样式填写。")
 
 
 def write_out(document: Document, table: Table, form: str, output: str | None) -> None:

@@ -40,8 +40,6 @@ from app.rulebook.domain import RulebookInfo
 from app.rulebook.parameters import UnknownEntry, Value
 from app.rulebook.queries import catalogue, rulebook_on, setting
 
-DAYS = (date(1900, 1, 1), date(2999, 12, 31))
-"""The first and the last day a list can be made for."""
 CANNOT_RUN = (
     UnknownMeasure,
     SettingMissing,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, request, url_for
 from werkzeug import Response
 
+from app.kernel.asked import asked_in
 from app.kernel.authority import Permission
 from app.kernel.permissions import can, requires
 from app.kernel.verdicts import Reason
@@ -25,7 +26,6 @@ from app.policy.queries import (
 )
 from app.policy.screens import (
     Reach,
-    asked_in,
     cannot_run,
     form_wanted,
     offer,

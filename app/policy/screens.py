@@ -1,4 +1,4 @@
-"""What every page of lists and allocations shares: the day asked for, the reach, downloads."""
+"""What every page of lists and allocations shares: the reach, downloads."""
 
 from __future__ import annotations
 
@@ -6,86 +6,22 @@ import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
 
 from flask import abort, render_template, request
 from werkzeug import Response
 
 from app.accounts.queries import list_bureaus
-from app.kernel import clock, files
+from app.kernel import files
+from app.kernel.asked import Asked
 from app.kernel.authority import Permission
 from app.kernel.htmx import htmx_redirect
-from app.kernel.look import url_with
 from app.kernel.permissions import current_actor, scope_for
-from app.kernel.spreadsheets import parse_date
 from app.policy.documents import Document, Table
 from app.policy.domain import DoublePlant
 from app.policy.exports import MEDIA_TYPES, content_of
-from app.policy.queries import DAYS
 
 LONGEST_NAME_PART = 60
 _NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The day (截至日期) and the moment of knowledge (按何时所知) that the address asks for."""
-
-    on: date
-    known: datetime | None
-    typed_on: str
-    typed_known: str
-    day_fault: str
-    known_fault: str
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether both could be read, so that what is shown is what was asked for."""
-        return not (self.day_fault or self.known_fault)
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The same as parameters of a link to another page of the same day and moment."""
-        known = {"known_at": self.typed_known} if self.known is not None else {}
-        return {"as_of": self.on.isoformat(), **known}
-
-    def shown(self) -> dict[str, Any]:
-        """What the frame and the filter need to show the day and the moment."""
-        today = clock.today()
-        return {
-            "asked": self,
-            "as_of": None if self.on == today else self.on,
-            "as_of_reset_url": url_with(as_of=None) if request.method == "GET" else "",
-        }
-
-
-def asked_in(values: Mapping[str, str]) -> Asked:
-    """Read the day and the moment; what cannot be read counts as today and now, and is told."""
-    typed_on = values.get("as_of", "").strip()
-    typed_known = values.get("known_at", "").strip()
-    day, day_fault = _day(typed_on)
-    known, known_fault = _moment(typed_known)
-    return Asked(day, known, typed_on, typed_known, day_fault, known_fault)
-
-
-def _day(typed: str) -> tuple[date, str]:
-    read = parse_date(typed)
-    if read.value is not None and DAYS[0] <= read.value <= DAYS[1]:
-        return read.value, ""
-    if not typed:
-        return clock.today(), ""
-    return clock.today(), "日期无法识别，已显示今天。请按 2025-06-30 的样式填写。"
-
-
-def _moment(typed: str) -> tuple[datetime | None, str]:
-    if not typed:
-        return None, ""
-    try:
-        return clock.parse_moment(typed), ""
-    except (ValueError, OverflowError):
-        fault = "时间无法识别，已按现在所知显示。请按 2025-06-30 或 2025-06-30 17:00 的样式填写。"
-        return None, fault
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from flask import Blueprint, request, url_for
 from werkzeug import Response
 
 from app.kernel import clock
+from app.kernel.asked import asked_in
 from app.kernel.authority import Permission
 from app.kernel.permissions import can, requires, scope_for
 from app.kernel.web import page
 from app.policy.queries import CANNOT_RUN
 from app.policy.screens import (
     Reach,
-    asked_in,
     cannot_run,
     form_wanted,
     offer,

@@ -1,15 +1,13 @@
-"""Lists whose search, filters, order and day stand in the address of the page."""
+"""Lists whose search, filters and order stand in the address of the page."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, TypeAlias, TypeVar
 
 from flask import request
 
-from app.kernel import clock
 from app.kernel.look import url_with
 from app.rulebook.domain import folded
 
@@ -66,22 +64,3 @@ def mentions(*texts: str) -> bool:
     """Whether every word of the search stands in one of the texts."""
     held = [folded(entry) for entry in texts]
     return all(any(folded(word) in entry for entry in held) for word in typed("q").split())
-
-
-def day_asked() -> tuple[date, str]:
-    """The day to show, and what is wrong with the one typed; today where none is given."""
-    day = typed("on")
-    try:
-        return (date.fromisoformat(day) if day else clock.today()), ""
-    except ValueError:
-        return clock.today(), "日期无法识别，已显示今天。请按 2025-06-30 的样式填写。"
-
-
-def day_context(on: date, fault: str) -> dict[str, Any]:
-    """What the frame and the filter need to show the day."""
-    return {
-        "on": on,
-        "day_fault": fault,
-        "as_of": None if on == clock.today() else on,
-        "as_of_reset_url": url_with(on=None),
-    }

@@ -12,10 +12,13 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, abort, request, url_for
 from flask.blueprints import BlueprintSetupState
+from werkzeug import Response
 
-from app.kernel import clock
+from app.kernel import clock, htmx
+from app.kernel.asked import Asked, asked_in
 from app.kernel.authority import Permission
 from app.kernel.config import Config
+from app.kernel.look import url_with
 from app.kernel.permissions import requires
 from app.kernel.web import page
 from app.rulebook import queries
@@ -24,8 +27,6 @@ from app.rulebook.listing import (
     Filters,
     Keys,
     asked,
-    day_asked,
-    day_context,
     listing,
     mentions,
     typed,
@@ -145,9 +146,10 @@ def clause_page(clause_id: str) -> str:
 
 @blueprint.get("/industries")
 @requires(Permission.RULEBOOK_VIEW)
-def industry_list() -> str:
+def industry_list() -> str | Response:
     """行业目录 as it stood on a day, with the schemes of one rulebook."""
-    on, fault = day_asked()
+    day = asked_in(request.args)
+    on = day.on
     books = {info.id: info.short_title for info in queries.all_rulebooks()}
     book = queries.rulebook(asked("rulebook", books) or queries.rulebook_on(on).id, on)
     schemes = {scheme.id: scheme.title for scheme in book.schemes.values()}
@@ -183,14 +185,14 @@ def industry_list() -> str:
         "kind": ("类别", kinds),
         "confidence": ("核实情况", confidences),
     }
-    return _page(
+    return _page_of_day(
         "industries",
+        day,
         listing=listing(rows, len(lines), keys, labels, filters),
         book=book.info,
         q=typed("q"),
         filters=filters,
         chosen={"rulebook": book.id, "scheme": scheme, "kind": kind, "confidence": confidence},
-        **day_context(on, fault),
     )
 
 
@@ -211,9 +213,10 @@ def industry_page(industry_id: str) -> str:
 
 @blueprint.get("/grades")
 @requires(Permission.RULEBOOK_VIEW)
-def grade_schemes() -> str:
+def grade_schemes() -> str | Response:
     """等级方案 of both rulebooks and the configured order across them."""
-    on, fault = day_asked()
+    day = asked_in(request.args)
+    on = day.on
     books = {info.id: info.short_title for info in queries.all_rulebooks()}
     order = queries.parameter("grade.order", on)
     ranks = queries.rulebook_on(on).grade_order.ranks
@@ -232,14 +235,15 @@ def grade_schemes() -> str:
     shown = listing(rows, len(queries.schemes()), keys, labels, {"rulebook": ("规则集", books)})
     tiers = [[grade for grade, rank in ranks.items() if rank == tier] for tier in _tiers(ranks)]
     context = {"listing": shown, "books": books, "order": order, "tiers": tiers}
-    return _page("grades", q=typed("q"), rulebook=wanted, **context, **day_context(on, fault))
+    return _page_of_day("grades", day, q=typed("q"), rulebook=wanted, **context)
 
 
 @blueprint.get("/parameters")
 @requires(Permission.RULEBOOK_VIEW)
-def parameter_list() -> str:
+def parameter_list() -> str | Response:
     """参数与设置: every value of the day, since when, by which clause."""
-    on, fault = day_asked()
+    day = asked_in(request.args)
+    on = day.on
     entries = queries.parameters(on)
     place = {entry.id: number for number, entry in enumerate(entries)}
     groups = {entry.group: entry.group for entry in entries}
@@ -267,13 +271,13 @@ def parameter_list() -> str:
         "clause": "条款",
     }
     filters: Filters = {"group": ("类别", groups), "status": ("性质", statuses)}
-    return _page(
+    return _page_of_day(
         "parameters",
+        day,
         listing=listing(rows, len(entries), keys, labels, filters),
         q=typed("q"),
         filters=filters,
         chosen={"group": group, "status": status},
-        **day_context(on, fault),
     )
 
 
@@ -288,6 +292,13 @@ def parameter_page(parameter_id: str) -> str:
         parameter=queries.parameter(parameter_id, on),
         history=tuple(reversed(history)),
     )
+
+
+def _page_of_day(template: str, day: Asked, **context: Any) -> str | Response:
+    """A list of a day; the whole page again where its frame shows another day than asked for."""
+    if htmx.is_fragment_request() and not day.is_of_the_page_around():
+        return htmx.htmx_redirect(url_with())
+    return _page(template, **context, **day.shown())
 
 
 def _page(template: str, **context: Any) -> str:

@@ -94,11 +94,11 @@ def test_what_cannot_be_read_as_a_day_is_told_beside_the_field(
 ) -> None:
     client = client_as("city-officer")
     for typed in ("2025-02-29", "25-6-1", "0001-01-01", "9999-12-31", "今天"):
-        assert "日期无法识别" in text(client.get(f"/policy/rights-city?as_of={typed}"))
+        assert "不是有效日期" in text(client.get(f"/policy/rights-city?as_of={typed}"))
     for typed in ("2025/6/30", "20250630", "2025年6月30日"):
         assert "截至 2025-06-30" in text(client.get(f"/policy/rights-city?as_of={typed}"))
     for typed in ("gestern", "9999-12-31"):
-        assert "时间无法识别" in text(client.get(f"{LIST}&known_at={typed}"))
+        assert "不是有效时间" in text(client.get(f"{LIST}&known_at={typed}"))
 
 
 def test_a_list_of_what_was_known_before_the_first_record_is_empty(

@@ -265,7 +265,7 @@ def test_a_day_that_cannot_be_read_is_said_and_today_is_shown(
 ) -> None:
     client = client_as("city-officer")
     for odd in ("2025-13-01", "昨天", "0001-01-01", "9999-12-31"):
-        assert "日期无法识别" in fetched(client, f"/register?as_of={odd}")
+        assert "不是有效日期" in fetched(client, f"/register?as_of={odd}")
     assert "截至 2025-06-30" in fetched(client, "/register?as_of=2025年6月30日")
 
 

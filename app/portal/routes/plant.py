@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from flask import abort, request, url_for
 
+from app.kernel.asked import asked_in
 from app.kernel.authority import Permission
 from app.kernel.permissions import requires, scope_for
 from app.kernel.verdicts import Reason
 from app.kernel.web import page
 from app.policy.queries import county_names
-from app.policy.screens import asked_in
 from app.portal.domain import marks, permit_mark
 from app.portal.forms import parameters_of
 from app.portal.queries.conditions import RegisterFilter

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from flask import make_response, request, url_for
 from werkzeug import Response
 
 from app.accounts.queries import list_bureaus
 from app.kernel import audit, htmx
+from app.kernel.asked import asked_in
 from app.kernel.authority import Permission, Scope
 from app.kernel.permissions import can, requires, scope_for
 from app.kernel.web import page
-from app.policy.screens import Asked, asked_in
 from app.portal.domain import PERMITS, STANDINGS, marks, permit_mark
 from app.portal.exports import offer_register
 from app.portal.forms import (
@@ -50,8 +49,9 @@ def register() -> str | Response:
     """The register as searched, narrowed and sorted, for the day shown."""
     asked = asked_in(request.args)
     wanted = read_register_filter(request.args, asked.on)
-    address = url_for("portal.register", **parameters_of(wanted))
-    if htmx.is_fragment_request() and _day_changed(asked):
+    day: dict[str, Any] = {"as_of": asked.typed_on} if asked.day_fault else {}
+    address = url_for("portal.register", **parameters_of(wanted), **day)
+    if htmx.is_fragment_request() and not asked.is_of_the_page_around():
         return htmx.htmx_redirect(address)
     scope = scope_for(Permission.REGISTER_VIEW)
     found = list_register(wanted, scope)
@@ -101,12 +101,6 @@ def export_register() -> Response:
         {"条件": said, "排序": wanted.sort, "厂区数": len(rows), "格式": form},
     )
     return htmx.htmx_redirect(offer_register(rows, wanted, said, names, form))
-
-
-def _day_changed(asked: Asked) -> bool:
-    """Whether the part asked for is of another day than the page around it, which shows the day."""
-    around = parse_qs(urlsplit(request.headers.get("HX-Current-URL", "")).query)
-    return asked_in({"as_of": around.get("as_of", [""])[0]}).on != asked.on
 
 
 def _county_names() -> dict[str, str]:
