@@ -12,11 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from flask import request
 
-from app.kernel import clock
+from app.kernel import clock, htmx
 from app.kernel.look import url_with
 from app.kernel.spreadsheets import parse_date
 
@@ -112,8 +111,7 @@ class Asked:
 
     def is_of_the_page_around(self) -> bool:
         """Whether the page that htmx asks a part of shows this day, or this fault, already."""
-        around = urlsplit(request.headers.get("HX-Current-URL", ""))
-        its = asked_in(dict(parse_qsl(around.query)))
+        its = asked_in(htmx.parameters_around())
         return (its.on, its.day_fault) == (self.on, self.day_fault)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import Any, Literal, cast
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import Flask, Response, redirect, request
 from htmx_flask import Htmx, make_response
@@ -47,6 +47,12 @@ def is_fragment_request() -> bool:
 def fragment_target() -> str | None:
     """The id of the element that the answer goes into, if htmx named one."""
     return cast("HtmxAwareRequest", request).htmx.target if is_fragment_request() else None
+
+
+def parameters_around() -> dict[str, str]:
+    """The parameters in the address of the page that htmx asks a part of; none if it is unknown."""
+    address = request.headers.get("HX-Current-URL", "")
+    return dict(parse_qsl(address.partition("?")[2].partition("#")[0]))
 
 
 def htmx_redirect(path: str) -> Response:

@@ -66,7 +66,8 @@ def test_sorting_paging_and_going_back(officer: Page) -> None:
 
 
 def test_a_past_day_colours_the_frame_and_a_plant_keeps_it(officer: Page) -> None:
-    officer.get_by_label("截至日期").fill("2024-06-30")
+    officer.get_by_label("截至日期").fill("2024年6月30日")
+    officer.get_by_label("截至日期").press("Enter")
     expect(officer.locator(".day-shown.is-past")).to_contain_text("截至 2024-06-30")
     officer.locator("#rows tbody th a").first.click()
     expect(officer.locator(".day-shown.is-past")).to_contain_text("截至 2024-06-30")

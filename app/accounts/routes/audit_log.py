@@ -10,7 +10,7 @@ from flask import flash, redirect, request, url_for
 
 from app.accounts import audit_words, forms, queries, sessions
 from app.accounts.routes.blueprint import blueprint
-from app.kernel import audit, clock, files
+from app.kernel import audit, clock, files, htmx
 from app.kernel.authority import Permission
 from app.kernel.look import url_with
 from app.kernel.permissions import requires
@@ -31,6 +31,8 @@ _COLUMNS = (
 def audit_log() -> Any:
     """Who did what and when, the newest first."""
     wanted, errors = forms.read_audit_filter(request.args)
+    if htmx.is_fragment_request() and errors != _errors_around():
+        return htmx.htmx_redirect(url_with())
     found = queries.list_entries(wanted)
     newer = older = None
     if found.rows and found.has_newer:
@@ -50,6 +52,11 @@ def audit_log() -> Any:
         words=audit_words,
         chips=_chips(wanted),
     )
+
+
+def _errors_around() -> dict[str, str]:
+    """What the page around the rows says already of its days."""
+    return forms.read_audit_filter(htmx.parameters_around())[1]
 
 
 def _chips(wanted: queries.AuditFilter) -> list[tuple[str, str, str]]:
