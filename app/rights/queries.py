@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVarTuple
 
 from sqlalchemy import Select, and_, select
 
@@ -25,6 +25,7 @@ from app.rulebook.queries import flag
 from app.upgrading.models import ProjectRecord
 
 POLLUTANTS = ("SO2", "NOx", "VOCs", "PM")
+_Columns = TypeVarTuple("_Columns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def list_applications(
     A 项目名称 that stands among the plant's projects is that project, and tells whether it is an
     investment of a newly founded enterprise (新办企业).
     """
-    rows = db.session.execute(
+    query = (
         select(
             EnterpriseRecord.uscc,
             PlantRecord.number,
@@ -99,25 +100,10 @@ def list_applications(
             ApplicationRecord.asked,
             ApplicationRecord.applied_on,
         )
-        .join(PlantRecord, PlantRecord.plant_id == ApplicationRecord.plant_id)
-        .join(EnterpriseRecord, EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id)
-        .outerjoin(
-            ProjectRecord,
-            and_(
-                ProjectRecord.plant_id == ApplicationRecord.plant_id,
-                ProjectRecord.name == ApplicationRecord.project_name,
-                known_at(ProjectRecord, known),
-            ),
-        )
-        .where(
-            ApplicationRecord.pollutant == pollutant,
-            ApplicationRecord.year == year,
-            known_at(ApplicationRecord, known),
-            known_at(PlantRecord, known),
-            known_at(EnterpriseRecord, known),
-        )
+        .where(ApplicationRecord.pollutant == pollutant, ApplicationRecord.year == year)
         .order_by(ApplicationRecord.id)
     )
+    rows = db.session.execute(_joined(query, known))
     return [
         Application(
             uscc=uscc,
@@ -131,6 +117,27 @@ def list_applications(
         )
         for uscc, number, project, new_enterprise, asked, applied_on in rows
     ]
+
+
+def _joined(query: Select[*_Columns], known: datetime | None = None) -> Select[*_Columns]:
+    """Applications as known at a moment, each with its plant and the project of its name if any."""
+    return (
+        query.join(PlantRecord, PlantRecord.plant_id == ApplicationRecord.plant_id)
+        .join(EnterpriseRecord, EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id)
+        .outerjoin(
+            ProjectRecord,
+            and_(
+                ProjectRecord.plant_id == ApplicationRecord.plant_id,
+                ProjectRecord.name == ApplicationRecord.project_name,
+                known_at(ProjectRecord, known),
+            ),
+        )
+        .where(
+            known_at(ApplicationRecord, known),
+            known_at(PlantRecord, known),
+            known_at(EnterpriseRecord, known),
+        )
+    )
 
 
 def reserve_of(
@@ -185,21 +192,8 @@ def list_applications_on_record(
             ApplicationRecord.asked,
             ApplicationRecord.applied_on,
         )
-        .join(PlantRecord, PlantRecord.plant_id == ApplicationRecord.plant_id)
-        .join(EnterpriseRecord, EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id)
-        .outerjoin(
-            ProjectRecord,
-            and_(
-                ProjectRecord.plant_id == ApplicationRecord.plant_id,
-                ProjectRecord.name == ApplicationRecord.project_name,
-                known_at(ProjectRecord, None),
-            ),
-        )
         .where(
             ApplicationRecord.year == year,
-            known_at(ApplicationRecord, None),
-            known_at(PlantRecord, None),
-            known_at(EnterpriseRecord, None),
             within(scope, PlantRecord.county, PlantRecord.enterprise_id),
         )
         .order_by(ApplicationRecord.applied_on, EnterpriseRecord.uscc, PlantRecord.number,
@@ -207,7 +201,7 @@ def list_applications_on_record(
     )  # fmt: skip
     if pollutant:
         query = query.where(ApplicationRecord.pollutant == pollutant)
-    return [ApplicationOnRecord(*row) for row in db.session.execute(query)]
+    return [ApplicationOnRecord(*row) for row in db.session.execute(_joined(query))]
 
 
 def reserves_on_record() -> dict[int, dict[tuple[Level, str], Decimal]]:
