@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from flask import Blueprint, abort, request, url_for
 from werkzeug import Response
@@ -12,7 +11,6 @@ from werkzeug import Response
 from app.kernel.asked import asked_in
 from app.kernel.authority import Permission
 from app.kernel.permissions import can, requires
-from app.kernel.verdicts import Reason
 from app.kernel.web import page
 from app.policy.domain import ORDER_NOTE, RankedList, RankedRow, explain_neighbours
 from app.policy.listing import shown
@@ -28,6 +26,7 @@ from app.policy.screens import (
     Reach,
     cannot_run,
     form_wanted,
+    linked,
     offer,
     reach_of,
     sound_or_refused,
@@ -115,8 +114,8 @@ def row_page(measure_id: str, plant_id: int) -> str:
         "policy/row.html",
         measure=ranked.measure,
         row=row,
-        reasons=_linked(row.reasons, grounds.facts, plant_url),
-        grounds=_linked(grounds.reasons, grounds.facts, plant_url),
+        reasons=linked(row.reasons, grounds.facts, plant_url),
+        grounds=linked(grounds.reasons, grounds.facts, plant_url),
         plant_url=plant_url,
         rulebook=rulebook_on(asked.on, county).info,
         county=reach.names.get(county, county),
@@ -151,30 +150,6 @@ def compare_rows(measure_id: str) -> str:
         nearest=_nearest_in_reach(ranked, behind, reach) if is_hidden else None,
         **asked.shown(),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ShownReason:
-    """A reason whose facts are told in words, each a link to its line on the plant's page."""
-
-    clause: str
-    text: str
-    met: bool
-    facts: tuple[tuple[str, str], ...]
-
-
-def _linked(
-    reasons: Iterable[Reason], words: Mapping[str, str], plant_url: str
-) -> list[ShownReason]:
-    return [
-        ShownReason(
-            it.clause,
-            it.text,
-            it.met,
-            tuple((words.get(fact, fact), f"{plant_url}#{fact}") for fact in it.facts),
-        )
-        for it in reasons
-    ]
 
 
 def _plant(name: str) -> int:

@@ -1,4 +1,4 @@
-"""What every page of lists and allocations shares: the reach, downloads."""
+"""What every page of lists and allocations shares: the reach, told reasons, downloads."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from app.kernel.asked import Asked
 from app.kernel.authority import Permission
 from app.kernel.htmx import htmx_redirect
 from app.kernel.permissions import current_actor, scope_for
+from app.kernel.verdicts import Reason
 from app.policy.documents import Document, Table
 from app.policy.domain import DoublePlant
 from app.policy.exports import MEDIA_TYPES, content_of
@@ -65,6 +66,31 @@ def reach_of(permission: Permission, county: str = "") -> Reach:
         if scope.covers(county=bureau.code)
     }
     return Reach(names, scope.is_everything, county if county in names else "")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReason:
+    """A reason whose facts are told in words, each a link to its line on the plant's page."""
+
+    clause: str
+    text: str
+    met: bool
+    facts: tuple[tuple[str, str], ...]
+
+
+def linked(
+    reasons: Iterable[Reason], words: Mapping[str, str], plant_url: str = ""
+) -> list[ShownReason]:
+    """Reasons as pages show them; ``words`` tell each fact, ``plant_url`` is empty on that page."""
+    return [
+        ShownReason(
+            it.clause,
+            it.text,
+            it.met,
+            tuple((words.get(fact, fact), f"{plant_url}#{fact}") for fact in it.facts),
+        )
+        for it in reasons
+    ]
 
 
 def cannot_run(error: Exception) -> tuple[str, int]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import abort, request, url_for
 
 from app.kernel.asked import asked_in
 from app.kernel.authority import Permission
 from app.kernel.permissions import requires, scope_for
-from app.kernel.verdicts import Reason
 from app.kernel.web import page
 from app.policy.queries import county_names
+from app.policy.screens import linked
 from app.portal.domain import marks, permit_mark
 from app.portal.forms import parameters_of
 from app.portal.queries.conditions import RegisterFilter
@@ -32,6 +30,7 @@ def plant(plant_id: int) -> str:
     if found is None:
         return _not_yet_known(plant_id)
     standing, on = found.standing, asked.on
+    words = {fact.anchor: _fact_words(fact) for fact in found.facts}
     is_officer = scope.is_everything or bool(scope.counties)
     history = arrange(found.facts, on, asked.known, named=is_officer)
     day = parameters_of(RegisterFilter(on))
@@ -41,7 +40,7 @@ def plant(plant_id: int) -> str:
         plant=found.plant,
         standing=standing,
         marks=marks(standing.basis, standing.banned_until, blocked=standing.blocked),
-        statements=[(it, _linked(it.reasons, found.facts)) for it in found.statements],
+        statements=[(it, linked(it.reasons, words)) for it in found.statements],
         permit_mark=permit_mark(found.plant.permit_until, on),
         siblings=[
             (
@@ -67,29 +66,6 @@ def _not_yet_known(plant_id: int) -> str:
     if find_plant(plant_id, scope_for(Permission.REGISTER_VIEW)) is None:
         abort(404)
     abort(404, "按所填时间，该厂区当时尚未登记。请改用较晚的时间，或按现在所知查看。")
-
-
-@dataclass(frozen=True, slots=True)
-class ShownReason:
-    """A reason whose facts are links to their lines of the timeline."""
-
-    clause: str
-    text: str
-    met: bool
-    facts: tuple[tuple[str, str], ...]
-
-
-def _linked(reasons: tuple[Reason, ...], facts: list[FactRow]) -> list[ShownReason]:
-    words = {fact.anchor: _fact_words(fact) for fact in facts}
-    return [
-        ShownReason(
-            reason.clause,
-            reason.text,
-            reason.met,
-            tuple((words.get(fact, fact), f"#{fact}") for fact in reason.facts),
-        )
-        for reason in reasons
-    ]
 
 
 def _fact_words(fact: FactRow) -> str:
