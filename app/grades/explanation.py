@@ -22,7 +22,7 @@ from app.grades.domain import (
 )
 from app.kernel.periods import day_after, months_before
 from app.kernel.verdicts import Reason
-from app.rulebook.domain import Grade
+from app.rulebook.domain import with_grade
 from app.supervision.domain import Finding, Violation, YearBasis, counts_in_window
 
 _EVERY_PLANT = "适用于企业全部厂区"
@@ -66,7 +66,7 @@ def _lowered(finding: Finding, effect: Effect) -> str:
     doubt = "" if effect.lowest.verified else "（该行业最低等级未核实）"
     return (
         f"{finding.found_on} 认定隐瞒情况或提供虚假材料{_source(finding)}，"
-        f"{_with_grade('直接降为最低等级', effect.lowest.grade)}{doubt}，"
+        f"{with_grade('直接降为最低等级', effect.lowest.grade)}{doubt}，"
         f"直到有 {day_after(effect.ban_last_day)}（含）以后生效的等级记录为止；"
         f"不得申报的期间届满，等级不自行恢复。"
     )
@@ -76,7 +76,7 @@ def _without_effect(facts: PlantFacts, effect: Effect, on: date) -> Iterator[Rea
     """The records that started inside the ban and so never take over."""
     for record in facts.records:
         if record.effective_on <= on and starts_inside_ban(record, effect):
-            given = _with_grade(f"{record.effective_on} 生效的", record.grade)
+            given = with_grade(f"{record.effective_on} 生效的", record.grade)
             text = f"{given}记录{_documented(record)}在不得申报的期间内开始，不取代上述最低等级。"
             facts_used = (f"grade_record:{record.id}", f"finding:{effect.id}")
             yield Reason("PLAN-FALSE", text, met=False, facts=facts_used)
@@ -97,7 +97,7 @@ def _grade(standing: Standing, facts: PlantFacts, on: date) -> Iterator[Reason]:
         yield Reason("PLAN-GRADES", "到当日没有已生效的等级记录，未定级。", met=False)
     elif standing.grade is None:
         text = (
-            f"最近的等级记录（{record.effective_on} 生效，{_with_grade('等级为', record.grade)}）"
+            f"最近的等级记录（{record.effective_on} 生效，{with_grade('等级为', record.grade)}）"
             f"已自 {record.expires_on} 起失效，更早的记录不再恢复，未定级。"
         )
         yield Reason("PLAN-GRADES", text, met=False, facts=(f"grade_record:{record.id}",))
@@ -109,7 +109,7 @@ def _by_record(record: GradeRecord) -> Reason:
     given = record.source or "评定"
     until = f"，{record.expires_on} 起失效" if record.expires_on else ""
     text = (
-        f"按规则集 {record.rulebook} {_with_grade(f'{given}为', record.grade)}"
+        f"按规则集 {record.rulebook} {with_grade(f'{given}为', record.grade)}"
         f"{_documented(record)}，{record.effective_on} 起生效{until}。"
     )
     return Reason(_clause_of(record), text, met=True, facts=(f"grade_record:{record.id}",))
@@ -125,7 +125,7 @@ def _clause_of(record: GradeRecord) -> str:
 def _held_since(standing: Standing) -> Iterator[Reason]:
     if standing.grade is not None:
         text = (
-            f"自 {standing.held_since} 起，{_with_grade('等级不间断地不低于', standing.grade)}"
+            f"自 {standing.held_since} 起，{with_grade('等级不间断地不低于', standing.grade)}"
             f"（等级高低次序为本局设定）。"
         )
         yield Reason("PLAN-CROSS", text, met=True)
@@ -183,8 +183,3 @@ def _documented(record: GradeRecord) -> str:
 def _bracketed(*parts: str) -> str:
     named = "，".join(part for part in parts if part)
     return f"（{named}）" if named else ""
-
-
-def _with_grade(before: str, grade: Grade) -> str:
-    """Words followed by a grade as a sentence writes it: 为 A 级, 为引领性."""
-    return f"{before}{grade}" if grade.endswith("性") else f"{before} {grade} 级"

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 
 from app.kernel.verdicts import Reason
-from app.policy.criteria import with_grade
 from app.policy.domain import Candidate, Condition, Situation
+from app.rulebook.domain import with_grade
 
 UNGRADED_AS_LOWEST = "ungraded_as_lowest"
 EXCLUDE_BLOCKED = "positive_list.exclude_blocked"

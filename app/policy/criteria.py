@@ -3,11 +3,7 @@
 from datetime import date
 
 from app.policy.domain import Candidate, Criterion, Situation
-
-
-def with_grade(before: str, grade: str) -> str:
-    """Words followed by a grade (等级) as a sentence writes it: … A 级, …引领性."""
-    return f"{before}{grade}" if grade.endswith("性") else f"{before} {grade} 级"
+from app.rulebook.domain import with_grade
 
 
 def _grade_rank(candidate: Candidate, situation: Situation) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.grades.domain import GradeRecord, PlantFacts
-from app.policy.criteria import with_grade
+from app.rulebook.domain import with_grade
 from app.supervision.domain import Finding, Violation
 
 

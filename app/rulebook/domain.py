@@ -38,10 +38,17 @@ __all__ = [
     "SubtypeMatch",
     "UnknownEntry",
     "folded",
+    "with_grade",
 ]
 
 Grade: TypeAlias = str
 """绩效等级, one of: A+, A, 引领性, B, B-, C, D, 非引领性."""
+
+
+def with_grade(before: str, grade: Grade) -> str:
+    """Words followed by a grade as a sentence writes it: 为 A 级, 为引领性."""
+    return f"{before}{grade}" if grade.endswith("性") else f"{before} {grade} 级"
+
 
 Confidence: TypeAlias = Literal["已核实", "未核实"]
 RulebookStatus: TypeAlias = Literal["征求意见稿", "已印发"]
