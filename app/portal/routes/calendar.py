@@ -31,9 +31,15 @@ def calendar() -> str:
     return page(
         "portal/calendar.html",
         year=year,
-        years=sorted({*loaded, year, clock.today().year, clock.today().year + 1}),
+        years=[
+            (
+                f"{it} 年" if it in loaded else f"{it} 年（未载入）",
+                url_for("portal.calendar", year=it),
+                it == year,
+            )
+            for it in sorted({*loaded, year, clock.today().year, clock.today().year + 1})
+        ],
         is_loaded=year in loaded,
-        loaded=sorted(loaded),
         months=months,
         sources=sources,
         spans=named_spans(months),
