@@ -44,13 +44,18 @@ class JobRun:
     payload: Mapping[str, Any]
     attempt: int
     _last: float = 0.0
+    _last_note: str = ""
 
     def progress(self, done: int, total: int, note: str = "") -> None:
-        """Say how far the work is. Cheap to call often; silent while the work itself is writing."""
+        """Say how far the work is. Cheap to call often; a new note is told at once.
+
+        Silent while the work itself is writing, since progress needs the writer's lock too.
+        """
         moment = time.monotonic()
-        if holds_writer_lock() or moment - self._last < _PROGRESS_EVERY_SECONDS:
+        same_stage = note == self._last_note
+        if holds_writer_lock() or (same_stage and moment - self._last < _PROGRESS_EVERY_SECONDS):
             return
-        self._last = moment
+        self._last, self._last_note = moment, note
         with aside() as session:
             session.execute(
                 update(Job)
