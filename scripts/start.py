@@ -169,17 +169,26 @@ def _prepare_data(options: argparse.Namespace, environ: dict[str, str]) -> str:
 
 def _serve(options: argparse.Namespace, environ: dict[str, str]) -> int:
     reachable = EVERY_ADDRESS.get(options.host, options.host)
-    web = processes.Child("网页服务", _web_server(options), environ)
+    preparing = Path(environ["INSTANCE_DIR"]) / "preparing"
+    preparing.touch()
+    web = processes.Child(
+        "网页服务", _web_server(options), {**environ, "WAIT_WHILE": str(preparing)}
+    )
     worker = processes.Child("后台任务", flask("worker"), environ)
 
     def announcement() -> str:
-        # In parallel: the web server takes as long to load, and asks nothing before it is asked.
+        # In parallel: the web server takes as long to load, and answers nobody while the file
+        # that it was given stands.
         prepared = _prepare_data(options, environ)
+        preparing.unlink()
         scheme = "https" if options.tls_cert else "http"
         address = f"{scheme}://{_in_address(options.host)}:{options.port}"
         return f"服务已启动：{address}\n{prepared}\n按 Ctrl-C 停止。"
 
-    return processes.run(web, [worker], (reachable, options.port), announcement)
+    try:
+        return processes.run(web, [worker], (reachable, options.port), announcement)
+    finally:
+        preparing.unlink(missing_ok=True)
 
 
 def _in_address(host: str) -> str:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
-from flask import Flask, Response, current_app, request, session, url_for
+from flask import Flask, Response, current_app, g, request, session, url_for
 from flask_login import LoginManager, login_user, logout_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RoutingException
@@ -34,7 +34,7 @@ def init_sessions(app: Flask) -> None:
     # would sign officers out whenever the office's proxy changes.
     manager.session_protection = None
     manager.user_loader(load_person)
-    manager.init_app(app)
+    manager.init_app(app, add_context_processor=False)
     app.context_processor(_shown_on_every_page)
 
 
@@ -42,7 +42,7 @@ def _shown_on_every_page() -> dict[str, Any]:
     actor = cast("Actor | None", current_actor())
     return {
         "person": actor,
-        "bureau": queries.bureau_title(actor),
+        "bureau": "" if g.get("is_broken") else queries.bureau_title(actor),
     }
 
 

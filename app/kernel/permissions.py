@@ -37,8 +37,8 @@ def within(
 
 
 def current_actor() -> Person | None:
-    """The person who sent this request, or None."""
-    if not has_request_context():
+    """The person who sent this request, or None; nobody is looked up for a page about a fault."""
+    if not has_request_context() or g.get("is_broken"):
         return None
     return cast("Person", current_user) if current_user.is_authenticated else None
 

@@ -133,6 +133,7 @@ def page(template: str, *, blocks: tuple[str, ...] = (), **context: Any) -> str:
 def _error_page(status: int, message: str | None = None) -> tuple[str, int]:
     known = {400, 403, 404, 405, 409, 413, 422, 500, 503}
     template = f"kernel/errors/{status if status in known else (400 if status < 500 else 500)}.html"
+    g.is_broken = status >= 500  # the page must come even where the database does not answer
     context = {"message": message, "request_id": g.get("request_id", "")}
     return render_template(template, **context), status
 
