@@ -120,7 +120,7 @@ def _row(
         "address": (request.remote_addr or "")[:45] if has_request_context() else "",
         "action": what[0],
         "object_type": what[1],
-        "object_id": what[2],
+        "object_id": what[2].replace("\x00", "\ufffd"),  # an address may hold one; no text column
         "county": county,
         "succeeded": succeeded,
         "detail": json.dumps(detail or {}, ensure_ascii=False, sort_keys=True, default=str),
