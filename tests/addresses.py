@@ -233,7 +233,8 @@ QUERIES: Mapping[str, Callable[[World, Principal], Mapping[str, object]]] = {
 
 
 def _a_plant_of(world: World, who: Principal) -> int:
-    return world.plants[min(who.plants, default="A1")]
+    """Ranked behind a plant of the other county, which the page must not name."""
+    return world.plants[max(who.plants, default="A1")]
 
 
 # --- Examples of forms -------------------------------------------------------------------------
