@@ -32,7 +32,7 @@ def listed(client: CheckedClient, address: str) -> list[str]:
     """The codes of the rows of a list, page after page, in their order."""
     codes: list[str] = []
     for page in range(1, 20):
-        found = re.findall(r'<br><span class="code">(\w{18})</span></th>', text(
+        found = re.findall(r'<span class="code">(\w{18})</span></span></th>', text(
             client.get(f"{address}&page={page}")
         ))  # fmt: skip
         if codes[-len(found) :] == found:
