@@ -30,7 +30,7 @@ COLUMNS = (
     Column("保持起始日", 12, "date"),
     Column("状态", 24),
     Column("禁止申报至", 12, "date"),
-    Column("近36个月违法", 12, "number"),
+    Column("近 36 个月违法", 12, "number"),
     Column("排污许可证编号", 25, "code"),
     Column("许可管理类别", 12),
     Column("许可有效期止", 12, "date"),

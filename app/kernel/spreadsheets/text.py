@@ -177,7 +177,7 @@ def _day(given: str, parts: Sequence[str]) -> Parsed[date]:
     try:
         return Parsed(date(year, month, day))
     except ValueError:
-        wrong = f"{month} 月没有 {day} 日" if 1 <= month <= 12 else f"没有 {month} 月"
+        wrong = f" {month} 月没有 {day} 日" if 1 <= month <= 12 else f"没有 {month} 月"
         return Parsed(problem=f"“{given}”不是真实的日期：{year} 年{wrong}。请核对后改正")
 
 
