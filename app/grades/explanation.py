@@ -6,7 +6,7 @@ whether the clause leaves the plant unhindered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from app.grades.domain import (
@@ -29,9 +29,15 @@ _EVERY_PLANT = "适用于企业全部厂区"
 
 
 def explain(
-    standing: Standing, facts: PlantFacts, on: date, rules: StandingRules
+    standing: Standing,
+    facts: PlantFacts,
+    on: date,
+    rules: StandingRules,
+    titles: Mapping[str, str],
 ) -> tuple[Reason, ...]:
     """Why the plant stands as it does on the day; `standing` is that of the same facts and day.
+
+    `titles` names the rulebooks by their ids.
 
     In order: findings and bans (PLAN-FALSE), the grade, since when it is held, violations
     (PLAN-BLOCK). `facts` of a reason are grade_record:id, finding:id or violation:id.
@@ -39,7 +45,7 @@ def explain(
     facts = in_order(facts)
     return (
         *_false_material(standing, facts, on, rules),
-        *_grade(standing, facts, on),
+        *_grade(standing, facts, on, titles),
         *_held_since(standing),
         *_blocked(standing, facts, on, rules),
         _recent_violations(facts, on, rules),
@@ -88,7 +94,9 @@ def _banned(last_day: date) -> str:
     )
 
 
-def _grade(standing: Standing, facts: PlantFacts, on: date) -> Iterator[Reason]:
+def _grade(
+    standing: Standing, facts: PlantFacts, on: date, titles: Mapping[str, str]
+) -> Iterator[Reason]:
     """The record that decides, or why there is none; a finding has been told already."""
     if standing.basis == "finding":
         return
@@ -102,14 +110,14 @@ def _grade(standing: Standing, facts: PlantFacts, on: date) -> Iterator[Reason]:
         )
         yield Reason("PLAN-GRADES", text, met=False, facts=(f"grade_record:{record.id}",))
     else:
-        yield _by_record(record)
+        yield _by_record(record, titles.get(record.rulebook, record.rulebook))
 
 
-def _by_record(record: GradeRecord) -> Reason:
+def _by_record(record: GradeRecord, rulebook: str) -> Reason:
     given = record.source or "评定"
     until = f"，{record.expires_on} 起失效" if record.expires_on else ""
     text = (
-        f"按规则集 {record.rulebook} {with_grade(f'{given}为', record.grade)}"
+        f"按{rulebook}{with_grade(f'{given}为', record.grade)}"
         f"{_documented(record)}，{record.effective_on} 起生效{until}。"
     )
     return Reason(_clause_of(record), text, met=True, facts=(f"grade_record:{record.id}",))

@@ -38,7 +38,7 @@ from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord
 from app.registry.queries import list_plants, main_industries
 from app.rulebook.domain import RulebookInfo
 from app.rulebook.parameters import UnknownEntry, Value
-from app.rulebook.queries import catalogue, rulebook_on, setting
+from app.rulebook.queries import catalogue, rulebook_on, rulebook_titles, setting
 
 CANNOT_RUN = (
     UnknownMeasure,
@@ -244,5 +244,5 @@ def grounds_of(row: RankedRow, on: date, known: datetime | None = None) -> Groun
     """Why the plant of a row stands as it does, with the facts known at the moment."""
     plant_id = row.candidate.plant_id
     facts = facts_of([plant_id], known).get(plant_id, PlantFacts())
-    reasons = explain(row.candidate.standing, facts, on, standing_rules(on))
+    reasons = explain(row.candidate.standing, facts, on, standing_rules(on), rulebook_titles())
     return Grounds(reasons, told_facts(facts))

@@ -31,7 +31,7 @@ from app.policy.screens import (
     reach_of,
     sound_or_refused,
 )
-from app.rulebook.queries import parameter, rulebook_on
+from app.rulebook.queries import parameter, rulebook_on, rulebook_titles
 
 blueprint = Blueprint("policy", __name__, url_prefix="/policy", template_folder="templates")
 LONGEST_ID = 16
@@ -118,6 +118,7 @@ def row_page(measure_id: str, plant_id: int) -> str:
         grounds=linked(grounds.reasons, grounds.facts, plant_url),
         plant_url=plant_url,
         rulebook=rulebook_on(asked.on, county).info,
+        titles=rulebook_titles(),
         county=reach.names.get(county, county),
         **asked.shown(),
     )

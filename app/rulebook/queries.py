@@ -76,6 +76,11 @@ def all_rulebooks() -> tuple[RulebookInfo, ...]:
     return library().rulebooks
 
 
+def rulebook_titles() -> dict[str, str]:
+    """The short title of every rulebook by its id, as sentences and columns name it."""
+    return {info.id: info.short_title for info in all_rulebooks()}
+
+
 def catalogue() -> Catalogue:
     """行业目录 with every industry there ever was; `.on(day)` narrows it to one day."""
     return library().catalogue

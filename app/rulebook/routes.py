@@ -19,7 +19,7 @@ from app.kernel.asked import Asked, asked_in
 from app.kernel.authority import Permission
 from app.kernel.config import Config
 from app.kernel.look import url_with
-from app.kernel.permissions import requires
+from app.kernel.permissions import can, requires
 from app.kernel.web import page
 from app.rulebook import queries
 from app.rulebook.domain import Clause, Industry, Rulebook, Scheme, SchemeUse, UnknownEntry
@@ -53,7 +53,7 @@ def _read_settings(state: BlueprintSetupState) -> None:
 
 @dataclass(frozen=True)
 class ClauseLink:
-    """A clause as the verdict component shows it, with the address of its page."""
+    """A clause as the verdict component shows it; the address of its page if they may open it."""
 
     id: str
     citation: str
@@ -68,7 +68,8 @@ def clause_of(clause_id: str) -> ClauseLink | str:
         clause = queries.clause(clause_id)
     except UnknownEntry:
         return clause_id
-    url = url_for("rulebook.clause_page", clause_id=clause.id)
+    may_open = can(Permission.RULEBOOK_VIEW)
+    url = url_for("rulebook.clause_page", clause_id=clause.id) if may_open else ""
     return ClauseLink(clause.id, clause.citation, clause.summary, url)
 
 
@@ -108,7 +109,7 @@ def overview() -> str:
 @requires(Permission.RULEBOOK_VIEW)
 def clause_list() -> str:
     """条款: every clause with its citation and summary."""
-    books = {info.id: info.short_title for info in queries.all_rulebooks()}
+    books = queries.rulebook_titles()
     books["none"] = "建设要求"
     order = {clause.id: place for place, clause in enumerate(queries.clauses())}
     keys: Keys[Clause] = {
@@ -150,7 +151,7 @@ def industry_list() -> str | Response:
     """行业目录 as it stood on a day, with the schemes of one rulebook."""
     day = asked_in(request.args)
     on = day.on
-    books = {info.id: info.short_title for info in queries.all_rulebooks()}
+    books = queries.rulebook_titles()
     book = queries.rulebook(asked("rulebook", books) or queries.rulebook_on(on).id, on)
     schemes = {scheme.id: scheme.title for scheme in book.schemes.values()}
     schemes[UNKNOWN_SCHEME] = "未知"
@@ -217,7 +218,7 @@ def grade_schemes() -> str | Response:
     """等级方案 of both rulebooks and the configured order across them."""
     day = asked_in(request.args)
     on = day.on
-    books = {info.id: info.short_title for info in queries.all_rulebooks()}
+    books = queries.rulebook_titles()
     order = queries.parameter("grade.order", on)
     ranks = queries.rulebook_on(on).grade_order.ranks
     wanted = asked("rulebook", books)

@@ -24,6 +24,7 @@ from app.supervision.domain import PLAN_BLOCK_KINDS, Finding, Violation, Violati
 
 ORDER = GradeOrder.from_tiers(["A+", "A", "引领性", "B", "B-", "C", "D = 非引领性"])
 RULES = StandingRules(ORDER, PLAN_BLOCK_KINDS)
+TITLES = {"shaoxing-2023": "绍兴方案"}
 FIRST = GradeRecord(
     1, "shaoxing-2023", "B", date(2023, 1, 1), source="核定", document="浙环函〔2023〕1号"
 )
@@ -39,14 +40,14 @@ FACTS = PlantFacts((FIRST, INSIDE), (EVASION,), (FALSE,))
 
 
 def told(facts: PlantFacts, on: date, rules: StandingRules = RULES) -> tuple[Reason, ...]:
-    return explain(standing_on(facts, on, rules), facts, on, rules)
+    return explain(standing_on(facts, on, rules), facts, on, rules, TITLES)
 
 
 def test_a_grade_by_record_names_rulebook_document_and_days() -> None:
     graded, held, *_ = told(FACTS, date(2024, 2, 28))
     assert graded == Reason(
         "PLAN-GRADES",
-        "按规则集 shaoxing-2023 核定为 B 级（浙环函〔2023〕1号），2023-01-01 起生效。",
+        "按绍兴方案核定为 B 级（浙环函〔2023〕1号），2023-01-01 起生效。",
         met=True,
         facts=("grade_record:1",),
     )

@@ -17,7 +17,7 @@ from app.kernel.database import Recorded, db
 from app.kernel.look import number
 from app.portal.timeline import FactRow
 from app.rights.models import ApplicationRecord
-from app.rulebook.queries import all_rulebooks
+from app.rulebook.queries import rulebook_titles
 from app.supervision.domain import ViolationKind, ban_last_day
 from app.supervision.models import FindingRecord, ViolationRecord
 from app.upgrading.models import ProjectRecord
@@ -77,7 +77,7 @@ def _row(
 
 
 def _grades(plant_id: int) -> Iterator[FactRow]:
-    titles = {info.id: info.short_title for info in all_rulebooks()}
+    titles = rulebook_titles()
     for it in _all(GradeRow, GradeRow.plant_id == plant_id):
         yield _row(
             it,

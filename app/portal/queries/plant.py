@@ -26,6 +26,7 @@ from app.registry.queries import (
     list_plants,
 )
 from app.rulebook.domain import Grade
+from app.rulebook.queries import rulebook_titles
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def get_plant_page(
     rules = standing_rules(on)
     standing = standings_on([plant_id], on, moment)[plant_id]
     known = facts_of([plant_id], moment)[plant_id]
+    reasons = explain(standing, known, on, rules, rulebook_titles())
     siblings = _siblings(plant, scope, on, moment)
     grades = [it.standing.grade if it.standing else None for it in siblings]
     return PlantPage(
@@ -75,7 +77,7 @@ def get_plant_page(
         lines=lines_of(plant_id, moment),
         measures=_measures_of(plant_id, moment),
         standing=standing,
-        statements=statements(standing, explain(standing, known, on, rules), on),
+        statements=statements(standing, reasons, on),
         siblings=siblings,
         lowest=rules.order.worst(grades),
         facts=facts_on_record(plant_id, plant.enterprise_id),

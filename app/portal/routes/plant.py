@@ -17,7 +17,6 @@ from app.portal.queries.plant import get_plant_page
 from app.portal.routes.blueprint import blueprint
 from app.portal.timeline import FactRow, arrange
 from app.registry.queries import find_plant
-from app.rulebook.queries import all_rulebooks
 
 
 @blueprint.get("/plants/<int:plant_id>")
@@ -53,9 +52,7 @@ def plant(plant_id: int) -> str:
         ],
         whole_enterprise=scope.is_everything or found.plant.enterprise_id in scope.enterprises,
         counties=county_names(),
-        rulebooks={info.id: info for info in all_rulebooks()},
         history=history,
-        is_officer=is_officer,
         breadcrumbs=[("企业台账", url_for("portal.register", **day))],
         **asked.shown(),
     )
