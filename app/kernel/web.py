@@ -106,6 +106,9 @@ def _refuse_unreadable_input() -> None:
 def _with_headers(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    location = response.headers.get("Location", "")
+    if location.startswith(request.host_url):  # added a slash: a Host header must not choose where
+        response.headers["Location"] = "/" + location[len(request.host_url) :].lstrip("/")
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if not response.cache_control.immutable:  # all but the assets, which nobody need keep secret
