@@ -60,6 +60,30 @@ COUNTY_ROLES = frozenset({Role.COUNTY_OFFICER, Role.COUNTY_HEAD})
 SEPARATE_ROLES = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
 """三员: no account holds two of them, so that nobody can act, grant and hide it alone."""
 
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("QQBrowser", "QQ 浏览器"),
+    ("Firefox", "火狐"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "安卓"),
+    ("Windows", "Windows"),
+    ("iPhone", "iPhone"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+"""What stands in a browser's name of itself → what it is called; the first that fits."""
+
+
+def browser_words(user_agent: str) -> str:
+    """The browser and system of a device, read from the name it gives itself."""
+    browser = next((words for sign, words in _BROWSERS if sign in user_agent), "其他浏览器")
+    system = next((words for sign, words in _SYSTEMS if sign in user_agent), "")
+    return f"{browser}（{system}）" if system else browser
+
+
 _READS = frozenset({Permission.REGISTER_VIEW, Permission.POLICY_VIEW, Permission.RULEBOOK_VIEW})
 _EXPORTS = frozenset(
     {Permission.REGISTER_EXPORT, Permission.LEDGER_EXPORT, Permission.POLICY_EXPORT}

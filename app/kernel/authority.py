@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 
 
@@ -22,6 +23,29 @@ class Permission(StrEnum):
     ACCOUNT_MANAGE = "account.manage"
     SYSTEM_VIEW = "system.view"
     AUDIT_VIEW = "audit.view"
+
+    @property
+    def words(self) -> str:
+        """What it lets a person do, as the audit log names it."""
+        return _PERMISSION_WORDS[self]
+
+
+_PERMISSION_WORDS = MappingProxyType(
+    {
+        Permission.REGISTER_VIEW: "查看企业台账",
+        Permission.REGISTER_EXPORT: "导出企业台账",
+        Permission.LEDGER_IMPORT: "导入台账",
+        Permission.LEDGER_IMPORT_DECISIONS: "导入等级、虚假材料和排污权储备",
+        Permission.LEDGER_EXPORT: "导出完整台账",
+        Permission.POLICY_VIEW: "查看政策清单",
+        Permission.POLICY_EXPORT: "导出政策清单",
+        Permission.RULEBOOK_VIEW: "查看规则库",
+        Permission.CALENDAR_EDIT: "登记放假通知",
+        Permission.ACCOUNT_MANAGE: "管理账号",
+        Permission.SYSTEM_VIEW: "查看系统状态",
+        Permission.AUDIT_VIEW: "查看审计日志",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

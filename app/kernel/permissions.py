@@ -95,8 +95,8 @@ def enforce() -> None:
         return
     person = current_actor()
     if person is None or access is None:
-        g.refused = "not signed in" if person is None else "view without a permission mark"
+        g.refused = "未登录" if person is None else "页面没有标明所需权限"
         abort(403)
     if isinstance(access, Permission) and person.scope_of(access) is None:
-        g.refused = access.value
+        g.refused = f"没有“{access.words}”的权限"
         abort(403)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.accounts.audit_words import ACTIONS, OBJECTS
+from app.kernel.authority import Permission
 
 APP = Path(__file__).resolve().parents[2] / "app"
 
@@ -31,6 +32,10 @@ def test_every_act_has_a_name() -> None:
     found = {action for action, _ in recorded()}
     assert found
     assert found - set(ACTIONS) == set(), "name them in app/accounts/audit_words.py"
+
+
+def test_every_permission_has_a_name() -> None:
+    assert len({permission.words for permission in Permission}) == len(Permission)
 
 
 def test_every_kind_of_record_has_a_name() -> None:

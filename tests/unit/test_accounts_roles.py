@@ -13,6 +13,7 @@ from app.accounts.domain import (
     Actor,
     Grant,
     Role,
+    browser_words,
     why_not_grant,
     why_not_name,
 )
@@ -175,3 +176,18 @@ def test_names_everybody_guesses_or_nobody_can_type_are_refused(name: str) -> No
 @pytest.mark.parametrize("name", ["zhangwei", "张伟", "zhang.wei@shaoxing", "科员-03"])
 def test_ordinary_names_are_accepted(name: str) -> None:
     assert why_not_name(name) is None
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "words"),
+    [
+        (
+            "(Windows NT 10.0; Win64; x64) Chrome/131.0.0.0 Safari/537.36 Edg/131.0",
+            "Edge（Windows）",
+        ),
+        ("(X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "火狐（Linux）"),
+        ("tests", "其他浏览器"),
+    ],
+)
+def test_a_device_is_told_by_browser_and_system(user_agent: str, words: str) -> None:
+    assert browser_words(user_agent) == words

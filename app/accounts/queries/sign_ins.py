@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.domain import Actor
+from app.accounts.domain import Actor, browser_words
 from app.accounts.models import SignInAttempt, SignInSession, UserAccount
 from app.accounts.queries.people import actor_of
 from app.kernel import clock
@@ -97,7 +97,7 @@ def list_sessions(actor: Actor) -> tuple[SessionView, ...]:
             row.started_at,
             row.seen_at,
             row.address,
-            row.browser,
+            browser_words(row.browser),
             row.token_hash == mine,
         )
         for row in rows
