@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +21,7 @@ from app.kernel.models import Download, StoredFile
 from app.kernel.transaction import transaction
 
 _CHUNK = 1 << 20
+DOWNLOAD_LASTS = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,14 @@ def offer_download(
 
 
 def find_download(token: str, owner_id: int) -> Download | None:
-    """The download with this token, if it was made for this person."""
+    """The download with this token, if it was made for this person within the last day.
+
+    What a person may see can change; an old file must be made anew, within today's reach.
+    """
     return db.session.execute(
-        select(Download).where(Download.token == token, Download.owner_id == owner_id)
+        select(Download).where(
+            Download.token == token,
+            Download.owner_id == owner_id,
+            Download.made_at > now() - DOWNLOAD_LASTS,
+        )
     ).scalar_one_or_none()

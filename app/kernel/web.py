@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, abort, g, render_template, request
+from flask import Flask, Response, abort, g, render_template, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2_fragments.flask import render_block
 from sqlalchemy.exc import OperationalError
@@ -24,6 +24,8 @@ from app.kernel.permissions import current_actor
 log = logging.getLogger(__name__)
 csrf = CSRFProtect()
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+STRANGERS_MAY_SEND = 2 * 1024 * 1024
+"""Bytes of a request from somebody not signed in: a form, never a workbook."""
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -93,7 +95,13 @@ def init_web(app: Flask, *, sign_in_first: ResumeView) -> None:
 
 
 def _refuse_unreadable_input() -> None:
-    """Text no database can hold (NUL, lone surrogates) is refused before anything reads it."""
+    """Text no database can hold (NUL, lone surrogates) is refused before anything reads it.
+
+    A browser that never signed in may send a form, but nothing large. One whose session has ended
+    may: it is asked to sign in and told which file to choose again.
+    """
+    if "_user_id" not in session:
+        request.max_content_length = STRANGERS_MAY_SEND
     for values in (request.args, request.form):
         for name, texts in values.lists():
             for text in (name, *texts):

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import quote_from_bytes
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
@@ -279,3 +280,12 @@ def test_bodies_that_are_no_forms_break_nothing(world: World, trial: Trial) -> N
             )  # fmt: skip
             trial.look(f"{form} {kind} {body!r}", answer)
     trial.finish(at_least=200)
+
+
+def test_a_stranger_cannot_make_the_server_take_a_large_body(app: Flask) -> None:
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.xlsx"\r\n\r\n'
+    body = head + b"x" * (3 * 1024 * 1024) + b"\r\n--x--\r\n"
+    answer = app.test_client().post(
+        "/sign-in", data=body, content_type="multipart/form-data; boundary=x"
+    )
+    assert answer.status_code == 413

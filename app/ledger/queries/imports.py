@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, true
 
 from app.accounts.domain import ROLE_PERMISSIONS, Actor
 from app.accounts.models import RoleGrant, UserAccount
@@ -186,15 +186,20 @@ def _imports(actor: Actor) -> Select[LedgerImport, UserAccount, Job]:
 
 
 def _visible_to(actor: Actor) -> ColumnElement[bool]:
-    """One's own; heads those of people of their counties; the city all."""
+    """One's own; heads those uploaded by who served in their counties then; the city all."""
     own = LedgerImport.uploaded_by == actor.user_id
     heads = actor.scope_of(Permission.LEDGER_IMPORT_DECISIONS)
     if heads is None:
         return own
     if heads.counties is None:
         return true()
-    people = select(RoleGrant.user_id).where(RoleGrant.county.in_(sorted(heads.counties)))
-    return or_(own, LedgerImport.uploaded_by.in_(people))
+    served_there = exists().where(
+        RoleGrant.user_id == LedgerImport.uploaded_by,
+        RoleGrant.county.in_(sorted(heads.counties)),
+        RoleGrant.granted_at <= LedgerImport.uploaded_at,
+        or_(RoleGrant.ended_at.is_(None), RoleGrant.ended_at > LedgerImport.uploaded_at),
+    )
+    return or_(own, served_there)
 
 
 def _view(

@@ -87,8 +87,10 @@ def get_plant_page(
 def _siblings(
     plant: PlantOnRecord, scope: Scope, on: date, moment: datetime | None
 ) -> tuple[Sibling, ...]:
-    """The plants of the enterprise that the person may see, this one included."""
-    plants = list_plants(scope, moment, enterprise_id=plant.enterprise_id)
+    """The plants of the enterprise that the person may see today, this one included."""
+    today = {it.plant_id for it in list_plants(scope, enterprise_id=plant.enterprise_id)}
+    then = list_plants(scope, moment, enterprise_id=plant.enterprise_id)
+    plants = [it for it in then if it.plant_id in today or it.plant_id == plant.plant_id]
     standings = standings_on([it.plant_id for it in plants], on, moment)
     return tuple(Sibling(it, standings.get(it.plant_id)) for it in plants)
 
