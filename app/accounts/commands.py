@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 from flask import Flask
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import with_appcontext
 
 from app.accounts import queries, services
 from app.accounts.domain import COUNTY_ROLES, ENTERPRISE_ROLES, Role
+from app.kernel.command_groups import OneLineGroup
 from app.kernel.commands import stop
 from app.kernel.transaction import writing
 
@@ -15,7 +16,7 @@ VIA = "命令行"
 
 _CITY_ROLES = frozenset(Role) - COUNTY_ROLES - ENTERPRISE_ROLES
 
-user_group = AppGroup("user", help="账号。")
+user_group = OneLineGroup("user", help="账号。")
 
 
 @user_group.command("add")

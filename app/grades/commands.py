@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
 
 from app.grades.services import refresh_all_if_stale
+from app.kernel.command_groups import OneLineGroup
 from app.kernel.transaction import writing
 
-grades_group = AppGroup("grades", help="等级与状态。")
+grades_group = OneLineGroup("grades", help="等级与状态。")
 
 
 @grades_group.command("refresh")

@@ -43,6 +43,8 @@ def import_command(
     file: Path, by: str | None, dry_run: bool, report: Path | None, as_json: bool
 ) -> None:
     """导入台账：全部写入或者完全不写。返回 0 完成，2 有被拒绝的行（没有写入任何内容）。"""
+    if report is not None and report.resolve() == file.resolve():
+        stop(f"--report 不能覆盖正在导入的 {file.name}。请换一个文件名。")
     importer = _importer(by)
     opened = _open(file)
     comparison, is_written = _run(opened, importer, file, dry_run=dry_run)

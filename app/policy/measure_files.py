@@ -185,13 +185,13 @@ def check_measure_file(
         return read
     faults = [] if vocabulary is None else _unknown_names(path, read, vocabulary)
     if read.id in taken:
-        line = _line_of(("id",), _lines_of_keys(path.read_text(encoding="utf-8")))
+        line = _line_of(("id",), _lines_of_keys(path.read_text(encoding="utf-8-sig")))
         faults.append(Fault(path.name, line, f"措施编号 {read.id} 已被使用", "请换一个编号"))
     return faults
 
 
 def _unknown_names(path: Path, file: MeasureFile, vocabulary: Vocabulary) -> list[Fault]:
-    lines = _lines_of_keys(path.read_text(encoding="utf-8"))
+    lines = _lines_of_keys(path.read_text(encoding="utf-8-sig"))
     sections: list[tuple[_Place, Admit | Exclude]] = [(("admit",), file.admit)]
     sections += [(("exclude", number), entry) for number, entry in enumerate(file.exclude)]
     faults: list[Fault] = []
@@ -212,7 +212,7 @@ def _unknown_names(path: Path, file: MeasureFile, vocabulary: Vocabulary) -> lis
 
 def _read(path: Path) -> MeasureFile | list[Fault]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         return [Fault(path.name, 1, "文件不是 UTF-8 编码", "请用 UTF-8 编码重新保存")]
     except OSError as error:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, select
 
 from app.kernel import clock
 from app.kernel.authority import Scope
@@ -22,7 +22,7 @@ from app.rights.domain import MEASURE_OF, PARTIAL, Allocation, Application, Leve
 from app.rights.models import ApplicationRecord, ReserveRecord
 from app.rulebook.domain import RulebookInfo
 from app.rulebook.queries import flag
-from app.upgrading.models import ProjectRecord
+from app.upgrading.queries import new_enterprise_marks
 
 POLLUTANTS = ("SO2", "NOx", "VOCs", "PM")
 _Columns = TypeVarTuple("_Columns")
@@ -93,45 +93,39 @@ def list_applications(
     """
     query = (
         select(
+            ApplicationRecord.plant_id,
             EnterpriseRecord.uscc,
             PlantRecord.number,
             ApplicationRecord.project_name,
-            ProjectRecord.new_enterprise,
             ApplicationRecord.asked,
             ApplicationRecord.applied_on,
         )
         .where(ApplicationRecord.pollutant == pollutant, ApplicationRecord.year == year)
         .order_by(ApplicationRecord.id)
     )
-    rows = db.session.execute(_joined(query, known))
+    new_enterprise = new_enterprise_marks(known)
     return [
         Application(
             uscc=uscc,
             plant=number,
             project=project,
-            new_enterprise=bool(new_enterprise),
+            new_enterprise=bool(new_enterprise(plant_id, project)),
             pollutant=pollutant,
             year=year,
             asked=asked,
             applied_on=applied_on,
         )
-        for uscc, number, project, new_enterprise, asked, applied_on in rows
+        for plant_id, uscc, number, project, asked, applied_on in db.session.execute(
+            _joined(query, known)
+        )
     ]
 
 
 def _joined(query: Select[*_Columns], known: datetime | None = None) -> Select[*_Columns]:
-    """Applications as known at a moment, each with its plant and the project of its name if any."""
+    """Applications as known at a moment, each with its plant."""
     return (
         query.join(PlantRecord, PlantRecord.plant_id == ApplicationRecord.plant_id)
         .join(EnterpriseRecord, EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id)
-        .outerjoin(
-            ProjectRecord,
-            and_(
-                ProjectRecord.plant_id == ApplicationRecord.plant_id,
-                ProjectRecord.name == ApplicationRecord.project_name,
-                known_at(ProjectRecord, known),
-            ),
-        )
         .where(
             known_at(ApplicationRecord, known),
             known_at(PlantRecord, known),
@@ -165,12 +159,12 @@ class ApplicationOnRecord:
     plant_name: str
     county: str
     project: str
-    new_enterprise: bool | None
-    """None: the project does not stand among the plant's projects."""
     pollutant: str
     year: int
     asked: Decimal
     applied_on: date
+    new_enterprise: bool | None
+    """None: the project does not stand among the plant's projects."""
 
 
 def list_applications_on_record(
@@ -186,7 +180,6 @@ def list_applications_on_record(
             PlantRecord.name,
             PlantRecord.county,
             ApplicationRecord.project_name,
-            ProjectRecord.new_enterprise,
             ApplicationRecord.pollutant,
             ApplicationRecord.year,
             ApplicationRecord.asked,
@@ -201,7 +194,16 @@ def list_applications_on_record(
     )  # fmt: skip
     if pollutant:
         query = query.where(ApplicationRecord.pollutant == pollutant)
-    return [ApplicationOnRecord(*row) for row in db.session.execute(_joined(query))]
+    new_enterprise = new_enterprise_marks()
+    return [
+        ApplicationOnRecord(*(*values, new_enterprise(values[0], values[6])))
+        for values in _plain(db.session.execute(_joined(query)))
+    ]
+
+
+def _plain(rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """Rows whose columns are known by their places."""
+    return (tuple(row) for row in rows)
 
 
 def reserves_on_record() -> dict[int, dict[tuple[Level, str], Decimal]]:
