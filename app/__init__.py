@@ -5,20 +5,27 @@ from __future__ import annotations
 from flask import Flask
 from jinja2 import StrictUndefined
 
+from app.accounts import audit_words as accounts_words
 from app.accounts import commands as accounts_commands
 from app.accounts import queries as accounts_queries
 from app.accounts import routes as accounts_routes
 from app.accounts import sessions
+from app.approvals import audit_words as approvals_words
+from app.demo import audit_words as demo_words
 from app.demo import commands as demo_commands
+from app.grades import audit_words as grades_words
 from app.grades import commands as grades_commands
 from app.grades import services as grades_services
-from app.kernel import commands, database, hooks, look, routes, transaction, web
+from app.inbox import audit_words as inbox_words
+from app.kernel import audit_words, commands, database, hooks, look, routes, transaction, web
 from app.kernel.config import Config
+from app.ledger import audit_words as ledger_words
 from app.ledger import commands as ledger_commands
 from app.ledger import routes as ledger_routes
 from app.policy import builtin, hookspecs
 from app.policy import commands as policy_commands
 from app.policy import routes as policy_routes
+from app.portal import audit_words as portal_words
 from app.portal import routes as portal_routes
 from app.registry import queries as registry_queries
 from app.rights import commands as rights_commands
@@ -43,6 +50,17 @@ COMMANDS = (
     ledger_commands,
     demo_commands,
 )
+AUDIT_WORDS = (
+    accounts_words,
+    inbox_words,
+    approvals_words,
+    grades_words,
+    ledger_words,
+    portal_words,
+    demo_words,
+)
+for stage in AUDIT_WORDS:
+    audit_words.name(stage.ACTIONS, stage.OBJECTS)
 
 
 def create_app(config: Config | None = None) -> Flask:

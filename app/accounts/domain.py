@@ -89,22 +89,45 @@ _EXPORTS = frozenset(
     {Permission.REGISTER_EXPORT, Permission.LEDGER_EXPORT, Permission.POLICY_EXPORT}
 )
 _IMPORTS = frozenset({Permission.LEDGER_IMPORT})
-_DECISIONS = frozenset({Permission.LEDGER_IMPORT_DECISIONS})
-_ENTERPRISE = frozenset({Permission.REGISTER_VIEW, Permission.RULEBOOK_VIEW})
+_DECISIONS = frozenset(
+    {
+        Permission.LEDGER_IMPORT_DECISIONS,
+        Permission.DECISION_RECORD,
+        Permission.DECISION_CONFIRM,
+    }
+)
+_DAILY_WORK = frozenset(
+    {
+        Permission.FACT_RECORD,
+        Permission.REGISTER_EDIT,
+        Permission.LIST_DRAFT,
+        Permission.LIST_CHECK,
+        Permission.RIGHTS_APPLY,
+    }
+)
+_OFFICE = _READS | _EXPORTS | _IMPORTS | _DAILY_WORK
+_SIGNS = frozenset({Permission.LIST_SIGN})
+_KEEPS_RESERVES = frozenset({Permission.RESERVE_RECORD})
+_ENTERPRISE = frozenset(
+    {Permission.REGISTER_VIEW, Permission.RULEBOOK_VIEW, Permission.LIST_OWN_LINE}
+)
+_APPLIES = frozenset({Permission.RIGHTS_APPLY})
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
-        Role.FILER: _ENTERPRISE,
+        Role.FILER: _ENTERPRISE | _APPLIES,
         Role.SIGNATORY: _ENTERPRISE,
-        Role.AGENT: _ENTERPRISE,
-        Role.COUNTY_OFFICER: _READS | _EXPORTS | _IMPORTS,
-        Role.COUNTY_HEAD: _READS | _EXPORTS | _IMPORTS | _DECISIONS,
-        Role.CITY_OFFICER: _READS | _EXPORTS | _IMPORTS | _DECISIONS,
-        Role.CITY_HEAD: _READS | _EXPORTS | _IMPORTS | _DECISIONS,
-        Role.PROVINCE_RECORDER: _READS | _EXPORTS,
-        Role.RULE_EDITOR: _READS | {Permission.CALENDAR_EDIT},
+        Role.AGENT: _ENTERPRISE | _APPLIES,
+        Role.COUNTY_OFFICER: _OFFICE,
+        Role.COUNTY_HEAD: _OFFICE | _DECISIONS | _SIGNS,
+        Role.CITY_OFFICER: _OFFICE | _DECISIONS | _KEEPS_RESERVES,
+        Role.CITY_HEAD: (
+            _OFFICE | _DECISIONS | _SIGNS | _KEEPS_RESERVES | {Permission.RULEBOOK_APPROVE}
+        ),
+        Role.PROVINCE_RECORDER: _READS | _EXPORTS | _KEEPS_RESERVES,
+        Role.RULE_EDITOR: _READS | {Permission.CALENDAR_EDIT, Permission.RULEBOOK_EDIT},
         Role.AUDITOR: _READS | {Permission.AUDIT_VIEW},
-        Role.SYSTEM_ADMIN: frozenset({Permission.SYSTEM_VIEW}),
+        Role.SYSTEM_ADMIN: frozenset({Permission.SYSTEM_VIEW, Permission.SYSTEM_OPERATE}),
         Role.SECURITY_ADMIN: frozenset({Permission.ACCOUNT_MANAGE}),
     }
 )

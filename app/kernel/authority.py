@@ -23,6 +23,19 @@ class Permission(StrEnum):
     ACCOUNT_MANAGE = "account.manage"
     SYSTEM_VIEW = "system.view"
     AUDIT_VIEW = "audit.view"
+    FACT_RECORD = "facts.record"
+    DECISION_RECORD = "decisions.record"
+    DECISION_CONFIRM = "decisions.confirm"
+    REGISTER_EDIT = "register.edit"
+    RULEBOOK_EDIT = "rulebook.edit"
+    RULEBOOK_APPROVE = "rulebook.approve"
+    LIST_DRAFT = "lists.draft"
+    LIST_CHECK = "lists.check"
+    LIST_SIGN = "lists.sign"
+    LIST_OWN_LINE = "lists.own-line"
+    RESERVE_RECORD = "reserve.record"
+    RIGHTS_APPLY = "rights.apply"
+    SYSTEM_OPERATE = "system.operate"
 
     @property
     def words(self) -> str:
@@ -44,6 +57,19 @@ _PERMISSION_WORDS = MappingProxyType(
         Permission.ACCOUNT_MANAGE: "管理账号",
         Permission.SYSTEM_VIEW: "查看系统状态",
         Permission.AUDIT_VIEW: "查看审计日志",
+        Permission.FACT_RECORD: "登记违法行为和检查",
+        Permission.DECISION_RECORD: "提交等级和虚假材料的登记",
+        Permission.DECISION_CONFIRM: "复核等级和虚假材料的登记",
+        Permission.REGISTER_EDIT: "维护企业与厂区",
+        Permission.RULEBOOK_EDIT: "提出规则库修改",
+        Permission.RULEBOOK_APPROVE: "批准规则库修改",
+        Permission.LIST_DRAFT: "起草清单",
+        Permission.LIST_CHECK: "复核清单",
+        Permission.LIST_SIGN: "签发清单",
+        Permission.LIST_OWN_LINE: "查看本企业在清单中的结果",
+        Permission.RESERVE_RECORD: "登记排污权储备收支",
+        Permission.RIGHTS_APPLY: "登记排污权申请",
+        Permission.SYSTEM_OPERATE: "备份与运行维护",
     }
 )
 

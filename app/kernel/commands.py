@@ -12,7 +12,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
-from app.kernel import audit, jobs
+from app.kernel import audit, daily, jobs
 from app.kernel.config import ROOT
 
 BAD_USE = 2
@@ -63,7 +63,7 @@ def worker() -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: ending.set())
     current_app.logger.info("job worker started")
-    jobs.work_forever(ending)
+    jobs.work_forever(ending, between=daily.queue_todays_duties)
 
 
 def register(app: Flask) -> None:

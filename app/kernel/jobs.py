@@ -196,11 +196,15 @@ def _give_back(job_id: int) -> None:
         )
 
 
-def work_forever(stop: threading.Event, idle_seconds: float = 0.5) -> None:
-    """Do jobs until told to stop; a job begun is finished first."""
+def work_forever(
+    stop: threading.Event, idle_seconds: float = 0.5, between: Callable[[], None] = lambda: None
+) -> None:
+    """Do jobs until told to stop; a job begun is finished first. Idle, it calls ``between``."""
     while not stop.is_set():
         try:
             worked = run_next()
+            if not worked:
+                between()
         except Exception:
             log.exception("the job queue cannot be read; trying again")
             worked = False

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
@@ -21,6 +22,7 @@ from app.kernel import clock
 from app.kernel.database import Mode, db, mode, set_mode, without_waiting
 from app.kernel.models import AuditEntry
 
+Seen = TypeVar("Seen")
 UNAUDITED_TABLES = frozenset(
     {"audit_entry", "job", "sign_in_session", "sign_in_attempt", "alembic_version"}
 )
@@ -138,16 +140,44 @@ def commit() -> None:
     """Hand on the events, check the audit trail, and make everything durable."""
     current = _current.get()
     if current is not None:
-        while current.events:
-            name, ids = current.events.popitem()
-            db.session.flush()
-            _EVENTS[name].deliver(frozenset(ids))
+        _deliver_events(current)
     db.session.flush()
     if db.session.info.pop("changed", False) and (current is None or not current.audited):
         db.session.rollback()
         raise UnauditedChange("rows changed without an audit entry; call audit.record")
     db.session.commit()
     _current.set(None)
+
+
+def _deliver_events(current: Transaction) -> None:
+    while current.events:
+        name, ids = current.events.popitem()
+        db.session.flush()
+        _EVENTS[name].deliver(frozenset(ids))
+
+
+def rehearse(act: Callable[[], object], look: Callable[[], Seen]) -> Seen:
+    """What ``look`` sees once ``act`` is done and its events delivered; then all is undone.
+
+    A preview made this way cannot differ from the act itself. It needs a writing transaction
+    (previews are sent by POST) and leaves it as it was; what ``act`` raises comes through.
+    """
+    current = transaction()
+    before = replace(current, events={name: set(ids) for name, ids in current.events.items()})
+    had_changed = db.session.info.get("changed", False)
+    db.session.flush()
+    savepoint = db.session.begin_nested()
+    try:
+        act()
+        _deliver_events(current)
+        db.session.flush()
+        return look()
+    finally:
+        savepoint.rollback()
+        db.session.info["changed"] = had_changed
+        current.events = before.events
+        current.last_sequence, current.last_hash = before.last_sequence, before.last_hash
+        current.audited = before.audited
 
 
 @contextmanager

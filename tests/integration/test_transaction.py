@@ -14,10 +14,11 @@ from app.kernel import audit
 from app.kernel import clock as kernel_clock
 from app.kernel.database import Mode, db, mode
 from app.kernel.models import CalendarDay, StoredFile
-from app.kernel.transaction import UnauditedChange, transaction, writing
-from app.registry.models import PlantRecord
+from app.kernel.transaction import UnauditedChange, rehearse, transaction, writing
+from app.registry.models import EnterpriseRecord, PlantRecord
+from app.registry.services import EnterpriseEntry, register_enterprises
 from tests.conftest import Freeze
-from tests.facts import a_plant
+from tests.facts import a_plant, code
 
 
 def _store(sha256: str, size: int = 1) -> None:
@@ -129,3 +130,24 @@ def test_a_fact_is_annulled_once(app: Flask) -> None:
             annul()
         with pytest.raises(DBAPIError), writing("测试"):
             annul()
+
+
+def test_a_rehearsal_shows_what_would_be_and_keeps_nothing(app: Flask, bureau: None) -> None:
+    """A preview does the act itself, looks, and undoes it; a commit then has nothing to keep."""
+
+    def act() -> None:
+        register_enterprises([EnterpriseEntry(code(0), "甲示例有限公司")])
+        audit.record("test.registered", "register", 1)
+
+    with app.app_context():
+        with writing("测试"):
+            seen = rehearse(act, lambda: db.session.query(EnterpriseRecord).count())
+        assert seen == 1
+        assert db.session.query(EnterpriseRecord).count() == 0
+        assert audit.verify().broken_at is None
+    with app.app_context(), writing("测试"):
+        rehearse(act, lambda: None)
+        act()
+    with app.app_context():
+        assert db.session.query(EnterpriseRecord).count() == 1
+        assert audit.verify().broken_at is None

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 from flask import flash, redirect, request, url_for
 
-from app.accounts import audit_words, forms, queries, sessions
+from app.accounts import forms, queries, sessions
 from app.accounts.routes.blueprint import blueprint
-from app.kernel import audit, clock, files, htmx
+from app.kernel import audit, audit_words, clock, files, htmx
 from app.kernel.authority import Permission
 from app.kernel.look import url_with
 from app.kernel.permissions import requires

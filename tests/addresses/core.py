@@ -1,132 +1,23 @@
-"""Every address of the app with examples of its arguments and forms (地址与示例参数).
-
-What is tried is read off the app's own table of addresses. An address that is not provided for
-here is an error, so that a new screen cannot stay untested: give it its arguments in
-:data:`ARGUMENTS` (by the names of the variable parts) and, if it takes a form, in :data:`FORMS`.
-"""
+"""Examples for the addresses of the kernel, accounts, rulebook, ledger, policy and portal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from itertools import count
+from collections.abc import Callable, Mapping
 from typing import Any
-
-from flask import Flask
-from werkzeug.routing import Rule
 
 from app.accounts import queries as accounts
 from app.accounts import services
 from app.accounts.domain import Role
 from app.kernel.assets import asset
-from app.kernel.authority import Permission
 from app.kernel.clock import today
 from app.kernel.database import db
-from app.kernel.permissions import access_of
 from app.kernel.transaction import writing
 from app.ledger.models import LedgerImport
 from app.policy.queries import all_measures
 from app.rulebook import queries as rulebook
+from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind, Query, numbers
 from tests.people import KEQIAO, PASSWORD, YUECHENG, opened
 from tests.world import PRINCIPALS, Principal, World, workbook
-
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-NOWHERE = 999_999
-_numbers = count(1)
-
-
-class Kind(StrEnum):
-    """How the object that an address names stands to the person who asks for it."""
-
-    OWN = "own"
-    FOREIGN = "foreign"
-    UNKNOWN = "unknown"
-    REFUSED = "refused"
-    """Within reach, but this act on it is never allowed: one's own account, a wrong parent."""
-
-
-Values = Mapping[str, object]
-Examples = Iterator[tuple[Kind, Values]]
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A rule with its variable parts filled in."""
-
-    endpoint: str
-    path: str
-    kind: Kind
-
-
-def rules(app: Flask) -> list[Rule]:
-    """Every rule, in the order of its text."""
-    return sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint))
-
-
-def methods_of(rule: Rule) -> list[str]:
-    """The methods a view answers itself."""
-    return sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-
-
-def access(app: Flask, endpoint: str) -> Permission | str | None:
-    """The mark of the view behind an endpoint."""
-    return access_of(app.view_functions[endpoint])
-
-
-def may_open(app: Flask, endpoint: str, who: Principal) -> bool:
-    """Whether the mark of the view and the table of roles let this principal in."""
-    mark = access(app, endpoint)
-    if isinstance(mark, Permission):
-        return who.holds(mark)
-    return mark == "public" or (mark == "signed-in" and who.role is not None)
-
-
-ENDING = frozenset(
-    {"accounts.sign_in", "accounts.sign_out", "accounts.change_password", "accounts.setup"}
-)
-"""These end or renew the session that sends them."""
-
-
-def reachable(app: Flask, who: Principal) -> list[tuple[Rule, str]]:
-    """Every rule and method that this principal may send again and again in one session."""
-    return [
-        (rule, method)
-        for rule in rules(app)
-        for method in methods_of(rule)
-        if may_open(app, rule.endpoint, who) and (method in SAFE or rule.endpoint not in ENDING)
-    ]
-
-
-def somebody_for(app: Flask, endpoint: str) -> Principal:
-    """A principal who may open the address: signed in, and of 越城区 or the city."""
-    people = [it for it in PRINCIPALS if it.role is not None and may_open(app, endpoint, it)]
-    heads = [it for it in people if it.role in (Role.CITY_HEAD, Role.RULE_EDITOR)]
-    return (heads or people)[0]
-
-
-def addresses(world: World, rule: Rule, who: Principal) -> Iterator[Address]:
-    """The rule with every example of its arguments, as they are for this principal."""
-    names = tuple(sorted(rule.arguments))
-    if names not in ARGUMENTS:
-        raise AssertionError(f"{rule}: give examples of {names} in tests/addresses.py")
-    for kind, values in ARGUMENTS[names](world, who, rule.endpoint):
-        built = rule.build(dict(values))
-        assert built is not None, (rule, values)
-        yield Address(rule.endpoint, built[1], kind)
-
-
-def own_address(world: World, rule: Rule, who: Principal) -> str:
-    """The path of an address whose object is within reach of this principal."""
-    return next(it.path for it in addresses(world, rule, who) if it.kind is Kind.OWN)
-
-
-def form_of(world: World, endpoint: str, who: Principal) -> dict[str, Any]:
-    """A form that the address accepts from someone who may send it."""
-    if endpoint not in FORMS:
-        raise AssertionError(f"{endpoint}: give an example of its form in tests/addresses.py")
-    return FORMS[endpoint](world, who)
-
 
 # --- Examples of arguments ---------------------------------------------------------------------
 
@@ -208,7 +99,7 @@ def _roles(world: World, who: Principal, endpoint: str) -> Examples:
     yield Kind.UNKNOWN, {"user_id": NOWHERE, "grant_id": others.id}
 
 
-ARGUMENTS: Mapping[tuple[str, ...], Callable[[World, Principal, str], Examples]] = {
+ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {
     (): _nothing,
     ("clause_id",): _one_of("clause_id", lambda: rulebook.clauses()[0].id),
     ("digest", "name"): _files,
@@ -226,7 +117,7 @@ ARGUMENTS: Mapping[tuple[str, ...], Callable[[World, Principal, str], Examples]]
 """The names of an address's variable parts → what to put there."""
 
 
-QUERIES: Mapping[str, Callable[[World, Principal], Mapping[str, object]]] = {
+QUERIES: Mapping[str, Query] = {
     "policy.compare_rows": lambda world, who: {"b": _a_plant_of(world, who)},
 }
 """Endpoint → what its address must ask for to have an answer."""
@@ -246,7 +137,7 @@ def _no_fields(_world: World, _who: Principal) -> dict[str, Any]:
 
 def _new_account(_world: World, _who: Principal) -> dict[str, Any]:
     return {
-        "name": f"new.{next(_numbers)}", "display_name": "新人", "role": "county-officer",
+        "name": f"new.{next(numbers)}", "display_name": "新人", "role": "county-officer",
         "county": YUECHENG, "uscc": "", "from_on": "", "until_on": "2099-12-31",
     }  # fmt: skip
 
@@ -256,7 +147,7 @@ def _new_role(_world: World, _who: Principal) -> dict[str, Any]:
 
 
 def _new_password(_world: World, _who: Principal) -> dict[str, Any]:
-    new = f"Huayan-87-weile-{next(_numbers)}"
+    new = f"Huayan-87-weile-{next(numbers)}"
     return {"present_password": PASSWORD, "new_password": new, "new_password_again": new}
 
 
@@ -294,7 +185,7 @@ def _allocation_file(world: World, who: Principal) -> dict[str, Any]:
 
 
 def _upload(_world: World, who: Principal) -> dict[str, Any]:
-    name = f"改名{next(_numbers)}有限公司"
+    name = f"改名{next(numbers)}有限公司"
     return {"workbook": (workbook("C" if who.county == KEQIAO else "A", name), "改名.xlsx")}
 
 
@@ -304,7 +195,7 @@ def _confirmation(world: World, who: Principal) -> dict[str, Any]:
         return {"changes": row.changes_sha256 if row else "0" * 64}
 
 
-FORMS: Mapping[str, Callable[[World, Principal], dict[str, Any]]] = {
+FORMS: Mapping[str, Form] = {
     "accounts.change_password": _new_password,
     "accounts.disable_account": _no_fields,
     "accounts.enable_account": _no_fields,
@@ -333,6 +224,3 @@ FORMS: Mapping[str, Callable[[World, Principal], dict[str, Any]]] = {
     "rights.export_allocation": _allocation_file,
 }
 """Endpoint → a form that it accepts."""
-
-CLOSED = frozenset({("accounts.setup", "POST")})
-"""Open to all by its mark, and refused (422) to all once there are accounts."""

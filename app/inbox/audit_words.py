@@ -1,0 +1,8 @@
+"""What the audit log calls the acts and records of the inbox (审计日志用语)."""
+
+ACTIONS = {
+    "message.acknowledged": "签收通知",
+}
+OBJECTS = {
+    "message": "通知与待办",
+}

@@ -1,0 +1,49 @@
+"""What is done once a day without anybody asking (每日事项): bans that end, plans that fall due.
+
+A duty is idempotent and takes the day. The job worker queues each duty once for every day, in
+Beijing time; after an outage only the present day's are queued, so a duty looks at everything due
+by its day, not only at what fell on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from sqlalchemy import select
+
+from app.kernel import clock, jobs
+from app.kernel.database import db
+from app.kernel.models import Job
+from app.kernel.transaction import close, writing
+
+KIND = "daily"
+Duty = Callable[[date], None]
+_duties: dict[str, Duty] = {}
+
+
+def each_day(name: str, duty: Duty) -> None:
+    """Have ``duty(day)`` done once a day; it opens its own writing transaction."""
+    _duties[name] = duty
+
+
+def queue_todays_duties() -> None:
+    """Queue what is not yet queued for today; cheap when nothing is missing."""
+    today = clock.today()
+    wanted = {f"daily:{today}:{name}": name for name in _duties}
+    try:
+        found = db.session.execute(select(Job.key).where(Job.key.in_(list(wanted)))).scalars()
+        missing = set(wanted) - set(found)
+    finally:
+        close()
+    if missing:
+        with writing("每日事项"):
+            for key in sorted(missing):
+                jobs.enqueue(KIND, {"duty": wanted[key], "day": today.isoformat()}, key=key)
+
+
+def _do_duty(run: jobs.JobRun) -> None:
+    _duties[run.payload["duty"]](date.fromisoformat(run.payload["day"]))
+
+
+jobs.define(KIND, _do_duty)
