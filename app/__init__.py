@@ -11,6 +11,8 @@ from app.accounts import queries as accounts_queries
 from app.accounts import routes as accounts_routes
 from app.accounts import sessions
 from app.approvals import audit_words as approvals_words
+from app.approvals import services as approvals_services
+from app.approvals.domain import Kind
 from app.demo import audit_words as demo_words
 from app.demo import commands as demo_commands
 from app.grades import audit_words as grades_words
@@ -59,6 +61,9 @@ AUDIT_WORDS = (
     portal_words,
     demo_words,
 )
+PROPOSALS: tuple[Kind, ...] = ()
+"""What is put before a second person; each stage that proposes names its kinds here."""
+
 for stage in AUDIT_WORDS:
     audit_words.name(stage.ACTIONS, stage.OBJECTS)
 
@@ -91,6 +96,8 @@ def create_app(config: Config | None = None) -> Flask:
     web.init_web(app, sign_in_first=sessions.sign_in_first)
     look.init_app(app)
     grades_services.follow_facts()
+    for kind in PROPOSALS:
+        approvals_services.define(kind)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     for module in COMMANDS:
