@@ -15,6 +15,8 @@ from app.approvals import services as approvals_services
 from app.approvals.domain import Kind
 from app.demo import audit_words as demo_words
 from app.demo import commands as demo_commands
+from app.desk import audit_words as desk_words
+from app.desk import routes as desk_routes
 from app.grades import audit_words as grades_words
 from app.grades import commands as grades_commands
 from app.grades import services as grades_services
@@ -41,6 +43,7 @@ BLUEPRINTS = (
     policy_routes.blueprint,
     rights_routes.blueprint,
     ledger_routes.blueprint,
+    desk_routes.blueprint,
     portal_routes.blueprint,
 )
 COMMANDS = (
@@ -58,6 +61,7 @@ AUDIT_WORDS = (
     approvals_words,
     grades_words,
     ledger_words,
+    desk_words,
     portal_words,
     demo_words,
 )

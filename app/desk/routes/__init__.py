@@ -1,0 +1,5 @@
+"""The pages of this stage (经办): what an officer enters by hand, with its preview."""
+
+from app.desk.routes.blueprint import blueprint
+
+__all__ = ["blueprint"]
