@@ -8,8 +8,8 @@ from flask import Flask
 from app.kernel.commands import CHECK_FAILED, stop
 from app.policy.commands import FORMATS, day_of, moment_of, policy_group, write_out
 from app.policy.queries import CANNOT_RUN
-from app.rights.domain import AllocationFault, Level
-from app.rights.queries import POLLUTANTS, run_allocation
+from app.rights.domain import POLLUTANTS, AllocationFault, Level
+from app.rights.queries import run_allocation
 
 
 @policy_group.command("allocate")

@@ -15,6 +15,7 @@ CLAUSE = "PLAN-RIGHTS"
 PARTIAL = "allocation.partial"
 """Setting: the application at the edge of the reserve gets the rest (true) or nothing (false)."""
 
+POLLUTANTS = ("SO2", "NOx", "VOCs", "PM")
 
 ZERO = Decimal("0.000")
 OUTSIDE = Reason(

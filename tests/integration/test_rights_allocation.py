@@ -13,9 +13,15 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.grades.services import GradeEntry, record_grades
+from app.kernel import audit
+from app.kernel.transaction import writing
 from app.rights.domain import Level
 from app.rights.queries import run_allocation
+from app.rights.services import ApplicationEntry, record_applications
+from app.upgrading.services import ProjectEntry, record_projects
 from tests.conftest import Freeze
+from tests.facts import a_plant
 from tests.ledgers import POLLUTANTS, Ledger, load, made_up_ledger, read_ledger
 from tests.oracle import allocation_rows
 
@@ -114,3 +120,22 @@ def test_an_allocation_of_the_past_is_as_it_was_computed_then(app: Flask, clock:
             before = datetime(2020, 1, 1, tzinfo=UTC)
             nothing = run_allocation(Level.CITY, pollutant, 2025, day, known=before).document
             assert (nothing["reserve"], nothing["rows"]) == ("0.000", [])
+
+
+def test_an_application_named_before_its_project_was_recorded_is_of_that_project(
+    app: Flask, bureau: None
+) -> None:
+    with app.app_context():
+        _, plant_id = a_plant()
+        day = date(2025, 1, 2)
+        with writing("测试"):
+            record_grades([GradeEntry(plant_id, "shaoxing-2023", "A", day, None, "历史")])
+            record_applications(
+                [ApplicationEntry(plant_id, "项目(一)", "VOCs", 2025, Decimal(1), day)]
+            )
+            audit.record("test.recorded", "plant", plant_id)
+        with writing("测试"):
+            record_projects([ProjectEntry(plant_id, "项目（一）", "新建", new_enterprise=True)])
+            audit.record("test.recorded", "plant", plant_id)
+        (row,) = run_allocation(Level.CITY, "VOCs", 2025, date(2025, 6, 30)).document["rows"]
+    assert (row["project"], row["section"]) == ("项目(一)", "new-enterprise")
