@@ -21,6 +21,9 @@ from app.grades import audit_words as grades_words
 from app.grades import commands as grades_commands
 from app.grades import services as grades_services
 from app.inbox import audit_words as inbox_words
+from app.issuing import measures as issuing_measures
+from app.issuing import subjects
+from app.issuing.subjects import Subject
 from app.kernel import audit_words, commands, database, hooks, look, routes, transaction, web
 from app.kernel.config import Config
 from app.ledger import audit_words as ledger_words
@@ -68,6 +71,9 @@ AUDIT_WORDS = (
 PROPOSALS: tuple[Kind, ...] = ()
 """What is put before a second person; each stage that proposes names its kinds here."""
 
+LIST_SUBJECTS: tuple[Subject, ...] = (issuing_measures.SUBJECT,)
+"""What can be issued as a signed list; each stage that has one names it here."""
+
 for stage in AUDIT_WORDS:
     audit_words.name(stage.ACTIONS, stage.OBJECTS)
 
@@ -102,6 +108,8 @@ def create_app(config: Config | None = None) -> Flask:
     grades_services.follow_facts()
     for kind in PROPOSALS:
         approvals_services.define(kind)
+    for subject in LIST_SUBJECTS:
+        subjects.register(subject)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     for module in COMMANDS:

@@ -39,13 +39,14 @@ END_OF_TIME = date(9999, 12, 31)
 """Stored as the end of an open interval."""
 
 
-_RULE_SETTINGS = (
+RULE_SETTINGS = (
     "grade.order",
     "block.other_kinds",
     "violation_year_basis",
     "violations.window_months",
     "false_material.ban_years",
 )
+"""What a standing is derived by, beside the rulebook in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def standing_rules(on: date) -> StandingRules:
 def rule_periods() -> tuple[RulePeriod, ...]:
     """All days there are, cut where one of the settings changes: old values rule old days."""
     starts = {date.min}
-    for parameter_id in _RULE_SETTINGS:
+    for parameter_id in RULE_SETTINGS:
         starts.update(entry.from_on or date.min for entry in parameter_history(parameter_id))
     days = sorted(starts)
     ends = [*days[1:], None]

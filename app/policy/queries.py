@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from flask import current_app
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select, true
 
 from app.accounts.queries import list_bureaus
 from app.grades.domain import PlantFacts, Standing, standing_on
@@ -18,6 +18,7 @@ from app.kernel import clock
 from app.kernel.authority import EVERYTHING
 from app.kernel.config import Config
 from app.kernel.database import db, known_at
+from app.kernel.facts import in_parts
 from app.kernel.hooks import PluginError, plugin_manager
 from app.kernel.verdicts import Reason
 from app.policy.documents import Document, Table, list_table, to_canonical
@@ -80,16 +81,22 @@ def all_measures() -> dict[str, Measure]:
     return collect_measures(plugin_manager(), files)
 
 
-def rank_register(measure_id: str, on: date, known: datetime | None = None) -> RankedList:
+def rank_register(
+    measure_id: str,
+    on: date,
+    known: datetime | None = None,
+    *,
+    only: Collection[int] | None = None,
+) -> RankedList:
     """The whole register ranked by a measure on a day; ``known`` None means as known now.
 
+    ``only`` judges some plants without the others, so that their ranks mean nothing.
     Raises UnknownMeasure, SettingMissing, RuleFailed, DoublePlant.
     """
     measure = find_measure(all_measures(), measure_id)
     settings = {name: value for name in measure.settings if (value := _value(name, on)) is not None}
-    return rank_candidates(
-        measure, candidates(on, known), on, settings, rulebook_on(on).grade_order
-    )
+    found = candidates(on, known) if only is None else _candidates_now(on, only)
+    return rank_candidates(measure, found, on, settings, rulebook_on(on).grade_order)
 
 
 def _value(name: str, on: date) -> Value:
@@ -137,7 +144,14 @@ def candidates(on: date, known: datetime | None = None) -> list[Candidate]:
     return _candidates_now(on) if known is None else _candidates_then(on, known)
 
 
-def _candidates_now(on: date) -> list[Candidate]:
+def _candidates_now(on: date, only: Collection[int] | None = None) -> list[Candidate]:
+    if only is not None:
+        parts = in_parts(sorted(only))
+        return [it for part in parts for it in _read_candidates(on, PlantRecord.plant_id.in_(part))]
+    return _read_candidates(on, true())
+
+
+def _read_candidates(on: date, which: ColumnElement[bool]) -> list[Candidate]:
     rows = db.session.execute(
         select(
             PlantRecord.plant_id,
@@ -169,7 +183,7 @@ def _candidates_now(on: date) -> list[Candidate]:
                 known_at(PlantIndustry, None),
             ),
         )
-        .where(known_at(PlantRecord, None), known_at(EnterpriseRecord, None))
+        .where(known_at(PlantRecord, None), known_at(EnterpriseRecord, None), which)
     ).all()
     return [
         _candidate(
