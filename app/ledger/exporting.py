@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from app.kernel.authority import Scope
@@ -16,6 +16,8 @@ from app.ledger.sheets import EXPORT_NOTE_SHEET, SHEETS, SheetSpec
 
 SYSTEM_NAME = "重点行业绩效分级管理系统"
 _ALL = "全部（未限定日期）"
+_WHEN_IT_ENDED = frozenset({"withdrawn_on", "closed_on"})
+"""Days that an export as of an earlier one does not yet hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def export_ledger(register: Register, scope: Scope, as_of: date | None = None) -
             if is_wanted(row) and _has_come_about(spec, row, as_of)
         ]
         if rows or not spec.optional:
-            tables.append((spec, rows))
+            tables.append(_without_unused(spec, rows))
     places = place_rows(register.bureaus)
     said = ((spec.name, [_headers(spec), *rows]) for spec, rows in tables)
     digest = contents_sha256([(EXPORT_NOTE_SHEET, places), *said])
@@ -79,10 +81,21 @@ def _cells(spec: SheetSpec, row: RegisterRow, as_of: date | None) -> list[Cell]:
     cells: list[Cell] = []
     for column in spec.columns:
         value = row.values.get(column.field)
-        if column.field == "withdrawn_on" and value and as_of and value > as_of:
+        if column.field in _WHEN_IT_ENDED and value and as_of and value > as_of:
             value = None
         cells.append(None if value is None else column.shown(value))
     return cells
+
+
+def _without_unused(spec: SheetSpec, rows: list[list[Cell]]) -> tuple[SheetSpec, list[list[Cell]]]:
+    """The table without the columns that are there only when used, and are not."""
+    kept = [
+        place
+        for place, column in enumerate(spec.columns)
+        if not column.when_used or any(row[place] is not None for row in rows)
+    ]
+    columns = tuple(spec.columns[place] for place in kept)
+    return replace(spec, columns=columns), [[row[place] for place in kept] for row in rows]
 
 
 def _headers(spec: SheetSpec) -> list[Cell]:

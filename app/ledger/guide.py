@@ -103,7 +103,7 @@ def blank_workbook(
 def _blank(spec: SheetSpec) -> SheetLayout:
     columns = [
         Column(_title(column), max(column.width, len(_title(column)) * 2 + 2), column.kind)
-        for column in spec.columns
+        for column in spec.asked_columns
     ]
     return SheetLayout(spec.name, columns, [[None] * len(columns)] * _BLANK_ROWS)
 
@@ -124,7 +124,7 @@ def _guide(choices: Mapping[str, str]) -> SheetLayout:
                 "必填" if column.required else "选填",
                 explanation(spec, column, choices),
             ]
-            for column in spec.columns
+            for column in spec.asked_columns
         ]
     columns = [Column("工作表", 14), Column("列", 20), Column("必填", 8), Column("怎么填", 80)]
     return SheetLayout(GUIDE_SHEET, columns, rows, titles=["企业台账填表说明"], notes=_ABOUT)

@@ -56,6 +56,8 @@ class ColumnSpec:
     shown: Callable[[Any], Cell] = _as_it_is
     folded: Callable[[Any], Any] = _as_it_is
     ends: bool = False
+    when_used: bool = False
+    """Written only when some row has a value; read wherever it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,11 @@ class SheetSpec:
     def key_fields(self) -> frozenset[str]:
         """The fields a row is identified by, those of its subject included."""
         return frozenset(self.identity) | {"uscc", "plant"} & {it.field for it in self.columns}
+
+    @property
+    def asked_columns(self) -> tuple[ColumnSpec, ...]:
+        """The columns that a blank workbook (台账模板) has."""
+        return tuple(column for column in self.columns if not column.when_used)
 
     def column(self, field: str) -> ColumnSpec:
         """The column that fills the field."""
@@ -171,6 +178,9 @@ SHEETS: tuple[SheetSpec, ...] = (
         ColumnSpec("民生保障类", "livelihood", parsing.yes_no, width=10, shown=_yes_no),
         _choice("生产状态", "state", parsing.plant_state, required=False),
         _text("镇街", "town", 60),
+        ColumnSpec("经办人", "officer", parsing.text(60), when_used=True),
+        ColumnSpec("关闭日期", "closed_on", parsing.day, kind="date", width=12, ends=True,
+                   when_used=True),
     )),
     SheetSpec("行业", Subject.PLANT, (
         _USCC, _PLANT,

@@ -36,7 +36,7 @@ from app.policy.fact_words import told_facts
 from app.policy.measure_files import MeasureFileError, load_measure_files
 from app.policy.measures import MeasureConflict, UnknownMeasure, collect_measures, find_measure
 from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord
-from app.registry.queries import list_plants, main_industries
+from app.registry.queries import exists_on, list_plants, main_industries
 from app.rulebook.domain import RulebookInfo
 from app.rulebook.parameters import UnknownEntry, Value
 from app.rulebook.queries import catalogue, rulebook_on, rulebook_titles, setting
@@ -136,7 +136,7 @@ def cut_to(
 
 
 def candidates(on: date, known: datetime | None = None) -> list[Candidate]:
-    """Every plant of the register with its standing on the day.
+    """Every plant of the register that exists on the day, with its standing.
 
     As known now the standings are read from the interval projection; as known at an earlier
     moment they are derived from the facts known then, by the same pure function.
@@ -183,7 +183,12 @@ def _read_candidates(on: date, which: ColumnElement[bool]) -> list[Candidate]:
                 known_at(PlantIndustry, None),
             ),
         )
-        .where(known_at(PlantRecord, None), known_at(EnterpriseRecord, None), which)
+        .where(
+            known_at(PlantRecord, None),
+            known_at(EnterpriseRecord, None),
+            exists_on(on),
+            which,
+        )
     ).all()
     return [
         _candidate(
@@ -198,7 +203,7 @@ def _read_candidates(on: date, which: ColumnElement[bool]) -> list[Candidate]:
 
 
 def _candidates_then(on: date, known: datetime) -> list[Candidate]:
-    plants = list_plants(EVERYTHING, known)
+    plants = [plant for plant in list_plants(EVERYTHING, known) if not plant.is_closed(on)]
     mains = main_industries(known)
     facts = facts_of([plant.plant_id for plant in plants], known)
     rules = standing_rules(on)

@@ -36,6 +36,8 @@ COLUMNS = (
     Column("许可有效期止", 12, "date"),
     Column("民生保障类", 10),
     Column("生产状态", 10),
+    Column("经办人", 12),
+    Column("关闭日期", 12, "date"),
 )
 
 
@@ -67,7 +69,7 @@ def offer_register(
 def _cells(row: tuple[Any, ...], counties: Mapping[str, str]) -> tuple[Any, ...]:
     (
         _, name, number, plant_name, uscc, county, town, industry, subtype,
-        grade, verified, basis, blocked, banned_until, category, until, state,
+        grade, verified, basis, blocked, banned_until, category, until, state, closed, officer,
         former_name, rulebook, violations, held_since, permit, livelihood,
     ) = row  # fmt: skip
     label = catalogue().by_id(industry).label(subtype or None) if industry else ""
@@ -76,5 +78,5 @@ def _cells(row: tuple[Any, ...], counties: Mapping[str, str]) -> tuple[Any, ...]
         name, former_name, uscc, number, plant_name, counties.get(county, county), town, label,
         grade or "未定级", "" if verified else "未核实", rulebook, held_since,
         against, banned_until, violations, permit, category, until,
-        {True: "是", False: "否"}.get(livelihood, ""), state,
+        {True: "是", False: "否"}.get(livelihood, ""), state, officer, closed,
     )  # fmt: skip

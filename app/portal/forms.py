@@ -11,7 +11,7 @@ from flask import url_for
 
 from app.kernel import clock
 from app.portal.domain import B_OR_BETTER, PERMITS, STANDINGS, UNGRADED
-from app.portal.queries.conditions import SORTS, STATES, RegisterFilter
+from app.portal.queries.conditions import LIVES, SORTS, STATES, RegisterFilter
 from app.rulebook.queries import catalogue, rulebook_on
 
 _LONGEST = 100
@@ -24,6 +24,8 @@ _PARAMETERS = {
     "standing": "standing",
     "permit": "permit",
     "state": "state",
+    "officer": "officer",
+    "life": "life",
 }
 """Name in the address → field of the filter."""
 
@@ -47,6 +49,8 @@ def read_register_filter(args: Mapping[str, str], on: date) -> RegisterFilter:
         standing=offered("standing", STANDINGS),
         permit=offered("permit", PERMITS),
         state=offered("state", STATES),
+        officer=said("officer"),
+        life=offered("life", LIVES),
         sort=said("sort") if said("sort") in SORTS else "name",
         falling=said("order") == "desc",
         after=_plant(said("after")),

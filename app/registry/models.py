@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.database import Base, BigId, ExactDecimal, Recorded, Tonnes, UTCMoment
@@ -81,6 +81,10 @@ class PlantRecord(Recorded, Base):
     permit_until: Mapped[date | None] = mapped_column(Date)
     livelihood: Mapped[bool | None] = mapped_column()
     state: Mapped[str] = mapped_column(String(4), default="")
+    closed_on: Mapped[date | None] = mapped_column(Date)
+    """The first day on which the plant no longer exists (关闭)."""
+    officer: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    """经办人: who looks after the plant."""
 
     __table_args__ = (
         Index("uq_plant_record_number", "enterprise_id", "number", unique=True,
@@ -93,6 +97,39 @@ class PlantRecord(Recorded, Base):
         CheckConstraint("state IN ('','正常','停产','长期停产')", name="state"),
         _AUTO,
     )  # fmt: skip
+
+
+class PlantChange(Recorded, Base):
+    """A change in the life of a plant (厂区变更) with its own effective day (生效日期).
+
+    Its course is told by records that replace one another: planned (预定), then done, withdrawn,
+    or stuck when the register no longer allowed it on its day; ``first_id`` names the first.
+    ``wanted`` is what was asked for, as JSON; ``told`` the same in a sentence.
+    """
+
+    __tablename__ = "plant_change"
+
+    first_id: Mapped[int | None] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(20))
+    stage: Mapped[str] = mapped_column(String(10))
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    plant_id: Mapped[int | None] = mapped_column(ForeignKey("plant.id"), index=True)
+    other_enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    other_plant_id: Mapped[int | None] = mapped_column(ForeignKey("plant.id"), index=True)
+    effective_on: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(Text)
+    document: Mapped[str] = mapped_column(String(100))
+    wanted: Mapped[str] = mapped_column(Text)
+    told: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)
+    form_key: Mapped[str] = mapped_column(String(64), index=True)
+    """Of the form it was sent by: the same form sent twice is one change."""
+
+    __table_args__ = (
+        CheckConstraint("stage IN ('planned','done','withdrawn','stuck')", name="stage"),
+        Index("ix_plant_change_stage", "stage", "effective_on"),
+        _AUTO,
+    )
 
 
 class PlantSearch(Base):

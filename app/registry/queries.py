@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, not_, or_, select
 
 from app.kernel.authority import Scope
 from app.kernel.database import db, known_at
@@ -61,6 +61,15 @@ class PlantOnRecord:
     phone: str
     founded_on: date | None
     note: str
+    officer: str
+    closed_on: date | None
+    record_id: int
+    """The standing record of the plant, and of its enterprise: another one means a change."""
+    enterprise_record_id: int
+
+    def is_closed(self, on: date) -> bool:
+        """Whether the plant no longer exists on the day (已关闭)."""
+        return self.closed_on is not None and self.closed_on <= on
 
     @property
     def full_name(self) -> str:
@@ -93,10 +102,31 @@ def _plants(moment: datetime | None) -> Select[*tuple[Any, ...]]:
             EnterpriseRecord.phone,
             EnterpriseRecord.founded_on,
             EnterpriseRecord.note,
+            PlantRecord.officer,
+            PlantRecord.closed_on,
+            PlantRecord.id,
+            EnterpriseRecord.id,
         )
         .join(EnterpriseRecord, EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id)
         .where(known_at(PlantRecord, moment), known_at(EnterpriseRecord, moment))
     )
+
+
+def exists_on(on: date) -> ColumnElement[bool]:
+    """The plants that are not closed (关闭) on the day, as a condition on their records."""
+    return or_(PlantRecord.closed_on.is_(None), PlantRecord.closed_on > on)
+
+
+def closed_plants(on: date, moment: datetime | None = None) -> frozenset[tuple[str, str]]:
+    """Code and number of every plant closed by the day (已关闭), as known at a moment."""
+    rows = db.session.execute(
+        select(EnterpriseRecord.uscc, PlantRecord.number)
+        .join(EnterpriseRecord, EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id)
+        .where(
+            known_at(PlantRecord, moment), known_at(EnterpriseRecord, moment), not_(exists_on(on))
+        )
+    )
+    return frozenset((uscc, number) for uscc, number in rows)
 
 
 def find_plant(plant_id: int, scope: Scope, moment: datetime | None = None) -> PlantOnRecord | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
@@ -21,8 +22,18 @@ def _pinyin(name: str) -> str:
     return " ".join(lazy_pinyin(name)).lower()
 
 
-def search_text(name: str, former_name: str, plant_name: str, uscc: str, permit: str) -> str:
-    """One folded text that a substring of any of the five, or of the initials, is found in."""
+def search_text(
+    name: str,
+    former_name: str,
+    plant_name: str,
+    uscc: str,
+    permit: str,
+    others: Iterable[str] = (),
+) -> str:
+    """One folded text that a substring of any of them, or of the initials, is found in.
+
+    ``others`` are the names that the plant and its owners bore before.
+    """
     parts = [
         name_key(name),
         name_key(former_name),
@@ -32,6 +43,8 @@ def search_text(name: str, former_name: str, plant_name: str, uscc: str, permit:
         uscc,
         permit,
     ]
+    for key in sorted({name_key(other) for other in others} - set(parts)):
+        parts += [key, pinyin_initials(key)]
     return "\n".join(part.lower() for part in parts if part)
 
 

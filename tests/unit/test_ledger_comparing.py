@@ -268,7 +268,7 @@ def test_every_sheet_of_the_contract_is_declared_with_its_columns_in_order() -> 
     assert [column.header for column in BY_NAME["等级"].columns] == [
         "统一社会信用代码", "厂区编号", "规则集", "等级", "生效日期", "失效日期", "来源", "文号",
     ]  # fmt: skip
-    assert BY_NAME["厂区"].columns[-1].header == "镇街"
+    assert BY_NAME["厂区"].asked_columns[-1].header == "镇街"
 
 
 def test_a_finding_in_the_register_is_not_new_because_its_plant_is_typed_in_another_width() -> None:

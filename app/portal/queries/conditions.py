@@ -18,6 +18,7 @@ from app.grades.models import StandingInterval
 from app.portal.domain import B_OR_BETTER, UNGRADED, soon_until
 from app.registry.domain import PlantState
 from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord, PlantSearch
+from app.registry.queries import exists_on
 from app.registry.search import search_term
 from app.rulebook.queries import catalogue, rulebook_on
 
@@ -25,6 +26,9 @@ STATES: Mapping[str, str] = MappingProxyType(
     {**{state.value: state.value for state in PlantState}, "unknown": "未填"}
 )
 """Id → words of 生产状态 as the register can be narrowed to it."""
+
+LIVES: Mapping[str, str] = MappingProxyType({"closed": "已关闭", "all": "全部（含已关闭）"})
+"""Id → words of 存续情况; without it the register shows the plants that exist on the day."""
 
 SORTS = ("name", "uscc", "county", "town", "industry", "grade", "standing", "permit", "state")
 _LAST_DAY = date(9999, 12, 31)
@@ -47,6 +51,8 @@ class RegisterFilter:
     standing: str = ""
     permit: str = ""
     state: str = ""
+    officer: str = ""
+    life: str = ""
     sort: str = "name"
     falling: bool = False
     after: int | None = None
@@ -60,12 +66,17 @@ def search_conditions(wanted: RegisterFilter) -> list[ColumnElement[bool]]:
 
 
 def plant_conditions(wanted: RegisterFilter) -> list[ColumnElement[bool]]:
-    """What is asked of the plant itself: place, permit, production."""
+    """What is asked of the plant itself: whether it exists, place, permit, production."""
     found: list[ColumnElement[bool]] = []
+    if wanted.life != "all":
+        exists = exists_on(wanted.on)
+        found.append(not_(exists) if wanted.life == "closed" else exists)
     if wanted.county:
         found.append(PlantRecord.county == wanted.county)
     if wanted.town:
         found.append(PlantRecord.town == wanted.town)
+    if wanted.officer:
+        found.append(PlantRecord.officer == wanted.officer)
     if wanted.permit:
         found.append(permit_conditions(wanted.on)[wanted.permit])
     if wanted.state:

@@ -44,6 +44,8 @@ LIST_COLUMNS = (
     PlantRecord.permit_category,
     PlantRecord.permit_until,
     PlantRecord.state,
+    PlantRecord.closed_on,
+    PlantRecord.officer,
 )
 EXPORT_COLUMNS = (
     *LIST_COLUMNS,
@@ -149,6 +151,17 @@ def list_towns(scope: Scope) -> list[tuple[str, str]]:
     return [(county, town) for county, town in db.session.execute(query)]
 
 
+def list_officers(scope: Scope) -> list[str]:
+    """The people in charge (经办人) that occur in the register."""
+    query = (
+        select(PlantRecord.officer)
+        .where(known_at(PlantRecord, None), _visible(scope), PlantRecord.officer != "")
+        .distinct()
+        .order_by(PlantRecord.officer)
+    )
+    return list(db.session.execute(query).scalars())
+
+
 def _visible(scope: Scope) -> ColumnElement[bool]:
     return within(scope, PlantRecord.county, PlantRecord.enterprise_id)
 
@@ -160,7 +173,7 @@ def _position(
     plant_id = wanted.after if wanted.before is None else wanted.before
     if plant_id is None:
         return None
-    anywhere = RegisterFilter(wanted.on)
+    anywhere = RegisterFilter(wanted.on, life="all")
     query = _all_tables(select(*keys), anywhere, scope).where(PlantRecord.plant_id == plant_id)
     row = db.session.execute(query).first()
     if row is None:

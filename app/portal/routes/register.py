@@ -24,9 +24,9 @@ from app.portal.forms import (
     read_register_filter,
     register_url,
 )
-from app.portal.queries.conditions import STATES, RegisterFilter
+from app.portal.queries.conditions import LIVES, STATES, RegisterFilter
 from app.portal.queries.register import export_register as rows_to_export
-from app.portal.queries.register import list_register, list_towns
+from app.portal.queries.register import list_officers, list_register, list_towns
 from app.portal.routes.blueprint import blueprint
 from app.rulebook.queries import catalogue
 
@@ -128,6 +128,8 @@ def _options(
         "standing": STANDINGS,
         "permit": PERMITS,
         "state": STATES,
+        "officer": {name: name for name in list_officers(scope)},
+        "life": LIVES,
     }
 
 
@@ -139,6 +141,8 @@ _LABELS = {
     "standing": "状态",
     "permit": "排污许可证",
     "state": "生产状态",
+    "officer": "经办人",
+    "life": "存续情况",
 }
 
 
@@ -177,7 +181,7 @@ def _shown_rows(
     shown = []
     for (
         plant_id, name, number, plant_name, uscc, county, town, industry, subtype,
-        grade, verified, basis, blocked, banned_until, category, until, state,
+        grade, verified, basis, blocked, banned_until, category, until, state, closed, officer,
     ) in rows:  # fmt: skip
         shown.append(
             (
@@ -196,6 +200,9 @@ def _shown_rows(
                 until,
                 permit_mark(until, wanted.on),
                 state,
+                closed if closed and closed <= wanted.on else None,
+                officer,
+                plant_id,
             )
         )
     return shown

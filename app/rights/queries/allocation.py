@@ -9,6 +9,7 @@ from datetime import date, datetime
 from app.kernel import clock
 from app.policy.documents import Document, Table
 from app.policy.queries import county_names, run_measure
+from app.registry.queries import closed_plants
 from app.rights.documents import allocation_table, to_canonical
 from app.rights.domain import MEASURE_OF, PARTIAL, Allocation, Level, Share, allocate
 from app.rights.queries.applications import list_applications
@@ -51,16 +52,22 @@ def run_allocation(
 ) -> AllocationRun:
     """Share out a level's reserve of a pollutant and year among the applications of the day.
 
+    Applications of plants that are closed (关闭) on the day take no part.
     Computed over the whole register, then cut to ``counties`` (None: all). Raises what
     run_measure raises, and AllocationFault.
     """
     moment = known or clock.now()
     ranking = run_measure(MEASURE_OF[level], on, known=known)
+    closed = closed_plants(on, known)
     allocation = allocate(
         level,
         pollutant,
         year,
-        list_applications(pollutant, year, known),
+        [
+            it
+            for it in list_applications(pollutant, year, known)
+            if (it.uscc, it.plant) not in closed
+        ],
         ranking.ranked,
         reserve_of(level, pollutant, year, known),
         partial=flag(PARTIAL, on),

@@ -62,6 +62,8 @@ class PlantEntry:
     permit_until: date | None = None
     livelihood: bool | None = None
     state: str = ""
+    closed_on: date | None = None
+    officer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,12 @@ def correct_industries(corrections: Mapping[int, IndustryEntry]) -> None:
     facts.replace(PlantIndustry, {i: asdict(entry) for i, entry in corrections.items()})
 
 
+def end_industries(plant_id: int, fact_ids: Sequence[int]) -> None:
+    """Annul industries of a plant that it no longer carries on, or never did."""
+    standing_changed.emit([plant_id])
+    facts.annul(PlantIndustry, fact_ids)
+
+
 def record_lines(entries: Sequence[LineEntry]) -> list[int]:
     """Enter production lines; returns the ids of the facts."""
     return facts.record(ProductionLine, [asdict(entry) for entry in entries])
@@ -170,6 +178,11 @@ def correct_lines(corrections: Mapping[int, LineEntry]) -> None:
     facts.replace(ProductionLine, {i: asdict(entry) for i, entry in corrections.items()})
 
 
+def end_lines(fact_ids: Sequence[int]) -> None:
+    """Annul production lines that are no more, or never were."""
+    facts.annul(ProductionLine, fact_ids)
+
+
 def record_emergency_measures(entries: Sequence[MeasureEntry]) -> list[int]:
     """Enter emergency measures; returns the ids of the facts."""
     return facts.record(EmergencyMeasure, [asdict(entry) for entry in entries])
@@ -178,6 +191,17 @@ def record_emergency_measures(entries: Sequence[MeasureEntry]) -> list[int]:
 def correct_emergency_measures(corrections: Mapping[int, MeasureEntry]) -> None:
     """Replace emergency measures (fact id → entry)."""
     facts.replace(EmergencyMeasure, {i: asdict(entry) for i, entry in corrections.items()})
+
+
+def end_emergency_measures(fact_ids: Sequence[int]) -> None:
+    """Annul emergency measures that hold no longer, or never did."""
+    facts.annul(EmergencyMeasure, fact_ids)
+
+
+def end_enterprise(enterprise_id: int) -> None:
+    """Annul what is said of an enterprise that was on record twice; it may have no plant left."""
+    standing = _standing_records(EnterpriseRecord, "enterprise_id", {enterprise_id: None})
+    facts.annul(EnterpriseRecord, standing.values())
 
 
 def _lasting_ids(model: type[Enterprise] | type[Plant], count: int) -> list[int]:
@@ -221,8 +245,12 @@ def _plants_of(enterprise_ids: Sequence[int]) -> list[int]:
 
 
 def _refresh_search(plant_ids: Sequence[int]) -> None:
-    """Make the words these plants are found by again, from what is said of them now."""
+    """Make the words these plants are found by again.
+
+    They are those of what is said now, and the names that plants and their owners bore before.
+    """
     for part in facts.in_parts(sorted(set(plant_ids))):
+        former = _former_names(part)
         db.session.execute(delete(PlantSearch).where(PlantSearch.plant_id.in_(part)))
         rows = db.session.execute(
             select(
@@ -247,9 +275,28 @@ def _refresh_search(plant_ids: Sequence[int]) -> None:
                 [
                     {
                         "plant_id": row[0],
-                        "text": search_text(*row[1:6]),
+                        "text": search_text(*row[1:6], former.get(row[0], ())),
                         "sort_key": sort_key(row[1], row[6]),
                     }
                     for row in rows
                 ],
             )
+
+
+def _former_names(plant_ids: Sequence[int]) -> dict[int, set[str]]:
+    """The names in earlier records of each plant, and of whoever owned it then or owns it now."""
+    owner = select(PlantRecord.plant_id, PlantRecord.enterprise_id).where(
+        PlantRecord.plant_id.in_(plant_ids)
+    )
+    of_plants = select(PlantRecord.plant_id, PlantRecord.name).where(
+        PlantRecord.plant_id.in_(plant_ids), PlantRecord.annulled_at.is_not(None)
+    )
+    owners = owner.distinct().subquery()
+    of_owners = select(owners.c.plant_id, EnterpriseRecord.name).join(
+        EnterpriseRecord, EnterpriseRecord.enterprise_id == owners.c.enterprise_id
+    )
+    found: dict[int, set[str]] = {}
+    for query in (of_plants, of_owners):
+        for plant_id, name in db.session.execute(query.distinct()):
+            found.setdefault(plant_id, set()).add(name)
+    return found
