@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.grades.domain import (
     GradeRecord,
+    Interval,
     JudgedFinding,
     PlantFacts,
     Standing,
@@ -197,6 +198,21 @@ def standings_on(
         ):
             found[row[0]] = read_interval(row[1:])
     return found
+
+
+def intervals_of(plant_ids: Sequence[int]) -> dict[int, tuple[Interval, ...]]:
+    """The whole life of each plant as the projection has it, from the first day on."""
+    found: dict[int, list[Interval]] = {}
+    for part in in_parts(sorted(set(plant_ids))):
+        query = (
+            select(StandingInterval.from_on, StandingInterval.until_on, *INTERVAL_COLUMNS)
+            .where(StandingInterval.plant_id.in_(part))
+            .order_by(StandingInterval.plant_id, StandingInterval.from_on)
+        )
+        for from_on, until_on, plant_id, *values in db.session.execute(query):
+            ends = None if until_on == END_OF_TIME else until_on
+            found.setdefault(plant_id, []).append(Interval(from_on, ends, read_interval(values)))
+    return {plant_id: tuple(items) for plant_id, items in found.items()}
 
 
 INTERVAL_COLUMNS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.accounts.domain import Actor
@@ -12,6 +12,7 @@ from app.ledger.matching import Matched, MatchedRow
 from app.ledger.problems import Level, problem
 from app.ledger.register import EnterpriseKey, PlantKey
 from app.ledger.sheets import SHEETS, Subject
+from app.supervision.rules import reaches_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,10 @@ def _check_county(found: MatchedRow, scope: Scope, reach: _Reach, matched: Match
     if found.spec.subject is Subject.NOBODY or not found.is_known:
         return
     counties = reach.counties_of(found)
-    inside = [county in (scope.counties or ()) for county in counties]
     if found.spec.subject is Subject.ENTERPRISE:
-        is_allowed = not inside or any(inside)
+        is_allowed = not counties or any(scope.covers(county=county) for county in counties)
     else:
-        is_allowed = all(inside)
+        is_allowed = reaches_all(scope, counties)
     if is_allowed or (found.is_same and reach.is_visible(found, scope)):
         return
     if found.plant is None and found.spec.subject is Subject.EITHER:
@@ -97,10 +97,9 @@ def _check_decision(
     found: MatchedRow, decisions: Scope | None, reach: _Reach, matched: Matched
 ) -> None:
     if decisions is not None:
-        covers: Callable[[str | None], bool] = lambda county: decisions.covers(county=county)  # noqa: E731
         if found.spec.subject is Subject.NOBODY or not found.is_known:
             return
-        if all(covers(county) for county in reach.counties_of(found)):
+        if reaches_all(decisions, reach.counties_of(found)):
             return
     field = "level" if found.spec.subject is Subject.NOBODY else "uscc"
     matched.ledger.refuse(

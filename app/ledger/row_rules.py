@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import TypeAlias
 
+from app.grades.rules import dates_fault
 from app.ledger.matching import Matched, MatchedRow
 from app.registry.domain import coordinates_problem, coordinates_warning, permit_number_problem
+from app.supervision.rules import finding_faults, violation_faults
 
 Found: TypeAlias = Iterator[tuple[str, str]]
 Rule: TypeAlias = Callable[[MatchedRow], Found]
@@ -22,33 +24,17 @@ def _days(found: MatchedRow, *fields: str) -> tuple[date | None, ...]:
 
 
 def _grade_ends_after_it_starts(found: MatchedRow) -> Found:
-    start, end = _days(found, "effective_on", "expires_on")
-    if start is not None and end is not None and end <= start:
-        yield (
-            "expires_on",
-            (
-                f"失效日期 {end} 不晚于生效日期 {start}（失效日期是等级不再有效的第一天），"
-                "请核对这两个日期"
-            ),
-        )
+    wrong = dates_fault(*_days(found, "effective_on", "expires_on"))
+    if wrong is not None:
+        yield "expires_on", wrong
 
 
-def _act_before_decision(found: MatchedRow) -> Found:
-    acted, decided = _days(found, "acted_on", "decided_on")
-    if acted is not None and decided is not None and acted > decided:
-        yield "acted_on", f"行为日期 {acted} 晚于决定日期 {decided}，请核对这两个日期"
+def _violation_in_order(found: MatchedRow) -> Found:
+    yield from violation_faults(*_days(found, "acted_on", "decided_on", "withdrawn_on"))
 
 
-def _withdrawal_after_decision(found: MatchedRow) -> Found:
-    withdrawn, decided = _days(found, "withdrawn_on", "decided_on")
-    if withdrawn is not None and decided is not None and withdrawn < decided:
-        yield "withdrawn_on", f"撤销日期 {withdrawn} 早于决定日期 {decided}，请核对这两个日期"
-
-
-def _withdrawal_after_finding(found: MatchedRow) -> Found:
-    withdrawn, decided = _days(found, "withdrawn_on", "found_on")
-    if withdrawn is not None and decided is not None and withdrawn < decided:
-        yield "withdrawn_on", f"撤销日期 {withdrawn} 早于认定日期 {decided}，请核对这两个日期"
+def _finding_in_order(found: MatchedRow) -> Found:
+    yield from finding_faults(*_days(found, "found_on", "withdrawn_on"))
 
 
 def _actual_grade_when_failed(found: MatchedRow) -> Found:
@@ -97,8 +83,8 @@ def _works_in_order(found: MatchedRow) -> Found:
 
 _ALWAYS: Mapping[str, tuple[Rule, ...]] = {
     "等级": (_grade_ends_after_it_starts,),
-    "违法行为": (_act_before_decision, _withdrawal_after_decision),
-    "虚假材料": (_withdrawal_after_finding,),
+    "违法行为": (_violation_in_order,),
+    "虚假材料": (_finding_in_order,),
     "检查": (_actual_grade_when_failed,),
     "厂区": (_place_is_possible,),
 }

@@ -93,10 +93,26 @@ def rank_register(
     ``only`` judges some plants without the others, so that their ranks mean nothing.
     Raises UnknownMeasure, SettingMissing, RuleFailed, DoublePlant.
     """
-    measure = find_measure(all_measures(), measure_id)
-    settings = {name: value for name in measure.settings if (value := _value(name, on)) is not None}
     found = candidates(on, known) if only is None else _candidates_now(on, only)
-    return rank_candidates(measure, found, on, settings, rulebook_on(on).grade_order)
+    return _ranked(find_measure(all_measures(), measure_id), found, on)
+
+
+def rank_by_every_measure(on: date) -> tuple[dict[str, RankedList], list[str]]:
+    """The whole register ranked by each measure on a day, by id; and which cannot, and why."""
+    ranked: dict[str, RankedList] = {}
+    faults: list[str] = []
+    plants = candidates(on)
+    for measure in all_measures().values():
+        try:
+            ranked[measure.id] = _ranked(measure, plants, on)
+        except CANNOT_RUN as fault:
+            faults.append(f"“{measure.title}”：{fault}")
+    return ranked, faults
+
+
+def _ranked(measure: Measure, plants: Iterable[Candidate], on: date) -> RankedList:
+    settings = {name: value for name in measure.settings if (value := _value(name, on)) is not None}
+    return rank_candidates(measure, plants, on, settings, rulebook_on(on).grade_order)
 
 
 def _value(name: str, on: date) -> Value:
