@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,9 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "installed.json"
 RUNTIME_LOCK = ROOT / "requirements.lock"
 TEST_LOCK = ROOT / "requirements-dev.lock"
+PIP_LOCK = ROOT / "requirements-pip.lock"
+RELEASE = "release.json"
+WHEEL_FOLDERS = (ROOT / "wheels", ROOT / "scripts" / "wheels")
 OLDEST_PYTHON = (3, 11)
 
 
@@ -50,6 +54,7 @@ def prepare(lock: Path) -> None:
         installed = {"python": python}
     if wanted.items() <= installed.items():
         return
+    check_release()
     if not _has_installer():
         _make_environment()
         installed = {"python": _version()}
@@ -90,9 +95,12 @@ def _has_installer() -> bool:
 
 
 def _make_environment() -> None:
+    pip = next((found for folder in WHEEL_FOLDERS for found in folder.glob("pip-*.whl")), None)
     try:
-        import ensurepip  # noqa: F401
         import venv
+
+        if pip is None:
+            import ensurepip  # noqa: F401
     except ImportError:
         raise Unable(
             "这台机器的 Python 缺少 venv 模块（ensurepip）。"
@@ -102,7 +110,11 @@ def _make_environment() -> None:
         raise Unable(f"项目目录 {ROOT} 不可写，无法建立 .venv。请改用有写权限的用户或目录。")
     say("正在建立运行环境 .venv。")
     try:
-        venv.EnvBuilder(clear=True, with_pip=True, symlinks=os.name != "nt").create(VENV)
+        links = os.name != "nt"
+        venv.EnvBuilder(clear=True, with_pip=pip is None, symlinks=links).create(VENV)
+        if pip is not None:  # a bundle brings its own, since Debian's Python has none
+            itself = [str(PYTHON), str(pip / "pip"), "install", "--no-index", "--quiet", str(pip)]
+            subprocess.run(itself, check=True, stdout=subprocess.DEVNULL)
     except (OSError, subprocess.CalledProcessError) as error:
         raise Unable(
             f"无法在 {VENV} 建立运行环境（{error}）。请检查磁盘空间和目录权限。"
@@ -111,7 +123,7 @@ def _make_environment() -> None:
 
 def _install(lock: Path) -> None:
     """Install what ``lock`` names: with uv where it is at hand, else (or if it fails) with pip."""
-    options = ["--no-deps", "--require-hashes", "-r", str(lock), *_offline_options()]
+    options = ["--no-deps", "--require-hashes", "-r", str(lock), *offline_options()]
     attempts: list[Sequence[str]] = [[str(PYTHON), "-m", "pip", "install", *options]]
     uv = shutil.which("uv")
     if uv:
@@ -131,8 +143,28 @@ def _install(lock: Path) -> None:
     )
 
 
-def _offline_options() -> list[str]:
-    for folder in (ROOT / "wheels", ROOT / "scripts" / "wheels"):
+def offline_options() -> list[str]:
+    """How an installer is told to take the wheels that lie here instead of the network."""
+    for folder in WHEEL_FOLDERS:
         if any(folder.glob("*.whl")):
             return ["--no-index", "--find-links", str(folder)]
     return []
+
+
+def check_release() -> None:
+    """See that a bundle is whole and made for this machine. Raises Unable; else says nothing."""
+    import checksums
+
+    if not (ROOT / RELEASE).exists():
+        return
+    say("正在核对安装包。")
+    checksums.check(ROOT)
+    release = json.loads((ROOT / RELEASE).read_text(encoding="utf-8"))
+    machine = platform.machine()
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if machine not in release["machines"] or version not in release["pythons"]:
+        raise Unable(
+            f"这个安装包适用于 {'、'.join(release['machines'])}、"
+            f"Python {'、'.join(release['pythons'])}，"
+            f"这台机器是 {machine}、Python {version}。请换用相应的安装包。"
+        )
