@@ -86,6 +86,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _make(options: argparse.Namespace, place: Path) -> None:
+    fonts = _fonts(options.fonts)
     prepare(RUNTIME_LOCK)
     release = _release(options)
     name = f"jixiao-{release['version']}-{release['commit']}"
@@ -93,7 +94,6 @@ def _make(options: argparse.Namespace, place: Path) -> None:
     for source in program_files():
         _copy(ROOT / source, folder / source)
     _fetch_wheels(options, folder / "wheels")
-    fonts = _fonts(options.fonts)
     for font in fonts:
         _copy(font, folder / "fonts" / font.name)
     if not fonts:

@@ -158,6 +158,8 @@ def check_release() -> None:
     if not (ROOT / RELEASE).exists():
         return
     say("正在核对安装包。")
+    if not (ROOT / checksums.NAME).exists():
+        raise Unable(f"安装包不完整：缺少 {checksums.NAME}。请重新拷贝安装包，解开后再运行。")
     checksums.check(ROOT)
     release = json.loads((ROOT / RELEASE).read_text(encoding="utf-8"))
     machine = platform.machine()
