@@ -37,6 +37,7 @@ from app.portal import routes as portal_routes
 from app.registry import queries as registry_queries
 from app.rights import commands as rights_commands
 from app.rights import routes as rights_routes
+from app.rulebook import audit_words as rulebook_words
 from app.rulebook import routes as rulebook_routes
 
 BLUEPRINTS = (
@@ -62,6 +63,7 @@ AUDIT_WORDS = (
     accounts_words,
     inbox_words,
     approvals_words,
+    rulebook_words,
     grades_words,
     ledger_words,
     desk_words,

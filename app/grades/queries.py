@@ -59,38 +59,40 @@ class RulePeriod:
     rules: StandingRules
 
 
-def standing_rules(on: date) -> StandingRules:
-    """The settings that standings depend on, as in force on the day."""
-    others = flag("block.other_kinds", on)
+def standing_rules(on: date, known: datetime | None = None) -> StandingRules:
+    """The settings that standings depend on, as in force on the day and known at the moment."""
+    others = flag("block.other_kinds", on, known=known)
+    acted = text("violation_year_basis", on, known=known) == "acted"
     return StandingRules(
-        order=rulebook_on(on).grade_order,
+        order=rulebook_on(on, known=known).grade_order,
         blocking_kinds=frozenset(kind for kind in ViolationKind if kind.bars or others),
-        year_basis="acted" if text("violation_year_basis", on) == "acted" else "decided",
-        window_months=whole("violations.window_months", on),
-        ban_years=whole("false_material.ban_years", on),
+        year_basis="acted" if acted else "decided",
+        window_months=whole("violations.window_months", on, known=known),
+        ban_years=whole("false_material.ban_years", on, known=known),
     )
 
 
-def rule_periods() -> tuple[RulePeriod, ...]:
+def rule_periods(known: datetime | None = None) -> tuple[RulePeriod, ...]:
     """All days there are, cut where one of the settings changes: old values rule old days."""
     starts = {date.min}
     for parameter_id in RULE_SETTINGS:
-        starts.update(entry.from_on or date.min for entry in parameter_history(parameter_id))
+        starts.update(entry.from_on or date.min for entry in parameter_history(parameter_id, known))
     days = sorted(starts)
     ends = [*days[1:], None]
     return tuple(
-        RulePeriod(start, end, standing_rules(start)) for start, end in zip(days, ends, strict=True)
+        RulePeriod(start, end, standing_rules(start, known))
+        for start, end in zip(days, ends, strict=True)
     )
 
 
-def settings_fingerprint() -> str:
+def settings_fingerprint(known: datetime | None = None) -> str:
     """A hash of everything standings are derived by: settings by period, catalogue, schemes."""
     parts = [repr((it.from_on, sorted(it.rules.order.ranks.items()), it.rules.year_basis,
                    sorted(it.rules.blocking_kinds), it.rules.window_months, it.rules.ban_years))
-             for it in rule_periods()]  # fmt: skip
-    parts += [repr(entry) for entry in catalogue().industries]
+             for it in rule_periods(known)]  # fmt: skip
+    parts += [repr(entry) for entry in catalogue(known).industries]
     parts += [repr(scheme) for scheme in schemes()]
-    parts += [repr(entry) for entry in parameter_history("rulebook_in_force")]
+    parts += [repr(entry) for entry in parameter_history("rulebook_in_force", known)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -126,7 +128,7 @@ def facts_of(plant_ids: Sequence[int], moment: datetime | None = None) -> dict[i
             records=tuple(records.get(plant_id, ())),
             violations=(*own.violations, *shared.violations),
             findings=tuple(
-                JudgedFinding(finding, _lowest(owner, finding.found_on))
+                JudgedFinding(finding, _lowest(owner, finding.found_on, moment))
                 for finding in (*own.findings, *shared.findings)
             ),
         )
@@ -145,11 +147,11 @@ def _owners(plant_ids: Sequence[int], moment: datetime | None) -> dict[int, _Own
     }
 
 
-def _lowest(owner: _Owner, found_on: date) -> LowestGrade:
-    rulebook = rulebook_on(found_on, owner.county)
+def _lowest(owner: _Owner, found_on: date, moment: datetime | None) -> LowestGrade:
+    rulebook = rulebook_on(found_on, owner.county, moment)
     if owner.main is None:
         return LowestGrade("D", rulebook.id, verified=False)
-    industry = catalogue().by_id(owner.main.industry)
+    industry = catalogue(moment).by_id(owner.main.industry)
     return rulebook.lowest_grade(industry, owner.main.subtype or None)
 
 
@@ -182,7 +184,7 @@ def standings_on(
     the facts known then. Both give the same answers (a test proves it).
     """
     if moment is not None:
-        rules = standing_rules(on)
+        rules = standing_rules(on, moment)
         return {
             plant_id: standing_on(facts, on, rules)
             for plant_id, facts in facts_of(plant_ids, moment).items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import delete, insert
 
@@ -20,7 +20,7 @@ from app.grades.queries import (
 )
 from app.kernel import audit, facts
 from app.kernel.database import db
-from app.kernel.transaction import standing_changed, transaction
+from app.kernel.transaction import rulebook_changed, standing_changed, transaction
 from app.registry.queries import list_plant_ids
 
 
@@ -50,8 +50,27 @@ def correct_grades(corrections: Mapping[int, GradeEntry]) -> None:
 
 
 def follow_facts() -> None:
-    """Rebuild the intervals of every plant whose facts change, in the same transaction."""
+    """Rebuild the intervals of plants whose facts or rules change, in the same transaction."""
     standing_changed.subscribe(rebuild_intervals)
+    rulebook_changed.subscribe(_follow_rulebook)
+
+
+def _follow_rulebook(_edits: frozenset[int]) -> None:
+    """An edit of 规则库 changes every plant's intervals, or, where standings ask not of it, none.
+
+    Held against what was known just before this transaction, since the projection follows every
+    edit at once and so stood by those settings.
+    """
+    before = transaction().moment - timedelta(microseconds=1)
+    if settings_fingerprint() == settings_fingerprint(before):
+        return
+    standing_changed.emit(list_plant_ids())
+    _note_built(settings_fingerprint())
+
+
+def _note_built(fingerprint: str) -> None:
+    db.session.execute(delete(ProjectionState))
+    db.session.add(ProjectionState(fingerprint=fingerprint, built_at=transaction().moment))
 
 
 def rebuild_intervals(plant_ids: frozenset[int]) -> None:
@@ -100,7 +119,6 @@ def refresh_all_if_stale() -> int:
     if not plant_ids or projection_fingerprint() == wanted:
         return 0
     rebuild_intervals(frozenset(plant_ids))
-    db.session.execute(delete(ProjectionState))
-    db.session.add(ProjectionState(fingerprint=wanted, built_at=transaction().moment))
+    _note_built(wanted)
     audit.record("standings.rebuilt", "settings", wanted[:16], {"厂区数": len(plant_ids)})
     return len(plant_ids)

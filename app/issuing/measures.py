@@ -48,7 +48,7 @@ def compute(question: Question) -> Document:
     """The list of a measure with everything it rests on."""
     measure, on, known = _measure(question.spec), question.as_of, question.known_at
     counties = None if question.county is None else [question.county]
-    run = cut_to(rank_register(measure.id, on, known), known or clock.now(), counties)
+    run = cut_to(rank_register(measure.id, on, known), known, counties)
     plants = _listed(run.ranked, question)
     return assemble(
         run.document,
@@ -87,7 +87,7 @@ def settings_read(names: Iterable[str], question: Question) -> list[Parameter]:
     for name in sorted({*names, RULEBOOK_IN_FORCE}):
         county = question.county if name == RULEBOOK_IN_FORCE else None
         try:
-            found.append(parameter(name, question.as_of, county))
+            found.append(parameter(name, question.as_of, county, question.known_at))
         except UnknownEntry:  # a plugin's; it has told so when the list was made
             continue
     return found

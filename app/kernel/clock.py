@@ -27,6 +27,11 @@ def today() -> date:
     return now().astimezone(SHANGHAI).date()
 
 
+def day_of(moment: datetime) -> date:
+    """The day in Asia/Shanghai (北京时间) on which a moment lies."""
+    return moment.astimezone(SHANGHAI).date()
+
+
 def shown(moment: datetime, *, seconds: bool = False) -> str:
     """A moment as a person in China reads it: ``2025-06-30 09:05``."""
     return moment.astimezone(SHANGHAI).strftime(

@@ -81,7 +81,10 @@ class Event:
 standing_changed = Event("standing_changed")
 """The facts behind the standing of these plants (厂区 ids) have changed."""
 
-_EVENTS = {standing_changed.name: standing_changed}
+rulebook_changed = Event("rulebook_changed")
+"""These edits of 规则库 (ids) have been recorded or annulled; any list may be another now."""
+
+_EVENTS = {it.name: it for it in (standing_changed, rulebook_changed)}
 
 
 def transaction() -> Transaction:

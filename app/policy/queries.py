@@ -93,32 +93,40 @@ def rank_register(
     ``only`` judges some plants without the others, so that their ranks mean nothing.
     Raises UnknownMeasure, SettingMissing, RuleFailed, DoublePlant.
     """
+    measure = find_measure(all_measures(), measure_id)
     found = candidates(on, known) if only is None else _candidates_now(on, only)
-    return _ranked(find_measure(all_measures(), measure_id), found, on)
+    return _ranked(measure, found, on, known)
 
 
-def rank_by_every_measure(on: date) -> tuple[dict[str, RankedList], list[str]]:
+def rank_by_every_measure(
+    on: date, known: datetime | None = None
+) -> tuple[dict[str, RankedList], list[str]]:
     """The whole register ranked by each measure on a day, by id; and which cannot, and why."""
     ranked: dict[str, RankedList] = {}
     faults: list[str] = []
-    plants = candidates(on)
+    plants = candidates(on, known)
     for measure in all_measures().values():
         try:
-            ranked[measure.id] = _ranked(measure, plants, on)
+            ranked[measure.id] = _ranked(measure, plants, on, known)
         except CANNOT_RUN as fault:
             faults.append(f"“{measure.title}”：{fault}")
     return ranked, faults
 
 
-def _ranked(measure: Measure, plants: Iterable[Candidate], on: date) -> RankedList:
-    settings = {name: value for name in measure.settings if (value := _value(name, on)) is not None}
-    return rank_candidates(measure, plants, on, settings, rulebook_on(on).grade_order)
+def _ranked(
+    measure: Measure, register: Iterable[Candidate], on: date, known: datetime | None
+) -> RankedList:
+    """Candidates of the day ranked by a measure under the settings known at the moment."""
+    values = ((name, _value(name, on, known)) for name in measure.settings)
+    settings = {name: value for name, value in values if value is not None}
+    order = rulebook_on(on, known=known).grade_order
+    return rank_candidates(measure, register, on, settings, order)
 
 
-def _value(name: str, on: date) -> Value:
+def _value(name: str, on: date, known: datetime | None) -> Value:
     """A setting's value; None where it has none or a plugin asks for one that does not exist."""
     try:
-        return setting(name, on)
+        return setting(name, on, known=known)
     except UnknownEntry:
         return None
 
@@ -134,19 +142,19 @@ def run_measure(
 
     Raises what `rank_register` raises. Ranks are those of the whole register whoever asks.
     """
-    moment = known or clock.now()
-    return cut_to(rank_register(measure_id, on, known), moment, counties)
+    return cut_to(rank_register(measure_id, on, known), known, counties)
 
 
 def cut_to(
-    ranked: RankedList, moment: datetime, counties: Iterable[str] | None = None
+    ranked: RankedList, known: datetime | None, counties: Iterable[str] | None = None
 ) -> PolicyRun:
     """The list of the whole register as the answer for some counties (None: all)."""
+    moment = known or clock.now()
     wanted = None if counties is None else sorted(set(counties))
     if wanted is not None:
         ranked = ranked.of_counties(wanted)
     scope = wanted[0] if wanted is not None and len(wanted) == 1 else None
-    info = rulebook_on(ranked.on, scope).info
+    info = rulebook_on(ranked.on, scope, known).info
     document = to_canonical(ranked, known_at=moment, rulebook=info.id, rulebook_status=info.status)
     return PolicyRun(ranked, moment, info, document)
 
@@ -209,7 +217,7 @@ def _read_candidates(on: date, which: ColumnElement[bool]) -> list[Candidate]:
     return [
         _candidate(
             (row[0], row[1], row[2], row[3], row[4], row[5]),
-            _label(row[6], row[7]),
+            _label(row[6], row[7], on, None),
             row[8],
             row[9],
             read_interval(row[10:]),
@@ -222,11 +230,13 @@ def _candidates_then(on: date, known: datetime) -> list[Candidate]:
     plants = [plant for plant in list_plants(EVERYTHING, known) if not plant.is_closed(on)]
     mains = main_industries(known)
     facts = facts_of([plant.plant_id for plant in plants], known)
-    rules = standing_rules(on)
+    rules = standing_rules(on, known)
     return [
         _candidate(
             (p.plant_id, p.uscc, p.number, p.name, p.enterprise_name, p.county),
-            mains[p.plant_id].label if p.plant_id in mains else "",
+            _label(mains[p.plant_id].industry, mains[p.plant_id].subtype, on, known)
+            if p.plant_id in mains
+            else "",
             p.livelihood,
             p.state,
             standing_on(facts[p.plant_id], on, rules),
@@ -257,8 +267,9 @@ def _candidate(
     )
 
 
-def _label(industry: str | None, subtype: str | None) -> str:
-    return catalogue().by_id(industry).label(subtype or None) if industry else ""
+def _label(industry: str | None, subtype: str | None, on: date, known: datetime | None) -> str:
+    """The name the industry bore on the day, as known at the moment."""
+    return catalogue(known).by_id(industry).label(subtype or None, on) if industry else ""
 
 
 def county_names() -> dict[str, str]:
@@ -279,5 +290,6 @@ def grounds_of(row: RankedRow, on: date, known: datetime | None = None) -> Groun
     """Why the plant of a row stands as it does, with the facts known at the moment."""
     plant_id = row.candidate.plant_id
     facts = facts_of([plant_id], known).get(plant_id, PlantFacts())
-    reasons = explain(row.candidate.standing, facts, on, standing_rules(on), rulebook_titles())
+    rules = standing_rules(on, known)
+    reasons = explain(row.candidate.standing, facts, on, rules, rulebook_titles())
     return Grounds(reasons, told_facts(facts))

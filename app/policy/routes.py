@@ -71,14 +71,15 @@ def measure_page(measure_id: str) -> str:
     with known_measure():
         run = run_measure(measure_id, asked.on, known=asked.known, counties=reach.counties)
     measure = run.ranked.measure
+    order = rulebook_on(asked.on, known=asked.known).grade_order
     return page(
         "policy/measure.html",
         blocks=("rows",),
         run=run,
         measure=measure,
-        listing=shown(run.ranked.rows, request.args, rulebook_on(asked.on).grade_order),
+        listing=shown(run.ranked.rows, request.args, order),
         reach=reach,
-        settings=[parameter(name, asked.on) for name in measure.settings],
+        settings=[parameter(name, asked.on, known=asked.known) for name in measure.settings],
         order_note=ORDER_NOTE,
         may_export=can(Permission.POLICY_EXPORT),
         print_note=f"{run.rulebook.title}（{run.rulebook.status}） · {run.document['sha256']}",
@@ -117,7 +118,7 @@ def row_page(measure_id: str, plant_id: int) -> str:
         reasons=linked(row.reasons, grounds.facts, plant_url),
         grounds=linked(grounds.reasons, grounds.facts, plant_url),
         plant_url=plant_url,
-        rulebook=rulebook_on(asked.on, county).info,
+        rulebook=rulebook_on(asked.on, county, asked.known).info,
         titles=rulebook_titles(),
         county=reach.names.get(county, county),
         **asked.shown(),

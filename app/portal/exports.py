@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from app.accounts.sessions import signed_in_person
@@ -49,7 +50,7 @@ def offer_register(
     form: str,
 ) -> str:
     """Make the file (``xlsx`` or ``csv``) of these rows and return where to fetch it."""
-    cells = [_cells(row, counties) for row in rows]
+    cells = [_cells(row, counties, wanted.on) for row in rows]
     notes = (
         f"截至 {wanted.on}，共 {len(cells)} 个厂区。条件：{'；'.join(conditions) or '无'}。",
         "等级与状态由登记的事实推定，以当日所知为准。",
@@ -66,13 +67,13 @@ def offer_register(
     return files.offer_download(content, name, MEDIA_TYPES[form], TITLE, owner)
 
 
-def _cells(row: tuple[Any, ...], counties: Mapping[str, str]) -> tuple[Any, ...]:
+def _cells(row: tuple[Any, ...], counties: Mapping[str, str], on: date) -> tuple[Any, ...]:
     (
         _, name, number, plant_name, uscc, county, town, industry, subtype,
         grade, verified, basis, blocked, banned_until, category, until, state, closed, officer,
         former_name, rulebook, violations, held_since, permit, livelihood,
     ) = row  # fmt: skip
-    label = catalogue().by_id(industry).label(subtype or None) if industry else ""
+    label = catalogue().by_id(industry).label(subtype or None, on) if industry else ""
     against = "；".join(mark.word for mark in marks(basis, banned_until, blocked=blocked))
     return (
         name, former_name, uscc, number, plant_name, counties.get(county, county), town, label,

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, not_, or_, select
 
+from app.kernel import clock
 from app.kernel.authority import Scope
 from app.kernel.database import db, known_at
 from app.kernel.facts import in_parts
@@ -161,7 +162,7 @@ def industries_of(
             _industries().where(PlantIndustry.plant_id.in_(part), known_at(PlantIndustry, moment))
         )
         for plant_id, *values in rows:
-            found.setdefault(plant_id, []).append(_industry(*values))
+            found.setdefault(plant_id, []).append(_industry(moment, *values))
     return {
         plant_id: tuple(sorted(items, key=lambda item: (not item.is_main, item.label)))
         for plant_id, items in found.items()
@@ -173,7 +174,7 @@ def main_industries(moment: datetime | None = None) -> dict[int, IndustryOfPlant
     rows = db.session.execute(
         _industries().where(PlantIndustry.role == "主要", known_at(PlantIndustry, moment))
     )
-    return {plant_id: _industry(*values) for plant_id, *values in rows}
+    return {plant_id: _industry(moment, *values) for plant_id, *values in rows}
 
 
 def _industries() -> Select[*tuple[Any, ...]]:
@@ -189,9 +190,17 @@ def _industries() -> Select[*tuple[Any, ...]]:
 
 
 def _industry(
-    industry: str, subtype: str, role: str, gbt: str, capacity: Decimal | None, unit: str
+    moment: datetime | None,
+    industry: str,
+    subtype: str,
+    role: str,
+    gbt: str,
+    capacity: Decimal | None,
+    unit: str,
 ) -> IndustryOfPlant:
-    label = catalogue().by_id(industry).label(subtype or None)
+    """Named as the catalogue calls it today; as known at an earlier moment, by its name then."""
+    today = clock.today() if moment is None else clock.day_of(moment)
+    label = catalogue(moment).by_id(industry).label(subtype or None, today)
     return IndustryOfPlant(industry, subtype, role, label, gbt, capacity, unit)
 
 

@@ -47,6 +47,8 @@ class Parameter:
     overridable: bool = False
     per_county: bool = False
     choices: tuple[tuple[str, str], ...] = ()
+    edit: int | None = None
+    """The edit on record that gave the value; None where it stands in a file."""
 
     @property
     def shown(self) -> str:

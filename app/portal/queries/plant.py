@@ -65,7 +65,7 @@ def get_plant_page(
         plant = find_plant(plant_id, EVERYTHING, moment)
     if plant is None:
         return None
-    rules = standing_rules(on)
+    rules = standing_rules(on, moment)
     standing = standings_on([plant_id], on, moment)[plant_id]
     known = facts_of([plant_id], moment)[plant_id]
     reasons = explain(standing, known, on, rules, rulebook_titles())

@@ -192,7 +192,9 @@ def _shown_rows(
                 uscc,
                 counties.get(county, county),
                 town,
-                industries.by_id(industry).label(subtype or None) if industry else "未登记",
+                industries.by_id(industry).label(subtype or None, wanted.on)
+                if industry
+                else "未登记",
                 grade,
                 verified,
                 marks(basis, banned_until, blocked=blocked),

@@ -70,7 +70,7 @@ def run_allocation(
         ],
         ranking.ranked,
         reserve_of(level, pollutant, year, known),
-        partial=flag(PARTIAL, on),
+        partial=flag(PARTIAL, on, known=known),
     )
     edge = allocation.edge
     if counties is not None:
