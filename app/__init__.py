@@ -17,6 +17,7 @@ from app.demo import audit_words as demo_words
 from app.demo import commands as demo_commands
 from app.desk import audit_words as desk_words
 from app.desk import routes as desk_routes
+from app.desk import rulebook_kinds
 from app.grades import audit_words as grades_words
 from app.grades import commands as grades_commands
 from app.grades import services as grades_services
@@ -70,7 +71,7 @@ AUDIT_WORDS = (
     portal_words,
     demo_words,
 )
-PROPOSALS: tuple[Kind, ...] = ()
+PROPOSALS: tuple[Kind, ...] = (*rulebook_kinds.KINDS,)
 """What is put before a second person; each stage that proposes names its kinds here."""
 
 LIST_SUBJECTS: tuple[Subject, ...] = (issuing_measures.SUBJECT,)
