@@ -11,7 +11,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from alembic import op
 
-ANNULMENT = frozenset({"annulled_at", "annulled_by", "annulled_via"})
+ANNULMENT = frozenset({"annulled_at", "annulled_by", "annulled_via", "annulled_reason"})
 
 
 def protect_facts(*tables: str) -> None:

@@ -106,7 +106,7 @@ _DAILY_WORK = frozenset(
     }
 )
 _OFFICE = _READS | _EXPORTS | _IMPORTS | _DAILY_WORK
-_SIGNS = frozenset({Permission.LIST_SIGN})
+_SIGNS = frozenset({Permission.LIST_SIGN, Permission.BARRING_MARK})
 _KEEPS_RESERVES = frozenset({Permission.RESERVE_RECORD})
 _ENTERPRISE = frozenset(
     {Permission.REGISTER_VIEW, Permission.RULEBOOK_VIEW, Permission.LIST_OWN_LINE}

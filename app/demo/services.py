@@ -47,7 +47,7 @@ RESERVE_SHARE = Decimal("0.55")
 """Of what the admitted ask for, so that the edge of the reserve falls among them."""
 
 Recording: TypeAlias = Callable[[Sequence[Any]], list[int]]
-Correcting: TypeAlias = Callable[[Mapping[int, Any]], None]
+Correcting: TypeAlias = Callable[[Mapping[int, Any]], object]
 VERBS: Mapping[str, tuple[Recording, Correcting]] = MappingProxyType(
     {
         "industries": (registry.record_industries, registry.correct_industries),

@@ -182,7 +182,7 @@ def change_days(facts: PlantFacts, rules: StandingRules) -> tuple[date, ...]:
         ban_over = filing_possible_again(finding.found_on, rules.ban_years)
         days |= _known(finding.found_on, ban_over, finding.withdrawn_on)
     for violation in facts.violations:
-        if violation.kind in rules.blocking_kinds:
+        if violation.is_marked or violation.kind in rules.blocking_kinds:
             year = year_day(violation, rules.year_basis).year
             year_over = day_after(date(year, 12, 31))
             forgotten = first_day_outside(violation.decided_on, months=rules.window_months)

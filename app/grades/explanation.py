@@ -150,9 +150,16 @@ def _blocked(
             text = (
                 f"{violation.decided_on} 决定的环境违法行为“{violation.kind}”{_source(violation)}"
                 f"{_year_words(violation, rules.year_basis)}属于 {on.year} 年，"
-                f"当年不得申报 B 级（含引领性）及以上。"
+                f"{_marked_words(violation, rules)}当年不得申报 B 级（含引领性）及以上。"
             )
             yield Reason("PLAN-BLOCK", text, met=False, facts=(f"violation:{violation.id}",))
+
+
+def _marked_words(violation: Violation, rules: StandingRules) -> str:
+    """That it bars because the head says so, and why; the law's own kinds need no such words."""
+    if violation.kind in rules.blocking_kinds:
+        return ""
+    return f"由负责人认定同样限制申报（本局设定，理由：{violation.barring_reason}），"
 
 
 def _year_words(violation: Violation, basis: YearBasis) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, String, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.database import Base, BigId, Recorded, UTCMoment
+from app.kernel.database import Base, BigId, Explained, UTCMoment
 
 
-class GradeRow(Recorded, Base):
+class GradeRow(Explained, Base):
     """A grade given to a plant under a rulebook, from a day on (sheet 等级)."""
 
     __tablename__ = "grade_record"
@@ -22,6 +22,8 @@ class GradeRow(Recorded, Base):
     expires_on: Mapped[date | None] = mapped_column(Date)
     source: Mapped[str] = mapped_column(String(4))
     document: Mapped[str] = mapped_column(String(100), default="")
+    ending_document: Mapped[str] = mapped_column(Text, default="")
+    ending_reason: Mapped[str] = mapped_column(Text, default="")
 
     __table_args__ = (
         Index("uq_grade_record_start", "plant_id", "rulebook", "effective_on", unique=True,

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     SYSTEM_VIEW = "system.view"
     AUDIT_VIEW = "audit.view"
     FACT_RECORD = "facts.record"
+    BARRING_MARK = "facts.mark-barring"
     DECISION_RECORD = "decisions.record"
     DECISION_CONFIRM = "decisions.confirm"
     REGISTER_EDIT = "register.edit"
@@ -58,6 +59,7 @@ _PERMISSION_WORDS = MappingProxyType(
         Permission.SYSTEM_VIEW: "查看系统状态",
         Permission.AUDIT_VIEW: "查看审计日志",
         Permission.FACT_RECORD: "登记违法行为和检查",
+        Permission.BARRING_MARK: "认定其他违法行为同样限制申报",
         Permission.DECISION_RECORD: "提交等级和虚假材料的登记",
         Permission.DECISION_CONFIRM: "复核等级和虚假材料的登记",
         Permission.REGISTER_EDIT: "维护企业与厂区",

@@ -29,6 +29,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Text,
     and_,
     event,
     or_,
@@ -163,6 +164,14 @@ class Recorded:
     annulled_at: Mapped[datetime | None] = mapped_column(UTCMoment)
     annulled_by: Mapped[int | None] = mapped_column(BigInteger)
     annulled_via: Mapped[str | None] = mapped_column(String(80))
+
+
+class Explained(Recorded):
+    """A recorded fact whose correction says why and names what it replaced (更正、作废有理由)."""
+
+    replaces_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The record that this one took the place of."""
+    annulled_reason: Mapped[str | None] = mapped_column(Text)
 
 
 def known_at(model: type[Recorded], moment: datetime | None) -> ColumnElement[bool]:

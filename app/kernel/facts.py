@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import insert, update
 
-from app.kernel.database import Recorded, db
+from app.kernel.database import Explained, Recorded, db
 from app.kernel.transaction import transaction
 
 Item = TypeVar("Item")
@@ -33,9 +33,10 @@ def record(model: type[Recorded], rows: Sequence[Mapping[str, Any]]) -> list[int
     return list(db.session.execute(statement, [{**row, **stamp} for row in rows]).scalars())
 
 
-def annul(model: type[Recorded], ids: Iterable[int]) -> None:
+def annul(model: type[Recorded], ids: Iterable[int], reason: str = "") -> None:
     """Mark standing facts as annulled from this transaction on; they stay on record."""
     current = transaction()
+    why = {"annulled_reason": reason or None} if issubclass(model, Explained) else {}
     for part in in_parts(sorted(set(ids))):
         db.session.execute(
             update(model)
@@ -44,13 +45,18 @@ def annul(model: type[Recorded], ids: Iterable[int]) -> None:
                 annulled_at=current.moment,
                 annulled_by=current.actor_id,
                 annulled_via=current.via,
+                **why,
             )
         )
 
 
-def replace(model: type[Recorded], corrections: Mapping[int, Mapping[str, Any]]) -> list[int]:
+def replace(
+    model: type[Recorded], corrections: Mapping[int, Mapping[str, Any]], reason: str = ""
+) -> list[int]:
     """Annul each fact and enter the new one in its place (id → new row); returns the new ids."""
-    annul(model, corrections)
+    annul(model, corrections, reason)
+    if issubclass(model, Explained):
+        return record(model, [{**row, "replaces_id": i} for i, row in corrections.items()])
     return record(model, list(corrections.values()))
 
 

@@ -71,6 +71,13 @@ class Violation:
     """撤销日期."""
     enterprise_wide: bool = False
     """Recorded without a plant number: it counts for every plant of the enterprise."""
+    barring_reason: str = ""
+    """Why the head of the bureau holds that this 其他 violation bars (本局设定); empty: not so."""
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the head marked it as barring under the 等 of PLAN-BLOCK."""
+        return bool(self.barring_reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +137,11 @@ def blocks_on(
 ) -> bool:
     """Whether the violation bars filing for B or above on the day (当年不得申报, PLAN-BLOCK).
 
-    It is of a barring kind, decided by the day, of the day's calendar year, and not withdrawn.
+    It is of a barring kind, or marked as barring by the head, decided by the day, of the day's
+    calendar year, and not withdrawn.
     """
-    return _counts_on(violation, on, kinds) and year_day(violation, basis).year == on.year
+    bars = violation.is_marked or violation.kind in kinds
+    return bars and _has_effect(violation, on) and year_day(violation, basis).year == on.year
 
 
 def counts_in_window(
@@ -140,14 +149,16 @@ def counts_in_window(
 ) -> bool:
     """Whether the violation was decided in the last so many months, the day itself included.
 
-    The day so many months back is not: D − months < 决定日期 ≤ D.
+    The day so many months back is not: D − months < 决定日期 ≤ D. Only the kinds count: a mark of
+    the head bars filing in its year and says nothing of the order of lists, so that a marked 其他
+    counts here only where the setting block.other_kinds makes its kind one of them.
     """
-    return _counts_on(violation, on, kinds) and months_before(on, months) < violation.decided_on
-
-
-def _counts_on(violation: Violation, on: date, kinds: Collection[ViolationKind]) -> bool:
     return (
         violation.kind in kinds
-        and violation.decided_on <= on
-        and not is_withdrawn_on(violation, on)
+        and _has_effect(violation, on)
+        and months_before(on, months) < violation.decided_on
     )
+
+
+def _has_effect(violation: Violation, on: date) -> bool:
+    return violation.decided_on <= on and not is_withdrawn_on(violation, on)

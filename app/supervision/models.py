@@ -7,12 +7,12 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.database import Base, Recorded
+from app.kernel.database import Base, Explained
 
 _AUTO = {"sqlite_autoincrement": True}
 
 
-class ViolationRecord(Recorded, Base):
+class ViolationRecord(Explained, Base):
     """A decided violation; without a plant it counts for every plant of the enterprise."""
 
     __tablename__ = "violation"
@@ -25,6 +25,9 @@ class ViolationRecord(Recorded, Base):
     document: Mapped[str] = mapped_column(String(100))
     document_key: Mapped[str] = mapped_column(String(100))
     withdrawn_on: Mapped[date | None] = mapped_column(Date)
+    withdrawal_document: Mapped[str] = mapped_column(Text, default="")
+    withdrawal_reason: Mapped[str] = mapped_column(Text, default="")
+    barring_reason: Mapped[str] = mapped_column(Text, default="")
 
     __table_args__ = (
         CheckConstraint(
@@ -39,7 +42,7 @@ class ViolationRecord(Recorded, Base):
     )
 
 
-class FindingRecord(Recorded, Base):
+class FindingRecord(Explained, Base):
     """A finding of false material; without a plant it holds for the whole enterprise."""
 
     __tablename__ = "finding"
@@ -50,6 +53,8 @@ class FindingRecord(Recorded, Base):
     document: Mapped[str] = mapped_column(String(100))
     document_key: Mapped[str] = mapped_column(String(100))
     withdrawn_on: Mapped[date | None] = mapped_column(Date)
+    withdrawal_document: Mapped[str] = mapped_column(Text, default="")
+    withdrawal_reason: Mapped[str] = mapped_column(Text, default="")
     note: Mapped[str] = mapped_column(Text, default="")
 
     __table_args__ = (

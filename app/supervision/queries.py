@@ -41,9 +41,10 @@ def facts_against(
     """
     found = FactsAgainst({}, {})
     for row in _rows(_VIOLATION, ViolationRecord, plant_ids, enterprise_ids, moment):
-        plant_id, enterprise_id, i, kind, acted, decided, document, withdrawn = row
+        plant_id, enterprise_id, i, kind, acted, decided, document, withdrawn, barring = row
+        whole = plant_id is None
         _against(found, plant_id, enterprise_id).violations.append(
-            Violation(i, ViolationKind(kind), acted, decided, document, withdrawn, plant_id is None)
+            Violation(i, ViolationKind(kind), acted, decided, document, withdrawn, whole, barring)
         )
     for row in _rows(_FINDING, FindingRecord, plant_ids, enterprise_ids, moment):
         plant_id, enterprise_id, i, found_on, document, withdrawn, note = row
@@ -62,6 +63,7 @@ _VIOLATION = (
     ViolationRecord.decided_on,
     ViolationRecord.document,
     ViolationRecord.withdrawn_on,
+    ViolationRecord.barring_reason,
 )
 _FINDING = (
     FindingRecord.plant_id,

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, select
 
 from app.kernel import facts
+from app.kernel.database import db
 from app.kernel.transaction import standing_changed
 from app.registry.domain import document_key
 from app.registry.queries import plants_of
+from app.supervision.domain import ViolationKind
 from app.supervision.models import FindingRecord, ViolationRecord
 
 
 @dataclass(frozen=True, slots=True)
 class ViolationEntry:
-    """A decided violation; ``plant_id`` None means every plant of the enterprise."""
+    """A decided violation; ``plant_id`` None means every plant of the enterprise.
+
+    The last three are what a workbook has no column for. None: as on the record that this one
+    replaces, as far as it still applies; nothing on a new one.
+    """
 
     enterprise_id: int
     plant_id: int | None
@@ -24,11 +33,18 @@ class ViolationEntry:
     decided_on: date
     document: str
     withdrawn_on: date | None = None
+    withdrawal_document: str | None = None
+    withdrawal_reason: str | None = None
+    barring_reason: str | None = None
+    """Why the head holds that it bars (PLAN-BLOCK, 等); kept for 其他 only."""
 
 
 @dataclass(frozen=True, slots=True)
 class FindingEntry:
-    """A finding of false material; ``plant_id`` None means the whole enterprise (PLAN-FALSE)."""
+    """A finding of false material; ``plant_id`` None means the whole enterprise (PLAN-FALSE).
+
+    The last two as in :class:`ViolationEntry`.
+    """
 
     enterprise_id: int
     plant_id: int | None
@@ -36,45 +52,104 @@ class FindingEntry:
     document: str
     withdrawn_on: date | None = None
     note: str = ""
+    withdrawal_document: str | None = None
+    withdrawal_reason: str | None = None
+
+
+Entry = TypeVar("Entry", ViolationEntry, FindingEntry)
+Model = type[ViolationRecord] | type[FindingRecord]
 
 
 def record_violations(entries: Sequence[ViolationEntry]) -> list[int]:
     """Enter violations (PLAN-BLOCK); the standings of the plants concerned follow."""
-    _standings_follow(entries)
-    return facts.record(ViolationRecord, [_row(entry) for entry in entries])
+    return _record(ViolationRecord, entries)
 
 
-def correct_violations(corrections: Mapping[int, ViolationEntry]) -> None:
-    """Replace violations (fact id → entry), a withdrawal included."""
-    _standings_follow(corrections.values())
-    facts.replace(ViolationRecord, {i: _row(entry) for i, entry in corrections.items()})
+def correct_violations(corrections: Mapping[int, ViolationEntry], reason: str = "") -> list[int]:
+    """Replace violations (fact id → entry), a withdrawal included; returns the new ids."""
+    return _correct(ViolationRecord, corrections, reason)
+
+
+def annul_violations(ids: Collection[int], reason: str) -> None:
+    """Annul violations that should never have been recorded (作废)."""
+    _annul(ViolationRecord, ids, reason)
 
 
 def record_findings(entries: Sequence[FindingEntry]) -> list[int]:
     """Enter findings of false material (PLAN-FALSE); the standings follow."""
-    _standings_follow(entries)
-    return facts.record(FindingRecord, [_row(entry) for entry in entries])
+    return _record(FindingRecord, entries)
 
 
-def correct_findings(corrections: Mapping[int, FindingEntry]) -> None:
-    """Replace findings (fact id → entry), a withdrawal included."""
-    _standings_follow(corrections.values())
-    facts.replace(FindingRecord, {i: _row(entry) for i, entry in corrections.items()})
+def correct_findings(corrections: Mapping[int, FindingEntry], reason: str = "") -> list[int]:
+    """Replace findings (fact id → entry), a withdrawal included; returns the new ids."""
+    return _correct(FindingRecord, corrections, reason)
+
+
+def annul_findings(ids: Collection[int], reason: str) -> None:
+    """Annul findings that should never have been recorded (作废)."""
+    _annul(FindingRecord, ids, reason)
+
+
+def _record(model: Model, entries: Sequence[Entry]) -> list[int]:
+    _standings_follow((entry.enterprise_id, entry.plant_id) for entry in entries)
+    return facts.record(model, [_row(entry) for entry in entries])
+
+
+def _correct(model: Model, corrections: Mapping[int, Entry], reason: str) -> list[int]:
+    """Both the plants that the replaced records named and those of the new ones follow."""
+    standing = _on_record(model, corrections)
+    _standings_follow((row.enterprise_id, row.plant_id) for row in standing.values())
+    _standings_follow((entry.enterprise_id, entry.plant_id) for entry in corrections.values())
+    rows = {i: _row(_completed(entry, standing[i])) for i, entry in corrections.items()}
+    return facts.replace(model, rows, reason)
+
+
+def _annul(model: Model, ids: Collection[int], reason: str) -> None:
+    rows = _on_record(model, ids).values()
+    _standings_follow((row.enterprise_id, row.plant_id) for row in rows)
+    facts.annul(model, ids, reason)
+
+
+def _on_record(model: Model, ids: Iterable[int]) -> dict[int, ViolationRecord | FindingRecord]:
+    found: dict[int, ViolationRecord | FindingRecord] = {}
+    for part in facts.in_parts(sorted(set(ids))):
+        query: Select[Any] = select(model).where(model.id.in_(part))
+        found.update({row.id: row for row in db.session.execute(query).scalars()})
+    return found
+
+
+def _completed(entry: Entry, old: ViolationRecord | FindingRecord) -> Entry:
+    """The entry with what it leaves unsaid taken over from the record that it replaces."""
+    if entry.withdrawal_document is None:
+        entry = replace(entry, withdrawal_document=old.withdrawal_document)
+    if entry.withdrawal_reason is None:
+        entry = replace(entry, withdrawal_reason=old.withdrawal_reason)
+    if isinstance(entry, FindingEntry) or not isinstance(old, ViolationRecord):
+        return entry
+    kept = old.barring_reason if entry.barring_reason is None else entry.barring_reason
+    return replace(entry, barring_reason=kept)
 
 
 def _row(entry: ViolationEntry | FindingEntry) -> dict[str, object]:
-    return {**asdict(entry), "document_key": document_key(entry.document)}
+    """The entry as a row; what speaks of a withdrawal or mark that is not there is left out."""
+    row = asdict(entry)
+    for name in ("withdrawal_document", "withdrawal_reason"):
+        row[name] = (row[name] or "") if entry.withdrawn_on is not None else ""
+    if isinstance(entry, ViolationEntry):
+        is_other = entry.kind == ViolationKind.OTHER
+        row["barring_reason"] = (entry.barring_reason or "") if is_other else ""
+    return {**row, "document_key": document_key(entry.document)}
 
 
-def _standings_follow(entries: Iterable[ViolationEntry | FindingEntry]) -> None:
-    """Enterprise-wide facts touch every plant of the enterprise."""
+def _standings_follow(subjects: Iterable[tuple[int, int | None]]) -> None:
+    """Emit the plants; what names none touches every plant of the enterprise."""
     touched: set[int] = set()
     whole: set[int] = set()
-    for entry in entries:
-        if entry.plant_id is None:
-            whole.add(entry.enterprise_id)
+    for enterprise_id, plant_id in subjects:
+        if plant_id is None:
+            whole.add(enterprise_id)
         else:
-            touched.add(entry.plant_id)
+            touched.add(plant_id)
     for plants in plants_of(whole).values():
         touched.update(plants)
     standing_changed.emit(touched)

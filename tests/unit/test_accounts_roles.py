@@ -34,6 +34,7 @@ account.manage         -     -         -     -              -           -       
 system.view            -     -         -     -              -           -            -         -                 -           -       +            -
 audit.view             -     -         -     -              -           -            -         -                 -           +       -            -
 facts.record           -     -         -     +              +           +            +         -                 -           -       -            -
+facts.mark-barring     -     -         -     -              +           -            +         -                 -           -       -            -
 decisions.record       -     -         -     -              +           +            +         -                 -           -       -            -
 decisions.confirm      -     -         -     -              +           +            +         -                 -           -       -            -
 register.edit          -     -         -     +              +           +            +         -                 -           -       -            -
@@ -53,6 +54,7 @@ WRITING = {
     Permission.CALENDAR_EDIT,
     Permission.ACCOUNT_MANAGE,
     Permission.FACT_RECORD,
+    Permission.BARRING_MARK,
     Permission.DECISION_RECORD,
     Permission.DECISION_CONFIRM,
     Permission.REGISTER_EDIT,

@@ -61,7 +61,7 @@ class _Verbs:
 
     entry: Callable[..., Any]
     record: Callable[[list[Any]], list[int]]
-    correct: Callable[[dict[int, Any]], None]
+    correct: Callable[[dict[int, Any]], object]
     blanks: Mapping[str, Any] = field(default_factory=dict)
 
 
