@@ -35,6 +35,7 @@ from app.policy import commands as policy_commands
 from app.policy import routes as policy_routes
 from app.portal import audit_words as portal_words
 from app.portal import routes as portal_routes
+from app.registry import audit_words as registry_words
 from app.registry import queries as registry_queries
 from app.rights import commands as rights_commands
 from app.rights import routes as rights_routes
@@ -65,6 +66,7 @@ AUDIT_WORDS = (
     inbox_words,
     approvals_words,
     rulebook_words,
+    registry_words,
     grades_words,
     ledger_words,
     desk_words,

@@ -1,5 +1,12 @@
 """Writing the register (登记企业与厂区): the verbs of this stage."""
 
+from app.registry.services.changes import (
+    carry_out_due,
+    enterprise_entry,
+    make_change,
+    plant_entry,
+    withdraw_change,
+)
 from app.registry.services.register import (
     EnterpriseEntry,
     IndustryEntry,
@@ -28,6 +35,7 @@ __all__ = [
     "LineEntry",
     "MeasureEntry",
     "PlantEntry",
+    "carry_out_due",
     "correct_emergency_measures",
     "correct_enterprises",
     "correct_industries",
@@ -37,9 +45,13 @@ __all__ = [
     "end_enterprise",
     "end_industries",
     "end_lines",
+    "enterprise_entry",
+    "make_change",
+    "plant_entry",
     "record_emergency_measures",
     "record_industries",
     "record_lines",
     "register_enterprises",
     "register_plants",
+    "withdraw_change",
 ]
