@@ -5,7 +5,10 @@ import sys
 import time
 from pathlib import Path
 
+from flask import abort
+
 from app import create_app
+from app.kernel import presence
 from app.kernel.config import ConfigError
 from app.kernel.hooks import PluginError
 
@@ -13,6 +16,16 @@ try:
     app = create_app()
 except (ConfigError, PluginError) as problem:
     sys.exit(str(problem))
+
+
+@app.before_request
+def stay_present() -> None:
+    """While this process answers, nobody may restore a backup underneath it."""
+    try:
+        presence.stay_present(app.config["CONFIG"].instance_dir)
+    except presence.InUse:
+        abort(503, "正在恢复备份，请稍后再试。")
+
 
 # The start command loads the server while it still migrates the database; until then nobody is
 # answered, since the code may be newer than the tables.

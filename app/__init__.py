@@ -30,6 +30,8 @@ from app.kernel.config import Config
 from app.ledger import audit_words as ledger_words
 from app.ledger import commands as ledger_commands
 from app.ledger import routes as ledger_routes
+from app.operations import audit_words as operations_words
+from app.operations import commands as operations_commands
 from app.policy import builtin, hookspecs
 from app.policy import commands as policy_commands
 from app.policy import routes as policy_routes
@@ -59,6 +61,7 @@ COMMANDS = (
     policy_commands,
     rights_commands,
     ledger_commands,
+    operations_commands,
     demo_commands,
 )
 AUDIT_WORDS = (
@@ -69,6 +72,7 @@ AUDIT_WORDS = (
     registry_words,
     grades_words,
     ledger_words,
+    operations_words,
     desk_words,
     portal_words,
     demo_words,

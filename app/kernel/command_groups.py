@@ -14,8 +14,8 @@ from app.kernel.commands import CHECK_FAILED, stop
 log = logging.getLogger(__name__)
 
 
-class OneLineGroup(AppGroup):
-    """Every fault of its commands is one line: what happened, why, what to do; no traceback."""
+class OneLine(click.Command):
+    """Every fault of the command is one line: what happened, why, what to do; no traceback."""
 
     def make_context(
         self,
@@ -45,6 +45,10 @@ class OneLineGroup(AppGroup):
                 "请检查 DATABASE_URL，再运行 flask db upgrade。",
                 CHECK_FAILED,
             )
+
+
+class OneLineGroup(OneLine, AppGroup):
+    """A group of such commands."""
 
 
 def _misuse(error: click.UsageError) -> str:

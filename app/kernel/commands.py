@@ -5,15 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from pathlib import Path
 from typing import NoReturn
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
-from app.kernel import audit, daily, jobs
-from app.kernel.config import ROOT
+from app.kernel import anchors, audit, clock, daily, jobs, migrating, presence
 
 BAD_USE = 2
 CHECK_FAILED = 1
@@ -31,13 +29,7 @@ database_group = AppGroup("db", help="数据库结构。")
 @database_group.command("upgrade")
 def upgrade() -> None:
     """升级数据库结构到当前版本。"""
-    # Loading alembic takes a fifth of a second: only this command pays for it, not every start.
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(ROOT) / "migrations"))
-    command.upgrade(config, "head")
+    migrating.upgrade()
 
 
 audit_group = AppGroup("audit", help="审计链。")
@@ -52,13 +44,27 @@ def verify() -> None:
             f"审计链在第 {check.broken_at} 条断裂：{check.problem}。请停止写入并核对备份。",
             CHECK_FAILED,
         )
+    written_down = anchors.check()
+    for problem in written_down.problems:
+        click.echo(problem, err=True)
+    if written_down.problems:
+        stop("审计链与锚定记录不符。请停止写入，并与打印件和备份核对。", CHECK_FAILED)
     click.echo(f"审计链完整，共 {check.entries} 条，链尾 {check.head}")
+    for note in written_down.notes:
+        click.echo(note)
+    if written_down.latest is not None and written_down.latest.at is not None:
+        day = clock.shown(written_down.latest.at)
+        click.echo(f"锚定 {written_down.anchors} 处全部相符，最近一处于 {day}")
 
 
 @click.command("worker", help="执行后台任务，直到收到停止信号。")
 @with_appcontext
 def worker() -> None:
     """Do queued jobs until SIGTERM or Ctrl-C; a job begun is finished first."""
+    try:
+        presence.stay_present(current_app.config["CONFIG"].instance_dir)
+    except presence.InUse:
+        stop("正在恢复备份，后台任务没有启动。请等恢复完成后再启动。", CHECK_FAILED)
     ending = threading.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: ending.set())

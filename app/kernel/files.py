@@ -43,6 +43,18 @@ def path_of(sha256: str) -> Path:
     return _root() / sha256[:2] / sha256
 
 
+def is_whole(sha256: str) -> bool:
+    """Whether the content with this hash is there, byte for byte."""
+    digest = hashlib.sha256()
+    try:
+        with path_of(sha256).open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    except OSError:
+        return False
+    return digest.hexdigest() == sha256
+
+
 def keep(stream: BinaryIO, *, check: Callable[[Path], object] | None = None) -> Stored:
     """Write the stream to disk under its hash, durably, before any row mentions it.
 

@@ -7,6 +7,7 @@ commit is refused when something changed without an audit entry.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
@@ -23,6 +24,7 @@ from app.kernel.database import Mode, db, mode, set_mode, without_waiting
 from app.kernel.models import AuditEntry
 
 Seen = TypeVar("Seen")
+log = logging.getLogger(__name__)
 UNAUDITED_TABLES = frozenset(
     {"audit_entry", "job", "sign_in_session", "sign_in_attempt", "alembic_version"}
 )
@@ -50,6 +52,7 @@ class Transaction:
     audited: bool = False
     changed: bool = False
     events: dict[str, set[int]] = field(default_factory=dict)
+    afterwards: list[Callable[[], object]] = field(default_factory=list)
 
 
 _current: ContextVar[Transaction | None] = ContextVar("current_transaction", default=None)
@@ -139,6 +142,19 @@ def _begin() -> Transaction:
     return current
 
 
+def take_up() -> Transaction:
+    """Go on from the trail as it stands now: a restore has replaced it inside this transaction."""
+    return _begin()
+
+
+def after_commit(act: Callable[[], object]) -> None:
+    """Do this once the current transaction is kept; not at all when it is dropped.
+
+    For what lies outside the database. It can no longer stop the commit, so a fault is logged.
+    """
+    transaction().afterwards.append(act)
+
+
 def commit() -> None:
     """Hand on the events, check the audit trail, and make everything durable."""
     current = _current.get()
@@ -150,6 +166,11 @@ def commit() -> None:
         raise UnauditedChange("rows changed without an audit entry; call audit.record")
     db.session.commit()
     _current.set(None)
+    for act in current.afterwards if current is not None else ():
+        try:
+            act()
+        except Exception:
+            log.exception("what follows a commit was not done")
 
 
 def _deliver_events(current: Transaction) -> None:
@@ -167,6 +188,7 @@ def rehearse(act: Callable[[], object], look: Callable[[], Seen]) -> Seen:
     """
     current = transaction()
     before = replace(current, events={name: set(ids) for name, ids in current.events.items()})
+    afterwards = len(current.afterwards)
     had_changed = db.session.info.get("changed", False)
     db.session.flush()
     savepoint = db.session.begin_nested()
@@ -181,6 +203,7 @@ def rehearse(act: Callable[[], object], look: Callable[[], Seen]) -> Seen:
         current.events = before.events
         current.last_sequence, current.last_hash = before.last_sequence, before.last_hash
         current.audited = before.audited
+        del current.afterwards[afterwards:]
 
 
 @contextmanager
