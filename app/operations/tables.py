@@ -15,8 +15,8 @@ moment     ISO 8601 in UTC with microseconds and ``Z``
 ``dump_tables`` reads inside the caller's reading transaction, which is one snapshot on either
 engine. ``load_tables`` fills tables of the same structure inside the caller's writing transaction:
 what they held is removed, foreign keys are looked at once at the end, triggers rest meanwhile, and
-the numbering of new rows goes on where it stood. ``empty_out`` drops everything there is.
-Neither commits. Proof of a move: ``digests(old) == digests(new)``.
+the numbering of new rows goes on where it stood. Neither commits. Proof of a
+move: ``digests(old) == digests(new)``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -37,10 +37,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.kernel import clock
 from app.kernel.database import UTCMoment, db
+from app.operations.structure import table_names, unguarded
 
 _ROWS_AT_ONCE = 1000
-NOT_DUMPED = frozenset({"alembic_version"})
-"""Known by its number alone; see :mod:`app.kernel.migrating`."""
 
 
 class Kind(StrEnum):
@@ -123,7 +122,7 @@ def dump_tables(
 ) -> list[TableDump]:
     """Write every table to ``opened(name)``, owners before their dependants."""
     found = []
-    for name in _table_names(connection):
+    for name in table_names(connection):
         with opened(name) as sink:
             found.append(_dump(connection, name, sink))
     return found
@@ -131,15 +130,8 @@ def dump_tables(
 
 def digests(connection: Connection) -> dict[str, tuple[int, str]]:
     """Number of rows and digest of every table; equal on two databases that hold the same."""
-    found = (_dump(connection, name, None) for name in _table_names(connection))
+    found = (_dump(connection, name, None) for name in table_names(connection))
     return {it.name: (it.rows, it.sha256) for it in found}
-
-
-def _table_names(connection: Connection) -> list[str]:
-    """Every table there is, in the order in which foreign keys allow filling them."""
-    present = set(sa.inspect(connection).get_table_names()) - NOT_DUMPED
-    known = [table.name for table in db.metadata.sorted_tables if table.name in present]
-    return known + sorted(present - set(known))
 
 
 def _dump(connection: Connection, name: str, sink: Sink | None) -> TableDump:
@@ -215,8 +207,8 @@ def _last_id(connection: Connection, name: str, key: Sequence[str]) -> int | Non
         sequence = _sequence(connection, name, key[0])
         if sequence is None:
             return None
-        state = connection.exec_driver_sql(f"SELECT last_value, is_called FROM {sequence}").one()  # noqa: S608 - named by the database itself
-        return int(state[0]) if state[1] else 0
+        given = sa.text("SELECT pg_sequence_last_value(CAST(:sequence AS regclass))")
+        return connection.execute(given, {"sequence": sequence}).scalar() or 0
     if not sa.inspect(connection).has_table("sqlite_sequence"):
         return None
     return connection.execute(
@@ -239,16 +231,18 @@ def load_tables(
 
     Every table there must be among ``tables``, and the reverse.
     """
-    present = set(_table_names(connection))
+    present = set(table_names(connection))
     if present != {table.name for table in tables}:
         odd = "、".join(sorted(present ^ {table.name for table in tables}))
         raise CannotLoad(f"数据库结构与备份不一致：{odd}")
-    with _unguarded(connection, sorted(present)):
+    with unguarded(connection, sorted(present)) as broken:
         for table in reversed(tables):
             connection.execute(sa.delete(sa.table(table.name)))
         for table in tables:
             _load(connection, table, lines_of(table.name))
             _go_on_numbering(connection, table)
+    if broken:
+        raise CannotLoad(broken[0])
 
 
 def _load(connection: Connection, table: TableDump, lines: Iterable[bytes]) -> None:
@@ -306,71 +300,3 @@ def _go_on_numbering(connection: Connection, table: TableDump) -> None:
     numbers = {"name": table.name, "last": last}
     connection.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = :name"), numbers)
     connection.execute(sa.text("INSERT INTO sqlite_sequence VALUES (:name, :last)"), numbers)
-
-
-def empty_out(connection: Connection) -> None:
-    """Drop every table, trigger and trigger function of the database."""
-    names = [*NOT_DUMPED, *_table_names(connection)]
-    if connection.dialect.name == "postgresql":
-        for name in names:
-            connection.exec_driver_sql(f'DROP TABLE IF EXISTS "{name}" CASCADE')
-        functions = connection.exec_driver_sql(
-            "SELECT oid::regprocedure::text FROM pg_proc p WHERE prorettype = 'trigger'::regtype "
-            "AND pronamespace = current_schema()::regnamespace AND NOT EXISTS "
-            "(SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')"
-        ).scalars()
-        for function in functions.all():
-            connection.exec_driver_sql(f"DROP FUNCTION {function} CASCADE")
-        return
-    connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-    for name, _ in _sqlite_triggers(connection):
-        connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
-    for name in reversed(names):
-        connection.exec_driver_sql(f'DROP TABLE IF EXISTS "{name}"')
-
-
-@contextmanager
-def _unguarded(connection: Connection, names: Sequence[str]) -> Iterator[None]:
-    """Triggers rest and foreign keys wait inside; at the end they hold again, over all rows."""
-    if connection.dialect.name == "postgresql":
-        with _unguarded_postgresql(connection, names):
-            yield
-        return
-    connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-    triggers = _sqlite_triggers(connection)
-    for name, _ in triggers:
-        connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
-    yield
-    for _, statement in triggers:
-        connection.exec_driver_sql(statement)
-    lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-    if lost is not None:
-        raise CannotLoad(f"表 {lost[0]} 中有的行指向不存在的 {lost[2]}")
-
-
-def _sqlite_triggers(connection: Connection) -> list[tuple[str, str]]:
-    rows = connection.exec_driver_sql(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
-    )
-    return [(name, statement) for name, statement in rows]
-
-
-@contextmanager
-def _unguarded_postgresql(connection: Connection, names: Sequence[str]) -> Iterator[None]:
-    inspector = sa.inspect(connection)
-    keys = [(name, str(key["name"])) for name in names for key in inspector.get_foreign_keys(name)]
-    for name in names:
-        connection.exec_driver_sql(f'ALTER TABLE "{name}" DISABLE TRIGGER USER')
-    for name, key in keys:
-        connection.exec_driver_sql(
-            f'ALTER TABLE "{name}" ALTER CONSTRAINT "{key}" DEFERRABLE INITIALLY DEFERRED'
-        )
-    yield
-    try:
-        connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
-    except DBAPIError as error:
-        raise CannotLoad(str(error.orig).splitlines()[0]) from error
-    for name, key in keys:
-        connection.exec_driver_sql(f'ALTER TABLE "{name}" ALTER CONSTRAINT "{key}" NOT DEFERRABLE')
-    for name in names:
-        connection.exec_driver_sql(f'ALTER TABLE "{name}" ENABLE TRIGGER USER')

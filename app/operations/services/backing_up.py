@@ -10,6 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,18 @@ def write_backup(
         told = {"文件": str(path), "摘要": made.sha256, "行数": made.rows, "材料": made.files}
         audit.record("backup.made", "backup", path.name[:80], told)
     return made
+
+
+def free_path(folder: Path, name: str) -> Path:
+    """A new file name with the present moment in the folder, which is made if missing."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stamp = clock.now().astimezone(clock.SHANGHAI).strftime("%Y%m%d-%H%M%S")
+    path = folder / f"{name}-{stamp}.zip"
+    for number in count(2):
+        if not path.exists():
+            break
+        path = folder / f"{name}-{stamp}-{number}.zip"
+    return path
 
 
 def _fill(

@@ -27,8 +27,9 @@ from app.kernel.transaction import after_commit, commit, take_up, writing
 from app.operations import archive, settings_files
 from app.operations.archive import Archive
 from app.operations.domain import OperationFailed, OperationRefused, Restored, key_mark
-from app.operations.services.backing_up import write_backup
-from app.operations.tables import CannotLoad, TableDump, empty_out, load_tables
+from app.operations.services.backing_up import free_path, write_backup
+from app.operations.structure import empty_out
+from app.operations.tables import CannotLoad, TableDump, load_tables
 
 _SIGNS_OF_DATA = ("user_account", "bureau", "enterprise", "plant")
 VIA = "恢复备份"
@@ -128,10 +129,8 @@ def _make_room(config: Config, *, replace: bool) -> Path | None:
             "数据库中已有数据，没有恢复。请改用空的数据目录；"
             "确需覆盖时加 --replace（会先自动备份现有数据）。"
         )
-    folder = config.instance_dir / "backups"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    stamp = clock.now().astimezone(clock.SHANGHAI).strftime("%Y%m%d-%H%M%S")
-    return write_backup(folder / f"before-restore-{stamp}.zip", allow_missing=True, via=VIA).path
+    path = free_path(config.instance_dir / "backups", "before-restore")
+    return write_backup(path, allow_missing=True, via=VIA).path
 
 
 def _bring_evidence(source: Archive) -> None:
