@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import os
 import socket
 import subprocess
@@ -13,9 +12,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import processes
+import tls
 from environment import PYTHON, ROOT, RUNTIME_LOCK, VENV, Unable, flask, prepare, say
 
-LOOPBACK_NAMES = {"localhost"}
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound
 
 
@@ -65,34 +64,23 @@ def _refusal(options: argparse.Namespace) -> str | None:
     """Why this combination of options is not served, or None."""
     if (options.tls_cert is None) != (options.tls_key is None):
         return "--tls-cert 与 --tls-key 须同时给出"
-    if options.tls_cert or _is_loopback(options.host) or os.environ.get("ALLOW_PLAINTEXT") == "1":
-        return None
-    return (
-        f"监听 {options.host} 会让口令在网络上明文传输，"
-        "请给出 --tls-cert 和 --tls-key；确需明文时设置环境变量 ALLOW_PLAINTEXT=1"
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host in LOOPBACK_NAMES
+    return None
 
 
 def _start(options: argparse.Namespace) -> int:
     chosen = options.instance or os.environ.get("INSTANCE_DIR") or ROOT / "instance"
     instance = Path(chosen).resolve()
     _check_folder(instance)
-    _check_tls(options)
+    tls.check_files(options.tls_cert, options.tls_key)
     if not options.setup_only:
         _check_port(options.host, options.port)
     prepare(RUNTIME_LOCK)
-    environ = _environ(options, instance)
+    served_with = tls.provide(options.host, options.tls_cert, options.tls_key, instance)
+    environ = _environ(options, instance, served_with)
     if options.setup_only:
         say(f"{_prepare_data(options, environ)}\n准备完成。")
         return 0
-    return _serve(options, environ)
+    return _serve(options, environ, served_with)
 
 
 def _check_folder(instance: Path) -> None:
@@ -104,21 +92,6 @@ def _check_folder(instance: Path) -> None:
         raise Unable(
             f"数据目录 {instance} 不可写（{error.strerror}）。请用 --instance 指定可写的目录。"
         ) from error
-
-
-def _check_tls(options: argparse.Namespace) -> None:
-    for path in filter(None, (options.tls_cert, options.tls_key)):
-        try:
-            text = path.read_text(encoding="ascii", errors="replace")
-        except OSError as error:
-            raise Unable(
-                f"读不到 TLS 文件 {path}（{error.strerror}）。请检查路径和权限。"
-            ) from error
-        if path == options.tls_key and "BEGIN PRIVATE KEY" not in text:
-            raise Unable(
-                f"私钥 {path} 不是 PKCS#8 格式。请先转换："
-                f"openssl pkcs8 -topk8 -nocrypt -in {path} -out server.key。"
-            )
 
 
 def _check_port(host: str, port: int) -> None:
@@ -141,13 +114,15 @@ def _check_port(host: str, port: int) -> None:
         ) from error
 
 
-def _environ(options: argparse.Namespace, instance: Path) -> dict[str, str]:
+def _environ(
+    options: argparse.Namespace, instance: Path, served_with: tls.Tls | None
+) -> dict[str, str]:
     """What the app's processes are told: where the data is, and how the page is reached."""
     environ = {**os.environ, "INSTANCE_DIR": str(instance), "PYTHONUTF8": "1"}
     environ.pop("ALLOW_PLAINTEXT", None)
-    if options.tls_cert:
-        environ["TLS"] = "1"
-    elif not _is_loopback(options.host):
+    if served_with:
+        environ["TLS"] = "own" if served_with.is_own else "1"
+    elif not tls.is_loopback(options.host):
         environ["ALLOW_PLAINTEXT"] = "1"
         say("警告：未启用 TLS，口令和数据在网络上明文传输。")
     return environ
@@ -167,12 +142,15 @@ def _prepare_data(options: argparse.Namespace, environ: dict[str, str]) -> str:
     return "\n".join(filter(None, (result.stderr.strip(), result.stdout.strip(), command_line)))
 
 
-def _serve(options: argparse.Namespace, environ: dict[str, str]) -> int:
+def _serve(
+    options: argparse.Namespace, environ: dict[str, str], served_with: tls.Tls | None
+) -> int:
     reachable = EVERY_ADDRESS.get(options.host, options.host)
     preparing = Path(environ["INSTANCE_DIR"]) / "preparing"
     preparing.touch()
+    tls.note_in_use(preparing.parent, served_with)
     web = processes.Child(
-        "网页服务", _web_server(options), {**environ, "WAIT_WHILE": str(preparing)}
+        "网页服务", _web_server(options, served_with), {**environ, "WAIT_WHILE": str(preparing)}
     )
     worker = processes.Child("后台任务", flask("worker"), environ)
 
@@ -181,9 +159,10 @@ def _serve(options: argparse.Namespace, environ: dict[str, str]) -> int:
         # that it was given stands.
         prepared = _prepare_data(options, environ)
         preparing.unlink()
-        scheme = "https" if options.tls_cert else "http"
+        scheme = "https" if served_with else "http"
         address = f"{scheme}://{_in_address(options.host)}:{options.port}"
-        return f"服务已启动：{address}\n{prepared}\n按 Ctrl-C 停止。"
+        certificate = f"{served_with.told}\n" if served_with else ""
+        return f"服务已启动：{address}\n{certificate}{prepared}\n按 Ctrl-C 停止。"
 
     try:
         return processes.run(web, [worker], (reachable, options.port), announcement)
@@ -195,21 +174,19 @@ def _in_address(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _web_server(options: argparse.Namespace) -> list[str]:
+def _web_server(options: argparse.Namespace, served_with: tls.Tls | None) -> list[str]:
     """granian where it could be installed, else waitress (which speaks no TLS)."""
-    if any(VENV.glob("[lL]ib*/**/site-packages/granian/__init__.py")):
-        command = [str(PYTHON), "-m", "granian", "--interface", "wsgi", "--no-ws"]
-        command += ["--workers", "1", "--blocking-threads", "4", "--respawn-failed-workers"]
-        command += ["--log-level", "warning", "--host", options.host, "--port", str(options.port)]
-        if options.tls_cert:
-            command += ["--ssl-protocol-min", "tls1.2"]
-            command += ["--ssl-certificate", str(options.tls_cert.resolve())]
-            command += ["--ssl-keyfile", str(options.tls_key.resolve())]
-        return [*command, "wsgi:app"]
-    if options.tls_cert:
-        raise Unable("这台机器上没有支持 TLS 的网页服务程序（granian）。请在前面另设 TLS 代理。")
-    listen = f"--listen={_in_address(options.host)}:{options.port}"
-    return [str(PYTHON), "-m", "waitress", "--threads=4", listen, "wsgi:app"]
+    if not tls.has_tls_server():
+        listen = f"--listen={_in_address(options.host)}:{options.port}"
+        return [str(PYTHON), "-m", "waitress", "--threads=4", listen, "wsgi:app"]
+    command = [str(PYTHON), "-m", "granian", "--interface", "wsgi", "--no-ws"]
+    command += ["--workers", "1", "--blocking-threads", "4", "--respawn-failed-workers"]
+    command += ["--log-level", "warning", "--host", options.host, "--port", str(options.port)]
+    if served_with:
+        command += ["--ssl-protocol-min", "tls1.2"]
+        command += ["--ssl-certificate", str(served_with.certificate)]
+        command += ["--ssl-keyfile", str(served_with.key)]
+    return [*command, "wsgi:app"]
 
 
 if __name__ == "__main__":

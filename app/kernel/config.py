@@ -20,7 +20,8 @@ class Config:
     """Everything one installation decides before it starts.
 
     ``instance_dir`` holds all local state: database file, evidence, exports, keys.
-    ``secure_cookies`` is true when the server speaks TLS.
+    ``secure_cookies`` is true when the server speaks TLS; ``own_certificate`` when it does so with
+    a certificate that no authority vouches for.
     """
 
     instance_dir: Path
@@ -28,6 +29,7 @@ class Config:
     secret_key: str
     testing: bool = False
     secure_cookies: bool = False
+    own_certificate: bool = False
     plaintext_allowed: bool = False
     max_upload_bytes: int = 64 * 1024 * 1024
 
@@ -51,7 +53,8 @@ class Config:
             instance_dir=instance,
             database_url=_database_url(env.get("DATABASE_URL"), instance),
             secret_key=env.get("SECRET_KEY") or _kept_secret(instance / "secret.key"),
-            secure_cookies=env.get("TLS") == "1",
+            secure_cookies=env.get("TLS") in ("1", "own"),
+            own_certificate=env.get("TLS") == "own",
             plaintext_allowed=env.get("ALLOW_PLAINTEXT") == "1",
         )
 

@@ -16,6 +16,8 @@ from urllib.parse import urlencode
 from flask import Flask, current_app, request, url_for
 
 from app.kernel import assets, clock, htmx
+from app.kernel.authority import Permission
+from app.kernel.permissions import can
 
 _MACRO_FILES = ("kernel/_forms.html", "kernel/_tables.html", "kernel/_parts.html")
 
@@ -58,6 +60,17 @@ def number(value: int | Decimal | None, places: int | None = None, missing: str 
     return f"{value:,}" if places is None else f"{value:,.{places}f}"
 
 
+def standing_banners() -> list[dict[str, str]]:
+    """What the administrators are told on every page until it is mended."""
+    config = current_app.config.get("CONFIG")
+    if config is None or not config.plaintext_allowed:
+        return []
+    if not (can(Permission.SYSTEM_VIEW) or can(Permission.ACCOUNT_MANAGE)):
+        return []
+    text = "连接未加密（http），口令和数据在网络上明文传输。请改用 https 启动服务。"
+    return [{"kind": "late", "text": text}]
+
+
 def is_reference(fact: object) -> bool:
     """Whether a reason names a recorded fact by ``kind:id`` only, which is not for people."""
     return isinstance(fact, str) and re.fullmatch(r"[a-z_]+:\d+", fact) is not None
@@ -73,6 +86,7 @@ def init_app(app: Flask) -> None:
         htmx_settings=htmx.htmx_settings,
         is_fragment_request=htmx.is_fragment_request,
         url_with=url_with,
+        standing_banners=standing_banners,
     )
     app.jinja_env.tests["reference"] = is_reference
     app.jinja_env.filters.update(day=day, moment=moment, number=number)

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, abort, g, render_template, request, session
+from flask import Flask, Response, abort, current_app, g, render_template, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2_fragments.flask import render_block
 from sqlalchemy.exc import OperationalError
@@ -117,7 +117,8 @@ def _with_headers(response: Response) -> Response:
     location = response.headers.get("Location", "")
     if location.startswith(request.host_url):  # added a slash: a Host header must not choose where
         response.headers["Location"] = "/" + location[len(request.host_url) :].lstrip("/")
-    if request.is_secure:
+    # Browsers that hold a host to this let nobody in after its own certificate was made anew.
+    if request.is_secure and not current_app.config["CONFIG"].own_certificate:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if not response.cache_control.immutable:  # all but the assets, which nobody need keep secret
         response.headers["Cache-Control"] = "no-store"

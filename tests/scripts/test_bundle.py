@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.kernel.config import ROOT
-from tests.scripts.test_start import environ
+from tests.serving import environ
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 SCRIPTS = ("start.py", "environment.py", "processes.py", "checksums.py")

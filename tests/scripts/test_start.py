@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -17,23 +16,7 @@ from pathlib import Path
 import pytest
 
 from app.kernel.config import ROOT
-
-START = [sys.executable, str(ROOT / "scripts" / "start.py")]
-PATIENCE_SECONDS = 60
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def environ(**more: str) -> dict[str, str]:
-    """What a person's shell would hand on; nothing that these tests run with."""
-    left_out = ("ALLOW_PLAINTEXT", "DATABASE_URL", "INSTANCE_DIR", "SECRET_KEY", "TLS")
-    kept = {name: value for name, value in os.environ.items() if name not in left_out}
-    return {**kept, "PYTHONUNBUFFERED": "1", **more}
+from tests.serving import PATIENCE_SECONDS, START, Served, environ
 
 
 def refused(tmp_path: Path, *options: str) -> tuple[int, str]:
@@ -49,7 +32,6 @@ def refused(tmp_path: Path, *options: str) -> tuple[int, str]:
     [
         (["--port", "eighty"], "端口应为 1 到 65535 的整数"),
         (["--port", "70000"], "端口应为 1 到 65535 的整数"),
-        (["--host", "0.0.0.0"], "ALLOW_PLAINTEXT=1"),
         (["--tls-cert", "a.pem"], "须同时给出"),
         (["--nonsense"], "--nonsense"),
     ],
@@ -101,40 +83,6 @@ def test_the_demo_over_data_is_skipped_and_that_is_said(tmp_path: Path) -> None:
     assert "示例数据未载入" in said
     assert "准备完成。" in said
     assert "一次性设置码" not in said
-
-
-class Served:
-    """A running ``start.py`` and what it has said so far."""
-
-    def __init__(self, instance: Path, *options: str) -> None:
-        self.port = free_port()
-        self._log = instance.with_suffix(".log")
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [*START, "--instance", str(instance), "--port", str(self.port), *options],
-                env=environ(),
-                cwd=instance.parent,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-
-    def said(self) -> str:
-        return self._log.read_text(encoding="utf-8")
-
-    def wait_for(self, words: str) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while words not in self.said():
-            assert time.monotonic() < deadline, self.said()
-            assert self.process.poll() is None, self.said()
-            time.sleep(0.05)
-
-    def health(self) -> object:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=10) as answer:
-            return json.load(answer)
-
-    def children(self) -> list[int]:
-        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(number) for number in path.read_text().split()]
 
 
 @pytest.fixture

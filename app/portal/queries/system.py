@@ -14,6 +14,7 @@ from app.kernel.calendar import loaded_years
 from app.kernel.config import Config
 from app.kernel.database import db
 from app.kernel.models import AuditEntry, Job
+from app.kernel.tls import ServedCertificate, served_certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class SystemState:
     jobs: dict[str, int]
     oldest_waiting: datetime | None
     audit_entries: int
+    certificate: ServedCertificate | None
 
 
 def get_system_state() -> SystemState:
@@ -48,6 +50,7 @@ def get_system_state() -> SystemState:
         oldest_waiting=db.session.execute(
             select(func.min(Job.created_at)).where(Job.state == "queued")
         ).scalar_one(),
+        certificate=served_certificate(config.instance_dir),
         audit_entries=db.session.execute(select(func.count(AuditEntry.sequence))).scalar_one(),
     )
 
