@@ -11,6 +11,7 @@ from app.accounts import queries as accounts_queries
 from app.accounts import routes as accounts_routes
 from app.accounts import sessions
 from app.approvals import audit_words as approvals_words
+from app.approvals import routes as approvals_routes
 from app.approvals import services as approvals_services
 from app.approvals.domain import Kind
 from app.demo import audit_words as demo_words
@@ -47,6 +48,7 @@ from app.rulebook import routes as rulebook_routes
 BLUEPRINTS = (
     routes.blueprint,
     accounts_routes.blueprint,
+    approvals_routes.blueprint,
     rulebook_routes.blueprint,
     policy_routes.blueprint,
     rights_routes.blueprint,

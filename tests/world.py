@@ -18,6 +18,8 @@ from flask import Flask
 
 from app.accounts import services
 from app.accounts.domain import COUNTY_ROLES, ENTERPRISE_ROLES, ROLE_PERMISSIONS, Role
+from app.approvals import services as approvals
+from app.approvals.domain import Kind
 from app.followup.services import InspectionEntry, record_inspections
 from app.grades.services import GradeEntry, record_grades
 from app.kernel import audit, files, jobs
@@ -89,6 +91,11 @@ class Principal:
         decides = self.holds(Permission.LEDGER_IMPORT_DECISIONS)
         return self.name == other.name or (decides and self.county in (None, other.county))
 
+    def sees_proposal_of(self, other: Principal) -> bool:
+        """Whether what the other proposed is shown: one's own, and what one may decide."""
+        decides = self.holds(Permission.DECISION_CONFIRM)
+        return self.name == other.name or (decides and self.county in (None, other.county))
+
     @property
     def plants(self) -> frozenset[str]:
         """The plants within reach of whatever this role is allowed at all."""
@@ -116,6 +123,14 @@ PRINCIPALS = (
     Principal("filer elsewhere", Role.FILER, None, ("C",)),
 )
 """Nobody, every role, and two of them once more on the other side of the border."""
+CHANGE = Kind(
+    "test.change",
+    "测试事项",
+    Permission.DECISION_CONFIRM,
+    told=lambda payload: [("内容", str(payload["text"]))],
+    carry_out=lambda _payload: None,
+)
+"""A change that the heads and the city decide; everybody has proposed one."""
 STRANGER = PRINCIPALS[-2]
 """Whose records are foreign to everybody of 越城区."""
 
@@ -130,6 +145,7 @@ class World:
     users: dict[str, int] = field(default_factory=dict)
     downloads: dict[str, str] = field(default_factory=dict)
     imports: dict[str, int] = field(default_factory=dict)
+    proposals: dict[str, int] = field(default_factory=dict)
 
     def browser(self, who: Principal) -> CheckedClient:
         """A newly signed-in browser; the one this principal had before is signed out."""
@@ -143,12 +159,15 @@ class World:
         every = {*COUNTY_OF, *(f"E{it}" for it in ENTERPRISES)}
         every.update(f"DL-{name}" for name in self.downloads)
         every.update(f"IM-{name}" for name in self.imports)
+        every.update(f"PR-{name}" for name in self.proposals)
         return [mark_of(key) for key in sorted(every - self._keys_within_reach(who))]
 
     def _keys_within_reach(self, who: Principal) -> set[str]:
         keys = {*who.plants, *(f"E{plant[0]}" for plant in who.plants), f"DL-{who.name}"}
         keys.update(f"IM-{it.name}" for it in PRINCIPALS if who.sees_work_of(it))
+        keys.update(f"PR-{it.name}" for it in PRINCIPALS if who.sees_proposal_of(it))
         if who.role is Role.AUDITOR:  # the log names the files that people sent and made
+            keys.update(f"PR-{name}" for name in self.proposals)
             keys.update(f"DL-{name}" for name in self.downloads)
             keys.update(f"IM-{name}" for name in self.imports)
         return keys
@@ -174,12 +193,23 @@ def populate(app: Flask, named: Naming = mark_of) -> World:
             url = files.offer_download(BytesIO(name.encode()), name, CSV, "测试", user_id)
             world.downloads[owner] = url.rsplit("/", 1)[1]
     for who in PRINCIPALS:
+        if who.role is not None:
+            world.proposals[who.name] = propose(world, who, named)
+    for who in PRINCIPALS:
         if who.holds(Permission.LEDGER_IMPORT):
             world.imports[who.name] = upload(world, who, named)
     with app.app_context():
         while jobs.run_next():
             pass
     return world
+
+
+def propose(world: World, who: Principal, named: Naming = mark_of) -> int:
+    """Put a change before those who decide over this principal's county; returns its id."""
+    approvals.define(CHANGE)
+    text, actor = named(f"PR-{who.name}"), world.users[who.name]
+    with world.app.app_context(), writing("测试", actor_id=actor, actor_name="测试"):
+        return approvals.propose(CHANGE.id, text, {"text": text}, county=who.county)
 
 
 def upload(world: World, who: Principal, named: Naming = mark_of) -> int:

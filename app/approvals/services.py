@@ -16,6 +16,8 @@ from app.kernel.database import db
 from app.kernel.transaction import transaction
 
 _kinds: dict[str, Kind] = {}
+LONGEST_TITLE = 150
+"""Characters; the titles of the messages about it are somewhat longer."""
 
 
 def define(kind: Kind) -> None:
@@ -46,7 +48,7 @@ def propose(
     Nothing of it takes effect. Everybody who may decide it over ``county`` (None: those whose
     permission reaches everything) finds a task in the inbox.
     """
-    kind, current = _kinds[kind_id], transaction()
+    kind, current, title = _kinds[kind_id], transaction(), title[:LONGEST_TITLE]
     if current.actor_id is None:
         raise Refused("没有登录的人员不能提交复核。请登录后重新提交。")
     proposal_id = db.session.execute(

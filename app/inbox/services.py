@@ -12,6 +12,9 @@ from app.kernel import audit, clock
 from app.kernel.database import db
 from app.kernel.transaction import aside, transaction
 
+LONGEST_TITLE = 200
+"""Characters that the table holds; a longer title is cut."""
+
 
 def send(
     kind: MessageKind,
@@ -35,7 +38,7 @@ def send(
         insert(Message)
         .values(
             kind=str(kind),
-            title=title,
+            title=title[:LONGEST_TITLE],
             body=body,
             link=link,
             source=source,

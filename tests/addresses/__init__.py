@@ -127,8 +127,9 @@ def addresses(world: World, rule: Rule, who: Principal) -> Iterator[Address]:
 
 
 def own_address(world: World, rule: Rule, who: Principal) -> str:
-    """The path of an address whose object is within reach of this principal."""
-    return next(it.path for it in addresses(world, rule, who) if it.kind is Kind.OWN)
+    """The path of an address whose object is within reach of this principal; else any."""
+    found = list(addresses(world, rule, who))
+    return next((it for it in found if it.kind is Kind.OWN), found[0]).path
 
 
 def form_of(world: World, endpoint: str, who: Principal) -> dict[str, Any]:

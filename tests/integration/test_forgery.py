@@ -142,7 +142,8 @@ def test_reading_changes_no_record(world: World, method: str) -> None:
         for rule in rules(world.app):
             who = somebody_for(world.app, rule.endpoint)
             client, path = world.browser(who), own_address(world, rule, who)
-            before = fingerprint(world.app) if "user_id" in rule.arguments else before
+            if watch.taken():  # the examples themselves are made
+                before = fingerprint(world.app)
             query = dict(QUERIES[rule.endpoint](world, who)) if rule.endpoint in QUERIES else {}
             watch.taken()
             FlaskClient.open(client, path, method=method, query_string=query).close()

@@ -148,7 +148,10 @@ def test_every_file_is_made_and_fetched_whatever_its_names(infested: World) -> N
                     continue
                 client = infested.browser(who)
                 form = form_of(infested, rule.endpoint, who)
-                answer = client.open(own_address(infested, rule, who), method=method, data=form)
+                known = QUERIES.get(rule.endpoint)
+                wanted = known(infested, who) if known else {}
+                path = own_address(infested, rule, who)
+                answer = client.open(path, method=method, data=form, query_string=dict(wanted))
                 assert answer.status_code == 303, (rule, answer.status)
                 made += 1
                 told = everything_in(FlaskClient.open(client, answer.location))

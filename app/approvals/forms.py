@@ -1,0 +1,37 @@
+"""What people send from the pages of approvals, read into values (表单)."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+
+from app.approvals.domain import COURSE
+from app.approvals.queries import PARTS, SORTS, ProposalFilter
+
+LONGEST_NOTE = 1000
+_LONGEST_SEARCH = 100
+_LONGEST_PAGE_NUMBER = 6
+
+
+def read_filter(args: Mapping[str, str], kinds: Container[str]) -> ProposalFilter:
+    """The list that the address asks for; what is not offered counts as not said."""
+    part, sort, order = args.get("part", ""), args.get("sort", ""), args.get("order", "")
+    kind, state, page = args.get("kind", ""), args.get("state", ""), args.get("page", "")
+    sort = sort if sort in SORTS else "proposed"
+    is_number = page.isascii() and page.isdecimal() and len(page) <= _LONGEST_PAGE_NUMBER
+    return ProposalFilter(
+        part=part if part in PARTS else "todo",
+        search=args.get("q", "").strip()[:_LONGEST_SEARCH],
+        kind=kind if kind in kinds else "",
+        state=state if state in COURSE.states else "",
+        sort=sort,
+        falling=order == "desc" if order in ("asc", "desc") else sort == "proposed",
+        page=max(1, int(page)) if is_number else 1,
+    )
+
+
+def read_note(form: Mapping[str, str], name: str) -> tuple[str, str]:
+    """(the words typed, what is wrong with them or empty)."""
+    text = form.get(name, "").strip()
+    if len(text) > LONGEST_NOTE:
+        return text, f"最多 {LONGEST_NOTE} 字，现有 {len(text)} 字。请删减。"
+    return text, ""
