@@ -40,8 +40,10 @@ from app.portal import audit_words as portal_words
 from app.portal import routes as portal_routes
 from app.registry import audit_words as registry_words
 from app.registry import queries as registry_queries
+from app.rights import audit_words as rights_words
 from app.rights import commands as rights_commands
 from app.rights import routes as rights_routes
+from app.rights.services import proposals as rights_proposals
 from app.rulebook import audit_words as rulebook_words
 from app.rulebook import routes as rulebook_routes
 
@@ -73,13 +75,14 @@ AUDIT_WORDS = (
     rulebook_words,
     registry_words,
     grades_words,
+    rights_words,
     ledger_words,
     operations_words,
     desk_words,
     portal_words,
     demo_words,
 )
-PROPOSALS: tuple[Kind, ...] = (*rulebook_kinds.KINDS,)
+PROPOSALS: tuple[Kind, ...] = (*rulebook_kinds.KINDS, *rights_proposals.KINDS)
 """What is put before a second person; each stage that proposes names its kinds here."""
 
 LIST_SUBJECTS: tuple[Subject, ...] = (issuing_measures.SUBJECT,)

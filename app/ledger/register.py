@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TypeAlias
 
 from app.accounts.places import Bureau
@@ -40,7 +41,8 @@ class Register:
     """Everything that stands in the register, by sheet and in recorded order.
 
     ``former_codes`` and ``former_numbers`` are the identities that enterprises and plants bore in
-    earlier records and no longer bear.
+    earlier records and no longer bear. ``least_supplies`` says by the fact of a reserve how little
+    it may be given, since so much of it has gone out.
     """
 
     bureaus: tuple[Bureau, ...] = ()
@@ -52,6 +54,7 @@ class Register:
     plants_of: dict[int, list[int]] = field(default_factory=dict)
     former_codes: Mapping[str, frozenset[int]] = field(default_factory=dict)
     former_numbers: Mapping[tuple[int, str], frozenset[int]] = field(default_factory=dict)
+    least_supplies: Mapping[int, Decimal] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:

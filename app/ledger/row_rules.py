@@ -112,3 +112,20 @@ def check_rows(matched: Matched, *, judged_before: bool) -> None:
                 for rule in rules:
                     for field, sentence in rule(found):
                         note(found.row, field, sentence)
+    _check_reserves(matched)
+
+
+def _check_reserves(matched: Matched) -> None:
+    """A reserve may not be given less than has gone out of it by entries booked by hand."""
+    for found in matched.of("排污权储备"):
+        if found.old is None or "tonnes" not in found.changed:
+            continue
+        least = matched.register.least_supplies.get(found.old.fact_id)
+        wanted = found.values.get("tonnes")
+        if least is not None and wanted is not None and wanted < least:
+            matched.ledger.refuse(
+                found.row,
+                "tonnes",
+                f"储备数量 {wanted} 吨少于已登记收支所需的 {least} 吨，结余将小于零，"
+                "请核对数量，或先更正收支",
+            )

@@ -14,6 +14,8 @@ MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 """The forms a list is written in, by the ending of their files."""
+TONNES = "（吨/年）"
+"""Ends the header of a column of tonnes."""
 _COLUMNS = {
     "位次": Column("位次", 6, "number"),
     "统一社会信用代码": Column("统一社会信用代码", 21, "code"),
@@ -29,8 +31,8 @@ _COLUMNS = {
     "条款": Column("条款", 28),
     "项目名称": Column("项目名称", 20),
     "申请日期": Column("申请日期", 12),
-    "申请量（吨/年）": Column("申请量（吨/年）", 14, "tonnes"),
-    "分配量（吨/年）": Column("分配量（吨/年）", 14, "tonnes"),
+    "依据文件": Column("依据文件", 24),
+    "事由": Column("事由", 30),
 }
 
 
@@ -49,7 +51,7 @@ def table_as_csv(table: Table) -> bytes:
 
 def table_as_xlsx(table: Table) -> bytes:
     """The bureau's layout: title, notes, frozen header, A4 landscape, page numbers."""
-    columns = tuple(_COLUMNS.get(header, Column(header)) for header in table.columns)
+    columns = tuple(_column(header) for header in table.columns)
     rows = [
         tuple(
             Decimal(cell) if column.kind == "tonnes" and isinstance(cell, str) and cell else cell
@@ -61,3 +63,9 @@ def table_as_xlsx(table: Table) -> bytes:
     target = io.BytesIO()
     write_xlsx(target, [sheet])
     return target.getvalue()
+
+
+def _column(header: str) -> Column:
+    if header.endswith(TONNES):
+        return Column(header, 14, "tonnes")
+    return _COLUMNS.get(header, Column(header))

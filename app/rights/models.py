@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, String, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.database import Base, Recorded, Tonnes
+from app.kernel.database import Base, BigId, Recorded, Tonnes, UTCMoment
 
 _STANDS = text("annulled_at IS NULL")
 _POLLUTANT = "pollutant IN ('SO2','NOx','VOCs','PM')"
@@ -25,6 +34,8 @@ class ApplicationRecord(Recorded, Base):
     year: Mapped[int] = mapped_column(Integer)
     asked: Mapped[Decimal] = mapped_column(Tonnes)
     applied_on: Mapped[date] = mapped_column(Date)
+    evidence_sha256: Mapped[str | None] = mapped_column(String(64))
+    evidence_name: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
     __table_args__ = (
         Index("uq_rights_application_identity", "plant_id", "project_name", "pollutant", "year",
@@ -54,3 +65,50 @@ class ReserveRecord(Recorded, Base):
         CheckConstraint("tonnes >= 0", name="tonnes"),
         {"sqlite_autoincrement": True},
     )  # fmt: skip
+
+
+class ReserveMovement(Recorded, Base):
+    """Tonnes that came into a reserve or went out of it (储备收支), never overwritten."""
+
+    __tablename__ = "rights_reserve_entry"
+
+    level: Mapped[str] = mapped_column(String(8))
+    pollutant: Mapped[str] = mapped_column(String(4))
+    year: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(String(10))
+    tonnes: Mapped[Decimal] = mapped_column(Tonnes)
+    booked_on: Mapped[date] = mapped_column(Date)
+    document: Mapped[str] = mapped_column(String(100))
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    counterpart_id: Mapped[int | None] = mapped_column(BigInteger)
+    list_id: Mapped[int | None] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        Index("ix_rights_reserve_entry_account", "level", "pollutant", "year"),
+        CheckConstraint("level IN ('province','city')", name="level"),
+        CheckConstraint(_POLLUTANT, name="pollutant"),
+        CheckConstraint("kind IN ('in','out','carry-in','carry-out','allocation')", name="kind"),
+        CheckConstraint("tonnes > 0", name="tonnes"),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class RightsCorrection(Base):
+    """Why an entry or an application was annulled by hand, and what stands in its place."""
+
+    __tablename__ = "rights_correction"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    subject: Mapped[str] = mapped_column(String(12))
+    fact_id: Mapped[int] = mapped_column(BigInteger)
+    replaced_by: Mapped[int | None] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(200))
+    document: Mapped[str] = mapped_column(String(100), default="")
+    recorded_at: Mapped[datetime] = mapped_column(UTCMoment)
+    recorded_by: Mapped[int | None] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        CheckConstraint("subject IN ('entry','application')", name="subject"),
+        Index("ix_rights_correction_fact", "subject", "fact_id"),
+        {"sqlite_autoincrement": True},
+    )

@@ -21,7 +21,10 @@ from app.registry.models import (
     PlantRecord,
     ProductionLine,
 )
-from app.rights.models import ApplicationRecord, ReserveRecord
+from app.rights.domain import Level
+from app.rights.models import ApplicationRecord, ReserveMovement, ReserveRecord
+from app.rights.queries import reserves_on_record
+from app.rights.tonnage import Account
 from app.supervision.models import FindingRecord, ViolationRecord
 from app.upgrading.models import ProjectRecord
 
@@ -50,10 +53,25 @@ def register_now() -> Register:
     codes = {enterprise_id: code for code, enterprise_id in register.enterprises.items()}
     for spec in SHEETS:
         if spec.name not in register.rows:
-            register.add(spec.name, _rows(spec, register, codes))
+            is_reserves = spec.name == "排污权储备"
+            rows = _reserves(register) if is_reserves else _rows(spec, register, codes)
+            register.add(spec.name, rows)
     register.former_codes = _former_codes(register)
     register.former_numbers = _former_numbers(register)
     return register
+
+
+def _reserves(register: Register) -> Iterator[RegisterRow]:
+    """Reserves with their supply of the year: opening quantity and entries booked by hand."""
+    _, fields, found = _select("排污权储备")
+    statements = reserves_on_record()
+    least = {}
+    for fact_id, *cells in found:
+        values = _values(fields, cells)
+        held = statements[Account(Level(values["level"]), values["pollutant"], values["year"])]
+        least[fact_id] = held.least_supply
+        yield RegisterRow(fact_id, None, None, {**values, "tonnes": held.supply})
+    register.least_supplies = least
 
 
 def register_read_aside() -> Register:
@@ -70,13 +88,14 @@ def register_read_aside() -> Register:
 
 def has_changed_since(moment: datetime) -> bool:
     """Whether any fact of the register was recorded or annulled after the moment."""
+    models: list[type[Recorded]] = [*_MODELS.values(), ReserveMovement]
     return any(
         db.session.execute(
             select(model.id)
             .where(or_(model.recorded_at > moment, model.annulled_at > moment))
             .limit(1)
         ).first()
-        for model in _MODELS.values()
+        for model in models
     )
 
 
@@ -107,11 +126,7 @@ def _add_plants(register: Register) -> None:
 
 def _rows(spec: SheetSpec, register: Register, codes: dict[int, str]) -> Iterator[RegisterRow]:
     model: Any = _MODELS[spec.name]
-    if spec.subject is Subject.NOBODY:
-        _, fields, found = _select(spec.name)
-        for fact_id, *cells in found:
-            yield RegisterRow(fact_id, None, None, _values(fields, cells))
-    elif spec.subject is Subject.EITHER:
+    if spec.subject is Subject.EITHER:
         _, fields, found = _select(spec.name, model.enterprise_id, model.plant_id)
         for fact_id, enterprise_id, plant_id, *cells in found:
             if plant_id is None:

@@ -8,7 +8,10 @@ from datetime import date
 from decimal import Decimal
 
 from app.kernel import facts
+from app.rights.domain import Level
 from app.rights.models import ApplicationRecord, ReserveRecord
+from app.rights.services.reserves import set_supplies
+from app.rights.tonnage import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class ApplicationEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReserveEntry:
-    """What the reserve of a level (``province`` or ``city``) holds for a year, in tonnes."""
+    """What the reserve of a level (``province`` or ``city``) may share out in a year, in tonnes."""
 
     level: str
     pollutant: str
@@ -44,10 +47,19 @@ def correct_applications(corrections: Mapping[int, ApplicationEntry]) -> None:
 
 
 def record_reserves(entries: Sequence[ReserveEntry]) -> list[int]:
-    """Enter reserves (PLAN-RIGHTS)."""
+    """Enter the opening quantities (期初) of reserves that are not on record (PLAN-RIGHTS)."""
     return facts.record(ReserveRecord, [asdict(entry) for entry in entries])
 
 
 def correct_reserves(corrections: Mapping[int, ReserveEntry]) -> None:
-    """Replace reserves (fact id → entry)."""
-    facts.replace(ReserveRecord, {i: asdict(entry) for i, entry in corrections.items()})
+    """Let the supply of reserves be so many tonnes (fact id of the opening quantity → entry).
+
+    The opening quantity is replaced by what makes the year's supply that number; entries booked by
+    hand stay as they are. Raises Refused where they would leave a balance below zero.
+    """
+    set_supplies(
+        {
+            fact_id: (Account(Level(it.level), it.pollutant, it.year), it.tonnes)
+            for fact_id, it in corrections.items()
+        }
+    )
