@@ -104,5 +104,11 @@ class Line:
     matter: str = ""
     """What the line is about beside the plant (项目名称); empty for a measure."""
     grade: str | None = None
-    sort: Mapping[str, Any] = field(default_factory=dict)
-    """Further plain values that the subject's own pages want."""
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    """The same as JSON holds it (``blocked``, ``banned_until`` …), for what is told further."""
+
+    @property
+    def who(self) -> str:
+        """Whose line it is, in one piece of text."""
+        matter = f"，{self.matter}" if self.matter else ""
+        return f"{self.name}（{self.plant} {self.plant_name}{matter}）"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 
 from flask import url_for
 
@@ -13,7 +14,7 @@ from app.issuing.reading import facts_by_plant, reason_words, reasons_of, standi
 from app.issuing.subjects import Content, Subject, UnknownSpec
 from app.kernel import clock
 from app.policy.documents import LIST_COLUMNS, Document, Table, to_canonical
-from app.policy.domain import ORDER_NOTE, Measure, RankedList
+from app.policy.domain import ORDER_NOTE, Condition, Measure, RankedList
 from app.policy.queries import (
     CANNOT_RUN,
     all_measures,
@@ -23,7 +24,7 @@ from app.policy.queries import (
 )
 from app.registry.queries import owners_of
 from app.rulebook.parameters import Parameter, UnknownEntry
-from app.rulebook.queries import parameter, rulebook_titles
+from app.rulebook.queries import parameter, rulebook_titles, setting
 
 KIND = "measure"
 RULEBOOK_IN_FORCE = "rulebook_in_force"
@@ -56,12 +57,18 @@ def compute(question: Question) -> Document:
         facts=facts_of([plant.plant_id for plant in plants], known),
         parameters=settings_read((*measure.settings, *RULE_SETTINGS), question),
         rulebook=run.rulebook,
-        conditions=((it.clause, it.title or it.id) for it in measure.conditions),
+        conditions=(
+            (it.clause, it.title or it.id) for it in measure.conditions if _applies(it, on)
+        ),
         order=(criterion.title for criterion in measure.full_order),
         notes=(ORDER_NOTE, "位次为全部厂区的位次，区县范围不改变位次。"),
         counties=county_names(),
         rulebooks=rulebook_titles(),
     )
+
+
+def _applies(condition: Condition, on: date) -> bool:
+    return condition.only_if is None or setting(condition.only_if, on) is True
 
 
 def _listed(ranked: RankedList, question: Question) -> list[ListedPlant]:
@@ -113,6 +120,7 @@ def lines(content: Content) -> tuple[Line, ...]:
             reasons=reasons_of(row),
             facts=facts.get(plant["plant_id"], ()),
             grade=row["grade"],
+            raw=row["facts"],
         )
         for row, plant in zip(content["list"]["rows"], content["plants"], strict=True)
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
+from app.issuing.domain import Line
 from app.kernel.verdicts import Reason
 from app.rulebook.domain import with_grade
 
@@ -59,6 +62,24 @@ def fact_words(fact: Json) -> str:
         text = f"违法行为：{fact['kind']}{acted}，{fact['decided_on']} 决定"
         return _line(text, fact["document"], wide, withdrawn)
     return _line(f"虚假材料认定：{fact['found_on']}", fact["document"], wide, withdrawn)
+
+
+def line_as_json(line: Line) -> str:
+    """A line as it is kept beside the bytes."""
+    held = {name: getattr(line, name) for name in _LINE_FIELDS}
+    held["reasons"] = [[it.clause, it.text, it.met] for it in line.reasons]
+    return json.dumps(held, ensure_ascii=False, separators=(",", ":"), default=list)
+
+
+def line_from_json(text: str) -> Line:
+    """The line that was kept."""
+    held = json.loads(text)
+    held["reasons"] = tuple(Reason(clause, words, met) for clause, words, met in held["reasons"])
+    held["facts"] = tuple(held["facts"])
+    return Line(**held)
+
+
+_LINE_FIELDS = tuple(field.name for field in fields(Line))
 
 
 def told(facts: Sequence[Json]) -> list[str]:
