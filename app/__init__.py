@@ -23,7 +23,10 @@ from app.grades import audit_words as grades_words
 from app.grades import commands as grades_commands
 from app.grades import services as grades_services
 from app.inbox import audit_words as inbox_words
+from app.issuing import audit_words as issuing_words
+from app.issuing import commands as issuing_commands
 from app.issuing import measures as issuing_measures
+from app.issuing import services as issuing_services
 from app.issuing import subjects
 from app.issuing.subjects import Subject
 from app.kernel import audit_words, commands, database, hooks, look, routes, transaction, web
@@ -63,6 +66,7 @@ COMMANDS = (
     accounts_commands,
     grades_commands,
     policy_commands,
+    issuing_commands,
     rights_commands,
     ledger_commands,
     operations_commands,
@@ -76,6 +80,7 @@ AUDIT_WORDS = (
     registry_words,
     grades_words,
     rights_words,
+    issuing_words,
     ledger_words,
     operations_words,
     desk_words,
@@ -120,6 +125,7 @@ def create_app(config: Config | None = None) -> Flask:
     web.init_web(app, sign_in_first=sessions.sign_in_first)
     look.init_app(app)
     grades_services.follow_facts()
+    issuing_services.follow_register()
     for kind in PROPOSALS:
         approvals_services.define(kind)
     for subject in LIST_SUBJECTS:

@@ -141,6 +141,7 @@ def _violation_as_json(plant_id: int, violation: Violation) -> Document:
         "document": violation.document,
         "withdrawn_on": _day(violation.withdrawn_on),
         "enterprise_wide": violation.enterprise_wide,
+        "barring_reason": violation.barring_reason,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from flask import url_for
 
@@ -58,7 +58,7 @@ def compute(question: Question) -> Document:
         parameters=settings_read((*measure.settings, *RULE_SETTINGS), question),
         rulebook=run.rulebook,
         conditions=(
-            (it.clause, it.title or it.id) for it in measure.conditions if _applies(it, on)
+            (it.clause, it.title or it.id) for it in measure.conditions if _applies(it, on, known)
         ),
         order=(criterion.title for criterion in measure.full_order),
         notes=(ORDER_NOTE, "位次为全部厂区的位次，区县范围不改变位次。"),
@@ -67,8 +67,8 @@ def compute(question: Question) -> Document:
     )
 
 
-def _applies(condition: Condition, on: date) -> bool:
-    return condition.only_if is None or setting(condition.only_if, on) is True
+def _applies(condition: Condition, on: date, known: datetime | None) -> bool:
+    return condition.only_if is None or setting(condition.only_if, on, known=known) is True
 
 
 def _listed(ranked: RankedList, question: Question) -> list[ListedPlant]:

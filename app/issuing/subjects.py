@@ -75,6 +75,11 @@ class Subject:
     """Whether a change at these plants can make the list differ from these, their frozen lines;
     a quick answer that may be wrong only by saying yes."""
 
+    @property
+    def all_faults(self) -> tuple[type[Exception], ...]:
+        """Why the list cannot be computed, as exceptions whose text is for the person."""
+        return (UnknownSpec, *self.faults)
+
 
 _subjects: dict[str, Subject] = {}
 

@@ -39,7 +39,9 @@ def frozen_bytes(sha256: str) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise BytesDiffer(f"冻结的文件 {sha256} 读不到（{error.strerror}）。请从备份恢复。") from error
+        raise BytesDiffer(
+            f"冻结的文件 {sha256} 读不到（{error.strerror}）。请从备份恢复。"
+        ) from error
     if sha256_of(content) != sha256:
         raise BytesDiffer(f"冻结的文件 {sha256} 已被改动，与签发时的摘要不符。请从备份恢复。")
     return content
@@ -153,9 +155,7 @@ def _conditions(wanted: LineFilter) -> list[ColumnElement[bool]]:
         found.append(IssuedLine.admitted.is_(wanted.result == "admitted"))
     if wanted.grade:
         is_none = wanted.grade == UNGRADED
-        found.append(
-            IssuedLine.grade.is_(None) if is_none else IssuedLine.grade == wanted.grade
-        )
+        found.append(IssuedLine.grade.is_(None) if is_none else IssuedLine.grade == wanted.grade)
     return found
 
 

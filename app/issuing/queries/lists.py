@@ -232,7 +232,7 @@ def open_flags(list_ids: list[int], scope: Scope) -> dict[int, int]:
         .where(IssuedFlag.list_id.in_(list_ids), _open_within(scope))
         .group_by(IssuedFlag.list_id)
     )
-    return {list_id: count for list_id, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def flags_of(list_id: int, scope: Scope, *, cleared: bool = False) -> list[IssuedFlag]:
