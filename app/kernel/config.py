@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+MOVED = "moved-to-postgresql.txt"
+"""Left in the instance folder by a move; its SQLite file is then no longer what is in force."""
 
 
 class ConfigError(Exception):
@@ -61,11 +63,22 @@ class Config:
 
 def _database_url(given: str | None, instance: Path) -> str:
     if not given:
+        moved = instance / MOVED
+        if moved.exists():
+            raise ConfigError(
+                "数据已迁往 PostgreSQL，请设置环境变量 DATABASE_URL。"
+                f"要退回原来的 SQLite 库（迁移以后的数据不在其中），请删除 {moved}。"
+            )
         return f"sqlite:///{instance / 'app.db'}"
+    return given if given.startswith("sqlite:///") else postgresql_address(given)
+
+
+def postgresql_address(given: str) -> str:
+    """The address as the driver takes it. Raises ConfigError when it is none of PostgreSQL."""
     for prefix in ("postgres://", "postgresql://"):
         if given.startswith(prefix):
             return "postgresql+psycopg://" + given.removeprefix(prefix)
-    if given.startswith(("sqlite:///", "postgresql+psycopg://")):
+    if given.startswith("postgresql+psycopg://"):
         return given
     raise ConfigError(
         "DATABASE_URL 不是可用的数据库地址。请使用 postgresql://用户:口令@主机/库名，"

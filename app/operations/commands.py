@@ -10,6 +10,7 @@ from flask.cli import with_appcontext
 
 from app.kernel.command_groups import OneLine
 from app.kernel.commands import BAD_USE, CHECK_FAILED, stop
+from app.operations import moving_commands
 from app.operations.domain import BackupMade, OperationFailed, OperationRefused, Restored
 from app.operations.services import restore_backup, write_backup
 
@@ -88,3 +89,4 @@ def register(app: Flask) -> None:
     """Add the stage's commands to ``flask``."""
     app.cli.add_command(backup)
     app.cli.add_command(restore)
+    moving_commands.register(app)

@@ -44,6 +44,16 @@ class Restored:
     set_aside: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A database that moved: what arrived, and how many lists were found to agree."""
+
+    rows: int
+    tables: int
+    compared: int
+    audit_told: str
+
+
 def key_mark(secret: str) -> str:
     """By what two installations tell whether they have the same key, without telling the key."""
     return hashlib.sha256(b"key-mark\0" + secret.encode()).hexdigest()[:16]
