@@ -197,6 +197,16 @@ def _view(
     )
 
 
+def open_proposals_of(enterprise_id: int) -> list[Proposal]:
+    """What is proposed about an enterprise and not yet decided, oldest first."""
+    rows = db.session.execute(
+        select(ProposalRow)
+        .where(ProposalRow.enterprise_id == enterprise_id, ProposalRow.state == "open")
+        .order_by(ProposalRow.id)
+    )
+    return [as_proposal(row) for row in rows.scalars()]
+
+
 def as_proposal(row: ProposalRow) -> Proposal:
     """A row as the value it stands for."""
     return Proposal(

@@ -35,7 +35,7 @@ PLACES = (
         "企业台账",
         "portal.register",
         Permission.REGISTER_VIEW,
-        within=("portal.plant", "portal.export_register"),
+        within=("portal.plant", "portal.export_register", "desk.plant_desk", "desk.plant_change"),
     ),
     Place("台账导入", "ledger.imports", Permission.LEDGER_IMPORT, within=("ledger",)),
     Place("政策清单", "policy.measures", Permission.POLICY_VIEW, within=("policy",)),

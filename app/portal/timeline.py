@@ -14,6 +14,10 @@ from app.kernel import clock
 __all__ = ["Entry", "FactRow", "History", "arrange", "through_words"]
 
 
+COURSE = "plant_change"
+"""The kind whose later records continue the earlier ones and correct nothing (预定、生效、撤销)."""
+
+
 @dataclass(frozen=True, slots=True)
 class FactRow:
     """A recorded fact told in words, with everything known of its recording.
@@ -116,9 +120,11 @@ def _entry(
     named: bool,
     replaced: bool = False,
 ) -> Entry:
+    before_it = sorted(predecessors.get(row.anchor, ()), key=lambda it: -it.id)
+    is_course = row.kind == COURSE
     older = tuple(
         _entry(before, on, predecessors, named=named, replaced=True)
-        for before in sorted(predecessors.get(row.anchor, ()), key=lambda it: -it.id)
+        for before in ([] if is_course else before_it)
     )
     corrections = tuple(
         part for entry in older for part in (replace(entry, corrections=()), *entry.corrections)
@@ -130,7 +136,10 @@ def _entry(
         text=row.text,
         tag=row.tag,
         document=row.document,
-        recorded=_told(row.recorded_at, row.recorded_by, row.recorded_via, named=named),
+        recorded="；预定：".join(
+            _told(it.recorded_at, it.recorded_by, it.recorded_via, named=named)
+            for it in (row, *(before_it if is_course else ()))
+        ),
         ended=_ended(row, on, named=named, replaced=replaced),
         corrections=corrections,
     )

@@ -1,5 +1,6 @@
 """The pages of this stage (经办): what an officer enters by hand, with its preview."""
 
+from app.desk.routes import plants
 from app.desk.routes.blueprint import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "plants"]

@@ -16,6 +16,8 @@ from app.kernel import clock
 from app.kernel.database import Recorded, db
 from app.kernel.look import number
 from app.portal.timeline import FactRow
+from app.registry.change_rules import ChangeKind, Stage
+from app.registry.models import PlantChange
 from app.rights.models import ApplicationRecord
 from app.rulebook.queries import rulebook_titles
 from app.supervision.domain import ViolationKind, ban_last_day
@@ -27,9 +29,9 @@ _WIDE = {True: _EVERY_PLANT, False: ""}
 
 
 def facts_on_record(plant_id: int, enterprise_id: int) -> list[FactRow]:
-    """Grades, violations, findings, inspections, projects and applications of a plant.
+    """Grades, violations, findings, inspections, projects, applications and changes of a plant.
 
-    Those of its whole enterprise are included. Six statements, and one for the names.
+    Those of its whole enterprise are included. Seven statements, and one for the names.
     """
     rows = [
         *_grades(plant_id),
@@ -38,6 +40,7 @@ def facts_on_record(plant_id: int, enterprise_id: int) -> list[FactRow]:
         *_inspections(plant_id),
         *_projects(plant_id),
         *_applications(plant_id),
+        *_changes(plant_id, enterprise_id),
     ]
     return _with_names(rows)
 
@@ -189,6 +192,38 @@ def _applications(plant_id: int) -> Iterator[FactRow]:
             (it.project_name, it.pollutant, it.year),
             f"项目 {it.project_name}" if it.project_name else "",
         )
+
+
+_STAGE_TAGS = {
+    Stage.PLANNED: "soon", Stage.DONE: "done", Stage.WITHDRAWN: "neutral", Stage.STUCK: "late",
+}  # fmt: skip
+
+
+def _changes(plant_id: int, enterprise_id: int) -> Iterator[FactRow]:
+    """Renames, transfers and what else became of the plant; its own records tell their course."""
+    of_enterprise = and_(
+        PlantChange.enterprise_id == enterprise_id,
+        PlantChange.kind == str(ChangeKind.RENAME_ENTERPRISE),
+    )
+    named = or_(PlantChange.plant_id == plant_id, PlantChange.other_plant_id == plant_id)
+    for it in _all(PlantChange, or_(named, of_enterprise)):
+        stage = Stage(it.stage)
+        withdrawn = stage is Stage.WITHDRAWN
+        yield _row(
+            it,
+            "plant_change",
+            it.effective_on,
+            ChangeKind(it.kind).words,
+            (_STAGE_TAGS[stage], stage.words),
+            (it.first_id or it.id,),
+            it.told,
+            f"{it.effective_on} 生效" if stage is Stage.DONE else f"原定 {it.effective_on} 生效"
+            if stage is not Stage.PLANNED else f"将于 {it.effective_on} 生效",
+            f"原因：{it.reason}",
+            f"说明：{it.note}" if it.note else "",
+            document=it.document,
+            withdrawn_on=it.recorded_at.astimezone(clock.SHANGHAI).date() if withdrawn else None,
+        )  # fmt: skip
 
 
 def _with_names(rows: Sequence[FactRow]) -> list[FactRow]:

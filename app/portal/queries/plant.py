@@ -6,24 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
-
 from app.grades.domain import Standing
 from app.grades.explanation import explain
 from app.grades.queries import facts_of, standing_rules, standings_on
 from app.kernel.authority import EVERYTHING, Scope
-from app.kernel.database import db, known_at
 from app.portal.domain import Statement, statements
 from app.portal.queries.history import facts_on_record
 from app.portal.timeline import FactRow
 from app.registry.models import EmergencyMeasure, ProductionLine
 from app.registry.queries import (
+    ChangeOnRecord,
     IndustryOfPlant,
     PlantOnRecord,
     find_plant,
     industries_of,
     lines_of,
     list_plants,
+    measures_of,
+    open_changes,
 )
 from app.rulebook.domain import Grade
 from app.rulebook.queries import rulebook_titles
@@ -51,6 +51,8 @@ class PlantPage:
     lowest: Grade | None
     """The lowest grade among the plants listed (PLAN-PLANT)."""
     facts: list[FactRow]
+    waiting: list[ChangeOnRecord]
+    """Changes planned for a later day, or that could not be made on theirs; as known now only."""
 
 
 def get_plant_page(
@@ -70,17 +72,20 @@ def get_plant_page(
     known = facts_of([plant_id], moment)[plant_id]
     reasons = explain(standing, known, on, rules, rulebook_titles())
     siblings = _siblings(plant, scope, on, moment)
-    grades = [it.standing.grade if it.standing else None for it in siblings]
+    grades = [
+        it.standing.grade if it.standing else None for it in siblings if not it.plant.is_closed(on)
+    ]
     return PlantPage(
         plant=plant,
         industries=industries_of([plant_id], moment).get(plant_id, ()),
         lines=lines_of(plant_id, moment),
-        measures=_measures_of(plant_id, moment),
+        measures=measures_of(plant_id, moment),
         standing=standing,
         statements=statements(standing, reasons, on),
         siblings=siblings,
         lowest=rules.order.worst(grades),
         facts=facts_on_record(plant_id, plant.enterprise_id),
+        waiting=open_changes([plant_id]) if moment is None else [],
     )
 
 
@@ -93,15 +98,3 @@ def _siblings(
     plants = [it for it in then if it.plant_id in today or it.plant_id == plant.plant_id]
     standings = standings_on([it.plant_id for it in plants], on, moment)
     return tuple(Sibling(it, standings.get(it.plant_id)) for it in plants)
-
-
-def _measures_of(plant_id: int, moment: datetime | None) -> Sequence[EmergencyMeasure]:
-    return (
-        db.session.execute(
-            select(EmergencyMeasure)
-            .where(EmergencyMeasure.plant_id == plant_id, known_at(EmergencyMeasure, moment))
-            .order_by(EmergencyMeasure.id)
-        )
-        .scalars()
-        .all()
-    )

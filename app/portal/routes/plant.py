@@ -6,7 +6,7 @@ from flask import abort, request, url_for
 
 from app.kernel.asked import asked_in
 from app.kernel.authority import Permission
-from app.kernel.permissions import requires, scope_for
+from app.kernel.permissions import can, requires, scope_for
 from app.kernel.web import page
 from app.policy.queries import county_names
 from app.policy.screens import linked
@@ -53,8 +53,17 @@ def plant(plant_id: int) -> str:
         whole_enterprise=scope.is_everything or found.plant.enterprise_id in scope.enterprises,
         counties=county_names(),
         history=history,
+        may_edit=_may_edit(plant_id),
         breadcrumbs=[("企业台账", url_for("portal.register", **day))],
         **asked.shown(),
+    )
+
+
+def _may_edit(plant_id: int) -> bool:
+    """Whether the plant lies where the person keeps the register."""
+    return (
+        can(Permission.REGISTER_EDIT)
+        and find_plant(plant_id, scope_for(Permission.REGISTER_EDIT)) is not None
     )
 
 

@@ -13,6 +13,7 @@ from app.registry.queries.changes import (
     plant_now,
     situation_of,
 )
+from app.registry.queries.differences import Difference, changed_since, version_of
 from app.registry.queries.register import (
     IndustryOfPlant,
     PlantOnRecord,
@@ -25,15 +26,18 @@ from app.registry.queries.register import (
     list_plant_ids,
     list_plants,
     main_industries,
+    measures_of,
     owners_of,
     plants_of,
 )
 
 __all__ = [
     "ChangeOnRecord",
+    "Difference",
     "IndustryOfPlant",
     "PlantOnRecord",
     "absorbed_enterprises",
+    "changed_since",
     "closed_plants",
     "counties_of_enterprise",
     "due_changes",
@@ -48,10 +52,12 @@ __all__ = [
     "list_plant_ids",
     "list_plants",
     "main_industries",
+    "measures_of",
     "numbers_of",
     "open_changes",
     "owners_of",
     "plant_now",
     "plants_of",
     "situation_of",
+    "version_of",
 ]

@@ -15,7 +15,13 @@ from app.kernel.authority import Scope
 from app.kernel.database import db, known_at
 from app.kernel.facts import in_parts
 from app.kernel.permissions import within
-from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord, ProductionLine
+from app.registry.models import (
+    EmergencyMeasure,
+    EnterpriseRecord,
+    PlantIndustry,
+    PlantRecord,
+    ProductionLine,
+)
 from app.rulebook.queries import catalogue
 
 
@@ -30,6 +36,7 @@ class IndustryOfPlant:
     gbt_code: str
     capacity: Decimal | None
     capacity_unit: str
+    fact_id: int = 0
 
     @property
     def is_main(self) -> bool:
@@ -186,6 +193,7 @@ def _industries() -> Select[*tuple[Any, ...]]:
         PlantIndustry.gbt_code,
         PlantIndustry.capacity,
         PlantIndustry.capacity_unit,
+        PlantIndustry.id,
     ).order_by(PlantIndustry.id)
 
 
@@ -197,11 +205,12 @@ def _industry(
     gbt: str,
     capacity: Decimal | None,
     unit: str,
+    fact_id: int,
 ) -> IndustryOfPlant:
     """Named as the catalogue calls it today; as known at an earlier moment, by its name then."""
     today = clock.today() if moment is None else clock.day_of(moment)
     label = catalogue(moment).by_id(industry).label(subtype or None, today)
-    return IndustryOfPlant(industry, subtype, role, label, gbt, capacity, unit)
+    return IndustryOfPlant(industry, subtype, role, label, gbt, capacity, unit, fact_id)
 
 
 def owners_of(
@@ -265,5 +274,16 @@ def lines_of(plant_id: int, moment: datetime | None = None) -> list[ProductionLi
             select(ProductionLine)
             .where(ProductionLine.plant_id == plant_id, known_at(ProductionLine, moment))
             .order_by(ProductionLine.number)
+        ).scalars()
+    )
+
+
+def measures_of(plant_id: int, moment: datetime | None = None) -> list[EmergencyMeasure]:
+    """The emergency measures (应急措施) of a plant, in recorded order."""
+    return list(
+        db.session.execute(
+            select(EmergencyMeasure)
+            .where(EmergencyMeasure.plant_id == plant_id, known_at(EmergencyMeasure, moment))
+            .order_by(EmergencyMeasure.id)
         ).scalars()
     )

@@ -1,0 +1,1 @@
+"""What the pages of this stage read across stages (经办)."""

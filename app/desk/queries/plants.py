@@ -1,0 +1,23 @@
+"""What the pages of this stage read across stages (经办)."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from app.kernel.database import db, known_at
+from app.supervision.models import FindingRecord, ViolationRecord
+
+
+def count_wide_facts(enterprise_id: int) -> int:
+    """How many violations and findings name no plant and so hold for all of the enterprise's."""
+    return sum(
+        db.session.execute(
+            select(func.count()).where(
+                model.enterprise_id == enterprise_id,
+                model.plant_id.is_(None),
+                model.withdrawn_on.is_(None),
+                known_at(model, None),
+            )
+        ).scalar_one()
+        for model in (ViolationRecord, FindingRecord)
+    )

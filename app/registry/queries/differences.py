@@ -1,0 +1,87 @@
+"""What was changed since somebody opened a page (其他人的修改), to be told before they save."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.accounts.models import UserAccount
+from app.kernel.database import db, known_at
+from app.registry.models import EnterpriseRecord, PlantRecord
+from app.registry.queries.register import PlantOnRecord
+
+_OF_RECORDING = frozenset(
+    {"id", "recorded_at", "recorded_by", "recorded_via", "annulled_at", "annulled_by",
+     "annulled_via", "name_key", "plant_id"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that another act has changed meanwhile; ``of`` is 企业 or 厂区."""
+
+    of: str
+    field: str
+    before: Any
+    after: Any
+    changed_at: datetime
+    changed_by: str
+
+
+def changed_since(plant: PlantOnRecord, version: str) -> list[Difference] | None:
+    """What is said otherwise now than in the version of the page; None: it is the present one.
+
+    An unreadable version counts as an old one about which nothing can be told.
+    """
+    if version == version_of(plant):
+        return None
+    ids = version.split("-")
+    if len(ids) != 2 or not all(part.isascii() and part.isdecimal() for part in ids):
+        return []
+    return [
+        *_differences("厂区", PlantRecord, "plant_id", plant.plant_id, int(ids[0])),
+        *_differences(
+            "企业", EnterpriseRecord, "enterprise_id", plant.enterprise_id, int(ids[1])
+        ),
+    ]  # fmt: skip
+
+
+def version_of(plant: PlantOnRecord) -> str:
+    """Names the records that a page about the plant was made from."""
+    return f"{plant.record_id}-{plant.enterprise_record_id}"
+
+
+def _differences(
+    of: str,
+    model: type[PlantRecord] | type[EnterpriseRecord],
+    subject: str,
+    lasting_id: int,
+    old_id: int,
+) -> list[Difference]:
+    old: Any = db.session.execute(
+        select(model).where(model.id == old_id, getattr(model, subject) == lasting_id)
+    ).scalar()
+    new: Any = db.session.execute(
+        select(model).where(getattr(model, subject) == lasting_id, known_at(model, None))
+    ).scalar()
+    if old is None or new is None or old.id == new.id:
+        return []
+    names = _names({new.recorded_by})
+    by = names.get(new.recorded_by or 0, "系统")
+    return [
+        Difference(of, name, getattr(old, name), getattr(new, name), new.recorded_at, by)
+        for name in (column.name for column in model.__table__.columns)
+        if name not in _OF_RECORDING and getattr(old, name) != getattr(new, name)
+    ]
+
+
+def _names(ids: set[int | None]) -> Mapping[int, str]:
+    wanted = sorted(i for i in ids if i is not None)
+    rows = db.session.execute(
+        select(UserAccount.id, UserAccount.display_name).where(UserAccount.id.in_(wanted))
+    )
+    return {row[0]: row[1] for row in rows}
