@@ -23,15 +23,18 @@ from app.approvals.domain import Kind
 from app.followup.services import InspectionEntry, record_inspections
 from app.grades.services import GradeEntry, record_grades
 from app.kernel import audit, files, jobs
-from app.kernel.authority import Permission
+from app.kernel.authority import EVERYTHING, Permission
 from app.kernel.clock import today
 from app.kernel.transaction import writing
+from app.registry.change_rules import Change, ChangeKind
+from app.registry.queries import plant_now, situation_of
 from app.registry.services import (
     EnterpriseEntry,
     IndustryEntry,
     LineEntry,
     MeasureEntry,
     PlantEntry,
+    make_change,
     record_emergency_measures,
     record_industries,
     record_lines,
@@ -146,6 +149,7 @@ class World:
     downloads: dict[str, str] = field(default_factory=dict)
     imports: dict[str, int] = field(default_factory=dict)
     proposals: dict[str, int] = field(default_factory=dict)
+    changes: dict[str, int] = field(default_factory=dict)
 
     def browser(self, who: Principal) -> CheckedClient:
         """A newly signed-in browser; the one this principal had before is signed out."""
@@ -183,6 +187,7 @@ def populate(app: Flask, named: Naming = mark_of) -> World:
         _enter_register(world, named)
         _enter_facts(world, named)
         _enter_rights(world, named)
+        _plan_changes(world, named)
         audit.record("test.populated", "register", "world")
     for who in PRINCIPALS:
         if who.role is not None:
@@ -298,6 +303,17 @@ def _enter_facts(world: World, named: Naming) -> None:
     record_findings(
         [FindingEntry(owner[key], it, day, named(key), day, named(key)) for key, it in ids.items()]
     )
+
+
+def _plan_changes(world: World, named: Naming) -> None:
+    """A change of each plant that is planned for a far day."""
+    for key, plant_id in world.plants.items():
+        change = Change(
+            ChangeKind.RENAME_PLANT, plant_id, date(2099, 1, 1), named(key), named(key),
+            name=f"{named(key)}新",
+        )  # fmt: skip
+        around = situation_of(change, plant_now(plant_id), EVERYTHING)
+        world.changes[key] = make_change(change, around)
 
 
 def _enter_rights(world: World, named: Naming) -> None:

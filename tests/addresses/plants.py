@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
-from app.kernel.authority import EVERYTHING
-from app.kernel.transaction import writing
-from app.registry.change_rules import Change, ChangeKind
-from app.registry.queries import plant_now, situation_of
-from app.registry.services import make_change
 from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind, numbers
-from tests.world import Principal, World, mark_of
+from tests.world import Principal, World
 
 
 def _changes_of_plants(world: World, who: Principal, _endpoint: str) -> Examples:
@@ -24,15 +18,7 @@ def _changes_of_plants(world: World, who: Principal, _endpoint: str) -> Examples
 
 
 def _planned(world: World, who: Principal, _endpoint: str) -> Examples:
-    """A planned change of each plant, made anew since withdrawing it ends it."""
-    for plant, plant_id in world.plants.items():
-        change = Change(
-            ChangeKind.RENAME_PLANT, plant_id, date(2099, 1, 1), mark_of(plant), mark_of(plant),
-            name=f"{mark_of(plant)}{next(numbers)}",
-        )  # fmt: skip
-        with world.app.app_context(), writing("测试"):
-            around = situation_of(change, plant_now(plant_id), EVERYTHING)
-            change_id = make_change(change, around)
+    for plant, change_id in world.changes.items():
         yield (Kind.OWN if plant in who.plants else Kind.FOREIGN), {"change_id": change_id}
     yield Kind.UNKNOWN, {"change_id": NOWHERE}
 
@@ -44,7 +30,7 @@ ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {
 
 
 def _renaming(_world: World, _who: Principal) -> dict[str, Any]:
-    """A preview: with no version of the page it would be told that it is an old one."""
+    """Back from the preview: any other step is told that the page it was sent from is old."""
     return {"step": "edit", "name": f"新{next(numbers)}厂", "effective_on": "2025-01-01"}
 
 
