@@ -2,7 +2,7 @@
 
 A chain alone cannot show that its tail was cut off. So its end (number, hash) is appended to
 ``instance/anchors/audit-heads.txt`` daily and after every signing, each line with a code of its
-own made with the installation's key; a second copy goes to another place if one is set.
+own made with the installation's key; a second copy goes to ``ANCHOR_DIR`` if that is set.
 ``audit verify`` then looks for every anchored end in the chain.
 
 A line: ``anchor 1234 <hash> 2025-06-30T09:00:00.000000Z <code>``. A restore gives up what came
@@ -15,7 +15,7 @@ import hashlib
 import hmac
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +31,6 @@ from app.kernel.transaction import after_commit
 
 FILE = "anchors/audit-heads.txt"
 log = logging.getLogger(__name__)
-_second: list[Callable[[], str]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +53,6 @@ class AnchorCheck:
     latest: Anchor | None
     problems: tuple[str, ...]
     notes: tuple[str, ...]
-
-
-def second_place_from(setting: Callable[[], str]) -> None:
-    """Who knows the folder for the second copy (本局设定); empty for none."""
-    _second[:] = [setting]
 
 
 def anchor() -> Anchor | None:
@@ -93,10 +87,10 @@ def _write(kind: str, sequence: int, head: str) -> Anchor:
     text = f"{kind} {sequence} {head} {clock.iso(moment)}"
     line = f"{text} {_code(text)}\n"
     _append(_path(), line)
-    place = _second[0]() if _second else ""
-    if place:
+    second = _second_path()
+    if second is not None:
         try:
-            _append(Path(place) / Path(FILE).name, line)
+            _append(second, line)
         except OSError:
             log.exception("the second copy of the audit chain's end cannot be written")
     return Anchor(kind, sequence, head, moment, sound=True, line=0)
@@ -115,6 +109,12 @@ def _append(path: Path, line: str) -> None:
 def _path() -> Path:
     config: Config = current_app.config["CONFIG"]
     return config.instance_dir / FILE
+
+
+def _second_path() -> Path | None:
+    """The copy on a share or a stick (``ANCHOR_DIR``), where the server's keeper cannot cut it."""
+    config: Config = current_app.config["CONFIG"]
+    return config.anchor_dir / Path(FILE).name if config.anchor_dir else None
 
 
 def _code(text: str) -> str:
@@ -151,9 +151,7 @@ def latest() -> Anchor | None:
 
 def check() -> AnchorCheck:
     """Whether the chain in the database holds every end that was written down."""
-    places = [_path()]
-    if _second and _second[0]():
-        places.append(Path(_second[0]()) / Path(FILE).name)
+    places = [path for path in (_path(), _second_path()) if path is not None]
     anchors: list[Anchor] = []
     problems: list[str] = []
     notes: list[str] = []

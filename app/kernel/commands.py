@@ -62,7 +62,7 @@ def verify() -> None:
 def worker() -> None:
     """Do queued jobs until SIGTERM or Ctrl-C; a job begun is finished first."""
     try:
-        presence.stay_present(current_app.config["CONFIG"].instance_dir)
+        presence.stay_present_as_worker(current_app.config["CONFIG"].instance_dir)
     except presence.InUse:
         stop("正在恢复备份，后台任务没有启动。请等恢复完成后再启动。", CHECK_FAILED)
     ending = threading.Event()

@@ -34,6 +34,13 @@ class Config:
     own_certificate: bool = False
     plaintext_allowed: bool = False
     max_upload_bytes: int = 64 * 1024 * 1024
+    backup_dir: Path | None = None
+    anchor_dir: Path | None = None
+
+    @property
+    def backups(self) -> Path:
+        """Where backups are put (备份目录): ``BACKUP_DIR``, or inside the instance folder."""
+        return self.backup_dir or self.instance_dir / "backups"
 
     @property
     def is_sqlite(self) -> bool:
@@ -58,7 +65,13 @@ class Config:
             secure_cookies=env.get("TLS") in ("1", "own"),
             own_certificate=env.get("TLS") == "own",
             plaintext_allowed=env.get("ALLOW_PLAINTEXT") == "1",
+            backup_dir=_folder(env.get("BACKUP_DIR")),
+            anchor_dir=_folder(env.get("ANCHOR_DIR")),
         )
+
+
+def _folder(given: str | None) -> Path | None:
+    return Path(given).resolve() if given else None
 
 
 def _database_url(given: str | None, instance: Path) -> str:

@@ -8,6 +8,7 @@ by its day, not only at what fell on it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
@@ -19,18 +20,34 @@ from app.kernel.transaction import close, writing
 
 KIND = "daily"
 Duty = Callable[[date], None]
-_duties: dict[str, Duty] = {}
 
 
-def each_day(name: str, duty: Duty) -> None:
-    """Have ``duty(day)`` done once a day; it opens its own writing transaction."""
-    _duties[name] = duty
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    """A duty, and the hour of Beijing time before which it is not due."""
+
+    duty: Duty
+    hour: Callable[[date], int]
+
+
+_duties: dict[str, _Timed] = {}
+
+
+def _at_once(_day: date) -> int:
+    return 0
+
+
+def each_day(name: str, duty: Duty, hour: Callable[[date], int] = _at_once) -> None:
+    """Have ``duty(day)`` done once a day, from that hour on; it opens its own transaction."""
+    _duties[name] = _Timed(duty, hour)
 
 
 def queue_todays_duties() -> None:
-    """Queue what is not yet queued for today; cheap when nothing is missing."""
-    today = clock.today()
-    wanted = {f"daily:{today}:{name}": name for name in _duties}
+    """Queue what is due and not yet queued for today; cheap when nothing is missing."""
+    moment = clock.now().astimezone(clock.SHANGHAI)
+    today = moment.date()
+    due = (name for name, timed in _duties.items() if timed.hour(today) <= moment.hour)
+    wanted = {f"daily:{today}:{name}": name for name in due}
     try:
         found = db.session.execute(select(Job.key).where(Job.key.in_(list(wanted)))).scalars()
         missing = set(wanted) - set(found)
@@ -43,7 +60,7 @@ def queue_todays_duties() -> None:
 
 
 def _do_duty(run: jobs.JobRun) -> None:
-    _duties[run.payload["duty"]](date.fromisoformat(run.payload["day"]))
+    _duties[run.payload["duty"]].duty(date.fromisoformat(run.payload["day"]))
 
 
 jobs.define(KIND, _do_duty)

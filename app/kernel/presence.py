@@ -16,6 +16,7 @@ if HAS_FLOCK:
     import fcntl
 
 _FILE = "serving.lock"
+_WORKER = "worker.lock"
 _held: dict[Path, int] = {}
 
 
@@ -25,15 +26,36 @@ class InUse(Exception):
 
 def stay_present(instance: Path) -> None:
     """Be seen as a process of the server until this process ends. Raises InUse in a restore."""
-    if not HAS_FLOCK or instance in _held:
+    _hold(instance / _FILE)
+
+
+def stay_present_as_worker(instance: Path) -> None:
+    """The same, and be known as a worker of jobs. Raises InUse in a restore."""
+    stay_present(instance)
+    _hold(instance / _WORKER)
+
+
+def has_worker(instance: Path) -> bool | None:
+    """Whether a worker of jobs runs; None where the system cannot tell."""
+    if not HAS_FLOCK:  # pragma: no cover
+        return None
+    try:
+        with _alone(instance / _WORKER):
+            return False
+    except InUse:
+        return True
+
+
+def _hold(path: Path) -> None:
+    if not HAS_FLOCK or path in _held:
         return
-    descriptor = os.open(instance / _FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError as busy:
         os.close(descriptor)
         raise InUse from busy
-    _held[instance] = descriptor
+    _held[path] = descriptor
 
 
 @contextmanager
@@ -42,11 +64,18 @@ def nobody_else(instance: Path) -> Iterator[None]:
     if not HAS_FLOCK:  # pragma: no cover - Windows: the person is asked to stop the server
         yield
         return
-    descriptor = os.open(instance / _FILE, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with _alone(instance / _FILE):
         yield
-    except BlockingIOError as busy:
-        raise InUse from busy
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as busy:
+            raise InUse from busy
+        yield
     finally:
         os.close(descriptor)

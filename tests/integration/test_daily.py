@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -18,10 +18,23 @@ def test_a_duty_is_done_once_a_day_by_beijing_time(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     days: list[date] = []
-    monkeypatch.setattr(daily, "_duties", {"test": days.append})
+    monkeypatch.setattr(daily, "_duties", {})
+    daily.each_day("test", days.append)
     with app.app_context(), frozen(NEW_YEAR):
         for _ in range(2):
             daily.queue_todays_duties()
             while jobs.run_next():
                 pass
     assert days == [date(2026, 1, 1)]
+
+
+def test_a_duty_waits_for_its_hour(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    days: list[date] = []
+    monkeypatch.setattr(daily, "_duties", {})
+    daily.each_day("test", days.append, hour=lambda _day: 2)
+    with app.app_context():
+        for minutes, expected in ((0, 0), (89, 0), (90, 1), (300, 1)):
+            with frozen(NEW_YEAR + timedelta(minutes=minutes)):
+                daily.queue_todays_duties()
+                jobs.run_next()
+            assert len(days) == expected
