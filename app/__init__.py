@@ -36,6 +36,7 @@ from app.ledger import commands as ledger_commands
 from app.ledger import routes as ledger_routes
 from app.operations import audit_words as operations_words
 from app.operations import commands as operations_commands
+from app.operations import routes as operations_routes
 from app.policy import builtin, hookspecs
 from app.policy import commands as policy_commands
 from app.policy import routes as policy_routes
@@ -58,6 +59,7 @@ BLUEPRINTS = (
     policy_routes.blueprint,
     rights_routes.blueprint,
     ledger_routes.blueprint,
+    operations_routes.blueprint,
     desk_routes.blueprint,
     portal_routes.blueprint,
 )

@@ -133,6 +133,14 @@ def read(path: Path | None = None) -> Iterator[Anchor]:
         yield _read(line, number)
 
 
+def text() -> str:
+    """The lines as they are kept."""
+    try:
+        return _path().read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
 def _read(line: str, number: int) -> Anchor:
     text, _, code = line.rpartition(" ")
     try:

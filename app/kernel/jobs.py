@@ -66,11 +66,44 @@ class JobRun:
 
 Handler = Callable[[JobRun], None]
 _handlers: dict[str, Handler] = {}
+_titles: dict[str, str] = {}
+_repeatable: set[str] = set()
 
 
-def define(kind: str, handler: Handler) -> None:
-    """Name the function that does jobs of this kind."""
+def define(kind: str, handler: Handler, *, title: str = "", repeatable: bool = False) -> None:
+    """Name the function that does jobs of this kind, and what the administrator reads of it.
+
+    ``repeatable``: a failed one may be queued again as it is, nothing else hangs on it.
+    """
     _handlers[kind] = handler
+    _titles[kind] = title or kind
+    if repeatable:
+        _repeatable.add(kind)
+
+
+def is_repeatable(kind: str) -> bool:
+    """Whether a failed job of this kind may be queued again as it is."""
+    return kind in _repeatable
+
+
+def title_of(kind: str, payload: str) -> str:
+    """What a job is called; ``{name}`` in its kind's title stands for that part of its payload."""
+    title = _titles.get(kind, kind)
+    parts: dict[str, Any] = json.loads(payload)
+    for name, value in parts.items():
+        title = title.replace(f"{{{name}}}", str(value))
+    return title
+
+
+def repeat(job_id: int) -> bool:
+    """Queue a failed job again inside the current transaction. False when it cannot be."""
+    job = db.session.get(Job, job_id)
+    if job is None or job.state != "failed" or not is_repeatable(job.kind):
+        return False
+    job.state, job.attempts, job.error, job.note = "queued", 0, "", ""
+    job.done = job.total = 0
+    job.run_at, job.finished_at, job.leased_until = transaction().moment, None, None
+    return True
 
 
 def enqueue(kind: str, payload: Mapping[str, Any], *, key: str) -> int:

@@ -162,6 +162,21 @@ def opened(path: Path) -> Iterator[Archive]:
         yield archive
 
 
+def peek(path: Path) -> tuple[str, dict[str, Any]]:
+    """The digest a file closes with and what it says it holds, unchecked. Raises DamagedArchive."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-_CLOSING, os.SEEK_END)
+            closing = file.read()
+        with zipfile.ZipFile(path) as raw:
+            manifest: dict[str, Any] = json.loads(raw.read(MANIFEST))
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError) as error:
+        raise DamagedArchive("内容无法读出") from error
+    if not closing.startswith(_MARK):
+        raise DamagedArchive("不是本系统的备份文件，或文件不完整")
+    return closing[len(_MARK) :].decode("ascii", "replace"), manifest
+
+
 def _check_members(archive: Archive) -> None:
     wanted = {it["name"]: it["sha256"] for it in members(archive.manifest)}
     if sorted(archive.raw.namelist()) != sorted([*wanted, MANIFEST]):

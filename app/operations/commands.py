@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
 import click
@@ -12,7 +14,10 @@ from app.kernel.command_groups import OneLine
 from app.kernel.commands import BAD_USE, CHECK_FAILED, stop
 from app.operations import moving_commands
 from app.operations.domain import BackupMade, OperationFailed, OperationRefused, Restored
+from app.operations.queries.health import examine, needed
 from app.operations.services import restore_backup, write_backup
+from app.operations.services.by_hand import define_jobs
+from app.operations.services.scheduled import define_duties
 
 
 def _end(problem: OperationFailed) -> None:
@@ -85,8 +90,27 @@ def told_restore(restored: Restored) -> str:
     return "\n".join(lines)
 
 
+@click.command("doctor", cls=OneLine)
+@click.option("--json", "as_json", is_flag=True, help="以 JSON 输出。")
+@click.option("--quick", is_flag=True, help="不逐页、逐条、逐份核对内容。")
+@with_appcontext
+def doctor(as_json: bool, quick: bool) -> None:
+    """检查配置、数据库、材料、备份、磁盘、时钟等；有需要人处理的返回 1。"""
+    checks = examine(thorough=not quick)
+    if as_json:
+        click.echo(json.dumps([it.as_json() for it in checks], ensure_ascii=False))
+    else:
+        for check in checks:
+            click.echo(check.line)
+    if needed(checks):
+        sys.exit(CHECK_FAILED)
+
+
 def register(app: Flask) -> None:
     """Add the stage's commands to ``flask``."""
     app.cli.add_command(backup)
     app.cli.add_command(restore)
     moving_commands.register(app)
+    app.cli.add_command(doctor)
+    define_duties()
+    define_jobs()

@@ -41,7 +41,18 @@ PLACES = (
     Place("政策清单", "policy.measures", Permission.POLICY_VIEW, within=("policy",)),
     Place("排污权分配", "rights.allocation", Permission.POLICY_VIEW, within=("rights",)),
     Place("账号管理", "accounts.account_list", Permission.ACCOUNT_MANAGE),
-    Place("审计日志", "accounts.audit_log", Permission.AUDIT_VIEW),
+    Place(
+        "审计日志",
+        "accounts.audit_log",
+        Permission.AUDIT_VIEW,
+        within=("accounts.check_audit_log", "operations.chain_end_page"),
+    ),
+    Place(
+        "运行维护",
+        "operations.status",
+        Permission.SYSTEM_VIEW,
+        within=("operations.backups", "operations.job_list"),
+    ),
     Place("规则库", "rulebook.overview", Permission.RULEBOOK_VIEW, within=("rulebook",)),
     Place(
         "工作日历",

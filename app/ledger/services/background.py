@@ -49,8 +49,8 @@ class _Task:
 
 def define_jobs() -> None:
     """Let the worker know how workbooks are checked and written."""
-    jobs.define(CHECK, check_upload)
-    jobs.define(WRITE, write_upload)
+    jobs.define(CHECK, check_upload, title="核对第 {import_id} 次导入的台账")
+    jobs.define(WRITE, write_upload, title="写入第 {import_id} 次导入的台账")
 
 
 def check_upload(run: JobRun) -> None:

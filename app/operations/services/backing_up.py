@@ -25,7 +25,13 @@ from app.kernel.database import Mode, db, mode
 from app.kernel.models import AuditEntry, StoredFile
 from app.kernel.transaction import writing
 from app.operations import archive, settings_files
-from app.operations.domain import BackupMade, OperationFailed, OperationRefused, key_mark
+from app.operations.domain import (
+    BackupMade,
+    EvidenceMissing,
+    OperationFailed,
+    OperationRefused,
+    key_mark,
+)
 from app.operations.tables import Sink, TableDump, dump_tables
 
 Progress = Callable[[int, int, str], object]
@@ -94,7 +100,7 @@ def _fill(
         wanted = list(known)
     evidence, missing = _copy_evidence(out, wanted, tell)
     if missing and not allow_missing:
-        raise OperationFailed(_told_missing(missing))
+        raise EvidenceMissing(_told_missing(missing))
     names = list(settings_files.setting_files(config.instance_dir))
     settings = [out.copy(f"instance/{it}", config.instance_dir / it) for it in names]
     includes_key = with_key and settings_files.kept_key(config.instance_dir) == config.secret_key
@@ -152,7 +158,7 @@ def _copy_evidence(
             continue
         entry = out.copy(f"files/{sha256}", path, packed=False)
         if entry["sha256"] != sha256:
-            raise OperationFailed(_told_missing([sha256]))
+            raise EvidenceMissing(_told_missing([sha256]))
         copied.append(entry)
     return copied, missing
 

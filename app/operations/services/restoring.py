@@ -129,7 +129,7 @@ def _make_room(config: Config, *, replace: bool) -> Path | None:
             "数据库中已有数据，没有恢复。请改用空的数据目录；"
             "确需覆盖时加 --replace（会先自动备份现有数据）。"
         )
-    path = free_path(config.instance_dir / "backups", "before-restore")
+    path = free_path(config.backups, "before-restore")
     return write_backup(path, allow_missing=True, via=VIA).path
 
 
