@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from flask import Flask
 from sqlalchemy import text
 
@@ -24,6 +23,7 @@ def entries(count: int) -> None:
 
 def cut_after(sequence: int) -> None:
     """As someone who owns the database can do."""
+    db.session.rollback()
     with mode(Mode.WRITE):
         if db.engine.dialect.name == "postgresql":
             db.session.execute(text("ALTER TABLE audit_entry DISABLE TRIGGER USER"))
@@ -61,16 +61,19 @@ def test_an_anchor_is_one_line_and_is_not_written_twice(app: Flask, tmp_path: Pa
         assert path.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("place", range(0, 170, 7))
-def test_an_altered_anchor_is_found(app: Flask, place: int) -> None:
+def test_an_altered_anchor_is_found(app: Flask) -> None:
     with app.app_context():
         entries(2)
         anchors.anchor()
         path = app.config["CONFIG"].instance_dir / anchors.FILE
-        content = bytearray(path.read_bytes())
-        content[place % (len(content) - 1)] ^= 1
-        path.write_bytes(content)
-        assert anchors.check().problems
+        whole = path.read_bytes()
+        for place in range(len(whole) - 1):
+            content = bytearray(whole)
+            content[place] ^= 1
+            path.write_bytes(content)
+            assert anchors.check().problems, place
+        path.write_bytes(whole)
+        assert not anchors.check().problems
 
 
 def test_the_second_copy_shows_that_the_first_was_removed(app: Flask, tmp_path: Path) -> None:
