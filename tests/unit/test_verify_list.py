@@ -23,7 +23,7 @@ FILE = sample_file()
 def checked(tmp_path: Path, content: bytes, *options: str) -> int:
     path = tmp_path / "list.json"
     path.write_bytes(content)
-    return verify_list.main([str(path), *options])
+    return int(verify_list.main([str(path), *options]))
 
 
 def test_a_sound_file_passes_and_tells_what_to_compare(
