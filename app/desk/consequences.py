@@ -32,7 +32,11 @@ from app.kernel.transaction import rehearse, standing_changed, transaction
 from app.policy.queries import rank_by_every_measure
 from app.registry.queries import PlantOnRecord, list_plants
 from app.rights.domain import LEVEL_WORDS, MEASURE_OF, Level
-from app.rights.queries import list_applications_on_record, years_on_record
+from app.rights.queries import (
+    ApplicationFilter,
+    list_applications_on_record,
+    years_on_record,
+)
 from app.rulebook.domain import with_grade
 from app.rulebook.queries import rulebook_on
 
@@ -167,7 +171,7 @@ def _priority_applications(
 ) -> dict[int, frozenset[str]]:
     found: dict[int, set[str]] = {}
     for year in (it for it in years_on_record() if it >= on.year):
-        for it in list_applications_on_record(EVERYTHING, year):
+        for it in list_applications_on_record(EVERYTHING, ApplicationFilter(year)):
             if it.plant_id not in touched or it.new_enterprise:
                 continue
             for level in Level:

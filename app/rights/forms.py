@@ -10,6 +10,7 @@ from decimal import Decimal
 from app.kernel.asked import read_day
 from app.kernel.spreadsheets import clean_text, parse_decimal
 from app.rights.domain import POLLUTANTS, Level
+from app.rights.services import ApplicationEntry
 from app.rights.services.reserves import EntryDraft
 from app.rights.tonnage import BY_HAND, Account, EntryKind
 
@@ -20,7 +21,7 @@ LONGEST = {
     "why": 200,
     "annul_why": 200,
     "annul_document": 100,
-    "project": 200,
+    "project_name": 200,
 }
 _YEAR_DIGITS = 4
 
@@ -117,3 +118,33 @@ def read_entry(form: Typed, levels: Sequence[Level], today: date) -> EntryDraft 
     if form.errors or account is None or amount is None or day is None:
         return None
     return EntryDraft(account, EntryKind(kind), amount, day, document, reason)
+
+
+OTHER_PROJECT = "other"
+WHOLE_PLANT = "plant"
+
+
+def read_application(
+    form: Typed, plant_id: int, projects: Sequence[str], today: date, fixed_day: date | None
+) -> ApplicationEntry | None:
+    """The application that the form describes; None when something has to be mended.
+
+    ``projects`` are the plant's on record, which the form names by their places; ``fixed_day`` is
+    the day of an application that the person may not choose.
+    """
+    project = _project(form, projects)
+    pollutant = form.choice("pollutant", "污染物", POLLUTANTS)
+    year = form.year()
+    amount = form.tonnes()
+    day = fixed_day or form.day("applied_on", "申请日期", today)
+    if form.errors or year is None or amount is None or day is None:
+        return None
+    return ApplicationEntry(plant_id, project, pollutant, year, amount, day)
+
+
+def _project(form: Typed, projects: Sequence[str]) -> str:
+    places = [str(place) for place in range(len(projects))]
+    chosen = form.choice("project", "项目", [WHOLE_PLANT, OTHER_PROJECT, *places])
+    if chosen == OTHER_PROJECT:
+        return form.text("project_name", "项目名称")
+    return projects[int(chosen)] if chosen in places else ""

@@ -25,3 +25,14 @@ def new_enterprise_marks(known: datetime | None = None) -> Callable[[int, str], 
     )
     marks = {(plant_id, name_key(name)): mark for plant_id, name, mark in rows}
     return lambda plant_id, name: marks.get((plant_id, name_key(name)))
+
+
+def project_names(plant_id: int) -> list[str]:
+    """The names of a plant's projects, in recorded order."""
+    return list(
+        db.session.execute(
+            select(ProjectRecord.name)
+            .where(ProjectRecord.plant_id == plant_id, known_at(ProjectRecord, None))
+            .order_by(ProjectRecord.id)
+        ).scalars()
+    )

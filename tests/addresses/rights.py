@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
+from sqlalchemy import select
+
+from app.kernel import audit, files
 from app.kernel.clock import today
+from app.kernel.database import db
 from app.kernel.transaction import writing
 from app.rights.domain import Level
+from app.rights.models import ApplicationRecord
+from app.rights.services import ApplicationEntry, record_applications
 from app.rights.services.reserves import EntryDraft, book
 from app.rights.tonnage import Account, EntryKind
-from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind
-from tests.world import Principal, World
+from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind, numbers
+from tests.world import Principal, World, mark_of
 
 
 def _reserves(_world: World, _who: Principal, _endpoint: str) -> Examples:
@@ -32,9 +39,38 @@ def _entries(world: World, who: Principal, _endpoint: str) -> Examples:
     yield Kind.UNKNOWN, {"entry_id": NOWHERE}
 
 
+def _applications(world: World, who: Principal, endpoint: str) -> Examples:
+    """Applications of every plant; those that are to change are new ones of their own year."""
+    changes = endpoint in {"rights.correct_application", "rights.withdraw_application"}
+    for key, plant_id in world.plants.items():
+        year = 2030 + next(numbers) % 60 if changes else 2029
+        with world.app.app_context(), writing("测试"):
+            stored = files.keep(BytesIO(f"%PDF-1.7 {mark_of(key)}".encode()))
+            files.enter(stored)
+            found = db.session.execute(
+                select(ApplicationRecord.id).where(
+                    ApplicationRecord.plant_id == plant_id,
+                    ApplicationRecord.year == year,
+                    ApplicationRecord.pollutant == "NOx",
+                    ApplicationRecord.annulled_at.is_(None),
+                )
+            ).scalar_one_or_none()
+            if found is None:
+                entry = ApplicationEntry(
+                    plant_id, mark_of(key), "NOx", year, Decimal(1), today(),
+                    stored.sha256, f"{mark_of(key)}.pdf",
+                )  # fmt: skip
+                (found,) = record_applications([entry])
+                audit.record("test.recorded", "application", found)
+        kind = Kind.OWN if key in who.plants else Kind.FOREIGN
+        yield kind, {"application_id": found}
+    yield Kind.UNKNOWN, {"application_id": NOWHERE}
+
+
 ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {
     ("level", "pollutant", "year"): _reserves,
     ("entry_id",): _entries,
+    ("application_id",): _applications,
 }
 
 
@@ -60,6 +96,16 @@ def _carry(world: World, _who: Principal) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _application(world: World, who: Principal) -> dict[str, Any]:
+    """For a plant of one's own, a project nobody applied for yet."""
+    return {
+        "plant_id": str(world.plants[min(who.plants, default="A1")]), "project": "other",
+        "project_name": f"新项目{next(numbers)}", "pollutant": "VOCs", "year": str(today().year),
+        "tonnes": "1.250", "applied_on": str(today()),
+        "evidence": (BytesIO(b"%PDF-1.7 test"), "证明.pdf"),
+    }  # fmt: skip
+
+
 FORMS: Mapping[str, Form] = {
     "rights.export_reserves": _file,
     "rights.export_statement": _file,
@@ -67,4 +113,11 @@ FORMS: Mapping[str, Form] = {
     "rights.propose_correction": lambda world, who: {**_entry(world, who), "why": "数量有误"},
     "rights.propose_annulment": lambda _world, _who: {"annul_why": "登记有误"},
     "rights.propose_carry": _carry,
+    "rights.apply": _application,
+    "rights.correct_application": lambda world, who: {
+        **_application(world, who),
+        "why": "数量有误",
+    },
+    "rights.withdraw_application": lambda _world, _who: {"why": "项目取消"},
+    "rights.export_applications": _file,
 }

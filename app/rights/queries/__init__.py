@@ -3,6 +3,7 @@
 from app.rights.domain import POLLUTANTS
 from app.rights.queries.allocation import AllocationRun, run_allocation
 from app.rights.queries.applications import (
+    ApplicationFilter,
     ApplicationOnRecord,
     list_applications,
     list_applications_on_record,
@@ -12,6 +13,7 @@ from app.rights.queries.reserves import names_of, reserve_of, reserves_on_record
 __all__ = [
     "POLLUTANTS",
     "AllocationRun",
+    "ApplicationFilter",
     "ApplicationOnRecord",
     "list_applications",
     "list_applications_on_record",

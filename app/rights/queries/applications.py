@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from app.kernel.authority import Scope
 from app.kernel.database import db, known_at
 from app.kernel.permissions import within
-from app.registry.models import EnterpriseRecord, PlantRecord
+from app.registry.models import EnterpriseRecord, PlantRecord, PlantSearch
+from app.registry.search import search_term, sort_key
 from app.rights.domain import Application
-from app.rights.models import ApplicationRecord
+from app.rights.models import ApplicationRecord, RightsCorrection
+from app.rights.queries.reserves import names_of
 from app.upgrading.queries import new_enterprise_marks
 
 _Columns = TypeVarTuple("_Columns")
@@ -75,7 +78,9 @@ def _joined(query: Select[*_Columns], known: datetime | None = None) -> Select[*
 class ApplicationOnRecord:
     """An application as it is listed (排污权申请), with its plant."""
 
+    id: int
     plant_id: int
+    enterprise_id: int
     uscc: str
     name: str
     number: str
@@ -86,39 +91,191 @@ class ApplicationOnRecord:
     year: int
     asked: Decimal
     applied_on: date
+    evidence_sha256: str | None
+    evidence_name: str
+    recorded_at: datetime
+    recorded_by: int | None
+    annulled_at: datetime | None
     new_enterprise: bool | None
     """None: the project does not stand among the plant's projects."""
 
+    @property
+    def stands(self) -> bool:
+        """Whether it was neither corrected nor withdrawn."""
+        return self.annulled_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationFilter:
+    """Which applications a list shows, and in which order."""
+
+    year: int
+    pollutant: str = ""
+    county: str = ""
+    search: str = ""
+    sort: str = "applied"
+    falling: bool = False
+
+
+SORTS = ("applied", "name", "project", "asked")
+
+
+def _shown() -> Select[*tuple[Any, ...]]:
+    return select(
+        ApplicationRecord.id,
+        PlantRecord.plant_id,
+        EnterpriseRecord.enterprise_id,
+        EnterpriseRecord.uscc,
+        EnterpriseRecord.name,
+        PlantRecord.number,
+        PlantRecord.name,
+        PlantRecord.county,
+        ApplicationRecord.project_name,
+        ApplicationRecord.pollutant,
+        ApplicationRecord.year,
+        ApplicationRecord.asked,
+        ApplicationRecord.applied_on,
+        ApplicationRecord.evidence_sha256,
+        ApplicationRecord.evidence_name,
+        ApplicationRecord.recorded_at,
+        ApplicationRecord.recorded_by,
+        ApplicationRecord.annulled_at,
+    )
+
 
 def list_applications_on_record(
-    scope: Scope, year: int, pollutant: str = ""
+    scope: Scope, wanted: ApplicationFilter
 ) -> list[ApplicationOnRecord]:
-    """The applications of a year that the person may see, by day, then code and plant."""
-    query: Select[*tuple[Any, ...]] = (
+    """The applications of a year that the person may see, as filtered and sorted."""
+    query = _shown().where(
+        ApplicationRecord.year == wanted.year,
+        within(scope, PlantRecord.county, PlantRecord.enterprise_id),
+    )
+    if wanted.pollutant:
+        query = query.where(ApplicationRecord.pollutant == wanted.pollutant)
+    if wanted.county:
+        query = query.where(PlantRecord.county == wanted.county)
+    new_enterprise = new_enterprise_marks()
+    rows = [
+        ApplicationOnRecord(*(*values, new_enterprise(values[1], values[8])))
+        for values in map(tuple, db.session.execute(_joined(query)))
+    ]
+    words = search_term(wanted.search)
+    kept = [row for row in rows if words in _searched(row)]
+    return sorted(sorted(kept, key=_identity), key=_KEYS[wanted.sort], reverse=wanted.falling)
+
+
+def _searched(row: ApplicationOnRecord) -> str:
+    return search_term(f"{row.name} {row.plant_name} {row.uscc} {row.project}")
+
+
+def _identity(row: ApplicationOnRecord) -> tuple[Any, ...]:
+    return (row.uscc, row.number, row.project, row.pollutant)
+
+
+_KEYS: Mapping[str, Callable[[ApplicationOnRecord], Any]] = {
+    "applied": lambda row: row.applied_on,
+    "name": lambda row: sort_key(row.name, row.number),
+    "project": lambda row: row.project,
+    "asked": lambda row: row.asked,
+}
+
+
+def find_application(application_id: int, scope: Scope) -> ApplicationOnRecord | None:
+    """An application, standing or not, if the person may see its plant as it is today."""
+    query = (
+        _shown()
+        .join(PlantRecord, PlantRecord.plant_id == ApplicationRecord.plant_id)
+        .join(EnterpriseRecord, EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id)
+        .where(
+            ApplicationRecord.id == application_id,
+            known_at(PlantRecord, None),
+            known_at(EnterpriseRecord, None),
+            within(scope, PlantRecord.county, PlantRecord.enterprise_id),
+        )
+    )
+    values = db.session.execute(query).first()
+    if values is None:
+        return None
+    mark = new_enterprise_marks()(values[1], values[8])
+    return ApplicationOnRecord(*(*values, mark))
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Why an application no longer stands, or what it stands in the place of."""
+
+    reason: str
+    at: datetime
+    by: str
+    old_id: int
+    new_id: int | None
+
+
+def corrections_of(application_id: int) -> list[Correction]:
+    """What was corrected or withdrawn about an application, before and after it."""
+    rows = (
+        db.session.execute(
+            select(RightsCorrection)
+            .where(
+                RightsCorrection.subject == "application",
+                or_(
+                    RightsCorrection.fact_id == application_id,
+                    RightsCorrection.replaced_by == application_id,
+                ),
+            )
+            .order_by(RightsCorrection.id.desc())
+        )
+        .scalars()
+        .all()
+    )
+    names = names_of(row.recorded_by for row in rows)
+    return [
+        Correction(
+            row.reason,
+            row.recorded_at,
+            names.get(row.recorded_by or 0, "系统"),
+            row.fact_id,
+            row.replaced_by,
+        )
+        for row in rows
+    ]
+
+
+MOST_CHOICES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PlantChoice:
+    """A plant that an application can be made for."""
+
+    plant_id: int
+    uscc: str
+    name: str
+    number: str
+    plant_name: str
+
+
+def plants_to_choose(scope: Scope, search: str) -> list[PlantChoice]:
+    """The first plants in reach that a search finds, by name; one more than is shown."""
+    words = [search_term(word) for word in search.split()]
+    rows = db.session.execute(
         select(
             PlantRecord.plant_id,
             EnterpriseRecord.uscc,
             EnterpriseRecord.name,
             PlantRecord.number,
             PlantRecord.name,
-            PlantRecord.county,
-            ApplicationRecord.project_name,
-            ApplicationRecord.pollutant,
-            ApplicationRecord.year,
-            ApplicationRecord.asked,
-            ApplicationRecord.applied_on,
         )
+        .join(EnterpriseRecord, EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id)
+        .join(PlantSearch, PlantSearch.plant_id == PlantRecord.plant_id)
         .where(
-            ApplicationRecord.year == year,
+            known_at(PlantRecord, None),
+            known_at(EnterpriseRecord, None),
             within(scope, PlantRecord.county, PlantRecord.enterprise_id),
+            *(PlantSearch.text.contains(word, autoescape=True) for word in words if word),
         )
-        .order_by(ApplicationRecord.applied_on, EnterpriseRecord.uscc, PlantRecord.number,
-                  ApplicationRecord.project_name, ApplicationRecord.pollutant)
-    )  # fmt: skip
-    if pollutant:
-        query = query.where(ApplicationRecord.pollutant == pollutant)
-    new_enterprise = new_enterprise_marks()
-    return [
-        ApplicationOnRecord(*(*values, new_enterprise(values[0], values[6])))
-        for values in map(tuple, db.session.execute(_joined(query)))
-    ]
+        .order_by(PlantSearch.sort_key)
+        .limit(MOST_CHOICES + 1)
+    )
+    return [PlantChoice(*row) for row in rows]

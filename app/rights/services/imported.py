@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 
+from sqlalchemy import select
+
 from app.kernel import facts
+from app.kernel.database import db
 from app.rights.domain import Level
 from app.rights.models import ApplicationRecord, ReserveRecord
 from app.rights.services.reserves import set_supplies
@@ -24,6 +27,9 @@ class ApplicationEntry:
     year: int
     asked: Decimal
     applied_on: date
+    evidence_sha256: str | None = None
+    """The file kept as evidence (证明材料), if any."""
+    evidence_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +48,28 @@ def record_applications(entries: Sequence[ApplicationEntry]) -> list[int]:
 
 
 def correct_applications(corrections: Mapping[int, ApplicationEntry]) -> None:
-    """Replace applications (fact id → entry)."""
-    facts.replace(ApplicationRecord, {i: asdict(entry) for i, entry in corrections.items()})
+    """Replace applications (fact id → entry); evidence that is not replaced stays with them."""
+    kept = _evidence_of(corrections)
+    rows = {}
+    for fact_id, entry in corrections.items():
+        own = {} if entry.evidence_sha256 else kept.get(fact_id, {})
+        rows[fact_id] = {**asdict(entry), **own}
+    facts.replace(ApplicationRecord, rows)
+
+
+def _evidence_of(fact_ids: Iterable[int]) -> dict[int, dict[str, str | None]]:
+    found: dict[int, dict[str, str | None]] = {}
+    for part in facts.in_parts(sorted(fact_ids)):
+        rows = db.session.execute(
+            select(
+                ApplicationRecord.id,
+                ApplicationRecord.evidence_sha256,
+                ApplicationRecord.evidence_name,
+            ).where(ApplicationRecord.id.in_(part))
+        )
+        for fact_id, sha256, name in rows:
+            found[fact_id] = {"evidence_sha256": sha256, "evidence_name": name}
+    return found
 
 
 def record_reserves(entries: Sequence[ReserveEntry]) -> list[int]:

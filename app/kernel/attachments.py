@@ -1,0 +1,111 @@
+"""Files that people attach as evidence (附件): what they are is read from their content.
+
+A name is only shown; the kind is what the first bytes and, for office files, the parts inside say,
+and it must agree with the ending of the name. What is kept is never opened by the app again, only
+handed back as a download.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from werkzeug.datastructures import FileStorage
+
+from app.kernel import files
+from app.kernel.files import Stored
+from app.kernel.spreadsheets import shown_name
+
+LARGEST = 20 * 1024 * 1024
+"""Bytes of one file."""
+MOST_PARTS = 5000
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+MEDIA_TYPES = {
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "docx": f"{_OFFICE}wordprocessingml.document",
+    "xlsx": f"{_OFFICE}spreadsheetml.sheet",
+    "ofd": "application/ofd",
+}
+"""The kinds that are taken, by the ending of their names (jpeg counts as jpg)."""
+ACCEPTED = ".pdf,.png,.jpg,.jpeg,.docx,.xlsx,.ofd"
+HINT = "PDF、OFD、图片（JPG、PNG）、Word 或 Excel（docx、xlsx），不超过 20 MB。"
+_HEADS = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff"}
+_MAIN_PARTS = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "ofd": "OFD.xml"}
+
+
+class Unacceptable(Exception):
+    """The file cannot be taken; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file on disk with the name it is shown by."""
+
+    stored: Stored
+    name: str
+
+
+def ending_of(name: str) -> str:
+    """The kind that a name claims: pdf, jpg …; empty when it has none."""
+    ending = name.rsplit(".", 1)[-1].casefold() if "." in name else ""
+    return "jpg" if ending == "jpeg" else ending
+
+
+def media_type_of(name: str) -> str:
+    """The media type of a kept file by its name, which was checked against its content."""
+    return MEDIA_TYPES.get(ending_of(name), "application/octet-stream")
+
+
+def receive(sent: FileStorage | None) -> Attachment | None:
+    """Keep an attached file on disk; None when none was chosen. Raises Unacceptable."""
+    if sent is None or not sent.filename:
+        return None
+    name = shown_name(sent.filename)
+    if ending_of(name) not in MEDIA_TYPES:
+        raise Unacceptable(f"“{name}”不是可以上传的文件类型。请上传{HINT}")
+    return Attachment(files.keep(cast("BinaryIO", sent.stream), check=partial(_check, name)), name)
+
+
+def _check(name: str, path: Path) -> None:
+    size = path.stat().st_size
+    if size == 0:
+        raise Unacceptable(f"“{name}”是空文件（0 字节）。请确认能打开后重新选择。")
+    if size > LARGEST:
+        raise Unacceptable(f"“{name}”超过 {LARGEST // 1024**2} MB。请压缩图片或分拆后重新选择。")
+    if _kind_of(path) != ending_of(name):
+        raise Unacceptable(
+            f"“{name}”的内容与扩展名不符，或者已经损坏、加密、含有宏。请另存为{HINT}"
+        )
+
+
+def _kind_of(path: Path) -> str:
+    """What the content is; empty when it is none of the accepted kinds."""
+    with path.open("rb") as file:
+        head = file.read(16)
+    for kind, start in _HEADS.items():
+        if head.startswith(start):
+            return kind
+    return _office_kind(path) if head.startswith(b"PK\x03\x04") else ""
+
+
+def _office_kind(path: Path) -> str:
+    """Which office file an archive is; one with macros is none."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return ""
+    names = {part.filename for part in parts}
+    is_strange = (
+        len(parts) > MOST_PARTS
+        or any(part.flag_bits & 1 for part in parts)
+        or any(name.casefold().endswith("vbaproject.bin") for name in names)
+    )
+    if is_strange:
+        return ""
+    return next((kind for kind, main in _MAIN_PARTS.items() if main in names), "")
