@@ -46,6 +46,7 @@ from app.registry import audit_words as registry_words
 from app.registry import queries as registry_queries
 from app.rights import audit_words as rights_words
 from app.rights import commands as rights_commands
+from app.rights import issued as rights_issued
 from app.rights import routes as rights_routes
 from app.rights.services import proposals as rights_proposals
 from app.rulebook import audit_words as rulebook_words
@@ -92,7 +93,7 @@ AUDIT_WORDS = (
 PROPOSALS: tuple[Kind, ...] = (*rulebook_kinds.KINDS, *rights_proposals.KINDS)
 """What is put before a second person; each stage that proposes names its kinds here."""
 
-LIST_SUBJECTS: tuple[Subject, ...] = (issuing_measures.SUBJECT,)
+LIST_SUBJECTS: tuple[Subject, ...] = (issuing_measures.SUBJECT, rights_issued.SUBJECT)
 """What can be issued as a signed list; each stage that has one names it here."""
 
 for stage in AUDIT_WORDS:

@@ -19,7 +19,10 @@ further code. How to register one:
    anything else); ``live_url`` leads to the page that shows it unissued.
 5. ``why_not_issue(question, content)`` may refuse the signature with a sentence (an allocation
    whose sum over both levels exceeds what was asked), None: nothing is in the way.
-6. ``faults`` are the exceptions of ``compute`` whose text is for the person.
+6. ``signed`` and ``ended`` do what else a signature, and the end of a signed list by withdrawal or
+   replacement, mean for the stage (tonnes booked, booked back), in the same transaction; they may
+   refuse.
+7. ``faults`` are the exceptions of ``compute`` whose text is for the person.
 
 To open a draft from a page of the stage, POST to ``issuing.draft`` with ``subject`` (the kind),
 ``spec``, ``as_of`` and ``county`` ("" for the whole register).
@@ -29,6 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from app.issuing.domain import Line, Question
@@ -53,6 +57,14 @@ def _nothing_in_the_way(_question: Question, _content: Content) -> str | None:
     return None
 
 
+def _nothing_more(_list_id: int, _q: Question, _c: Content, _number: str, _on: date) -> None:
+    return None
+
+
+def _nothing_left(_list_id: int, _reason: str) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A kind of list that can be issued (清单种类)."""
@@ -71,6 +83,10 @@ class Subject:
     live_url: Callable[[Question], str]
     faults: tuple[type[Exception], ...] = ()
     why_not_issue: Callable[[Question, Content], str | None] = _nothing_in_the_way
+    signed: Callable[[int, Question, Content, str, date], None] = _nothing_more
+    """Done with the signature: id of the list, question, content, 文号, day. May raise Refused."""
+    ended: Callable[[int, str], None] = _nothing_left
+    """Done when a signed list is withdrawn or replaced: its id and why."""
     could_differ: Callable[[Question, Collection[int], Sequence[Line]], bool] = _always
     """Whether a change at these plants can make the list differ from these, their frozen lines;
     a quick answer that may be wrong only by saying yes."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from typing import TypeAlias
 
 from app.kernel.verdicts import Reason
 from app.policy.domain import RankedList, RankedRow
@@ -66,6 +67,16 @@ class Application:
     asked: Decimal
     """Tonnes a year."""
     applied_on: date
+    plant_id: int = 0
+    """The plant's lasting id."""
+
+    @property
+    def matter(self) -> Matter:
+        """What names the same application in every list: plant and project."""
+        return self.plant_id, self.project
+
+
+Matter: TypeAlias = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +148,17 @@ def tonnes(amount: Decimal) -> Decimal:
 def total_of(amounts: Iterable[Decimal | None]) -> Decimal:
     """The sum in tonnes to the kilogram; what is not decided counts as nothing."""
     return sum((amount for amount in amounts if amount is not None), ZERO)
+
+
+def remaining_asks(
+    applications: Iterable[Application], given: Mapping[Matter, Decimal]
+) -> list[Application]:
+    """What is still asked after another level gave its share (省级先分配、市级按余额分配).
+
+    An application that got all it asked for takes no part any more.
+    """
+    left = ((it, it.asked - given.get(it.matter, ZERO)) for it in applications)
+    return [replace(it, asked=rest) for it, rest in left if rest > 0]
 
 
 def allocate(

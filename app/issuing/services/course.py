@@ -6,6 +6,7 @@ from app.issuing.content import sha256_of
 from app.issuing.queries import ListView, frozen_bytes
 from app.issuing.services.drafting import ask_for_check
 from app.issuing.services.steps import ask_for_signature, move, open_for, take_step, tell
+from app.issuing.subjects import subject_of
 from app.kernel import audit, clock
 from app.kernel.authority import Scope
 from app.kernel.transaction import transaction
@@ -59,6 +60,7 @@ def withdraw(list_id: int, scope: Scope, reason: str) -> None:
     move(view, step, note=reason, ended_on=max(today, view.effective_on or today))
     tell(view, f"清单已撤回：{view.title}（{view.number}）",
          view.made_by, view.checked_by, view.signed_by, body=reason)  # fmt: skip
+    subject_of(view.subject).ended(view.id, f"清单撤回：{reason}"[:200])
     _enter(view, "list.withdrawn", reason, 文号=view.number, 校验值=view.sha256)
 
 

@@ -81,6 +81,8 @@ def sign(
     files.enter(stored)
     if previous is not None:
         _replace(previous, view, days[1])
+        subject.ended(previous.id, f"由新清单替代：{number}")
+    subject.signed(view.id, view.question, frozen_content(view.content_sha256), number, days[0])
     move(
         view,
         step,

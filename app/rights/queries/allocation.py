@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from app.kernel import clock
 from app.policy.documents import Document, Table
 from app.policy.queries import county_names, run_measure
 from app.registry.queries import closed_plants
 from app.rights.documents import allocation_table, to_canonical
-from app.rights.domain import MEASURE_OF, PARTIAL, Allocation, Level, Share, allocate
+from app.rights.domain import (
+    MEASURE_OF,
+    PARTIAL,
+    Allocation,
+    Level,
+    Matter,
+    Share,
+    allocate,
+    remaining_asks,
+)
 from app.rights.queries.applications import list_applications
 from app.rights.queries.reserves import reserve_of
 from app.rulebook.domain import RulebookInfo
@@ -49,27 +59,29 @@ def run_allocation(
     *,
     known: datetime | None = None,
     counties: Iterable[str] | None = None,
+    given: Mapping[Matter, Decimal] | None = None,
+    trial: Decimal | None = None,
 ) -> AllocationRun:
     """Share out a level's reserve of a pollutant and year among the applications of the day.
 
-    Applications of plants that are closed (关闭) on the day take no part.
+    Applications of plants that are closed (关闭) on the day take no part. ``given`` is what another
+    level gave already: only the rest is asked. ``trial`` stands in for the reserve (试算).
     Computed over the whole register, then cut to ``counties`` (None: all). Raises what
     run_measure raises, and AllocationFault.
     """
     moment = known or clock.now()
     ranking = run_measure(MEASURE_OF[level], on, known=known)
     closed = closed_plants(on, known)
+    asking = [
+        it for it in list_applications(pollutant, year, known) if (it.uscc, it.plant) not in closed
+    ]
     allocation = allocate(
         level,
         pollutant,
         year,
-        [
-            it
-            for it in list_applications(pollutant, year, known)
-            if (it.uscc, it.plant) not in closed
-        ],
+        asking if given is None else remaining_asks(asking, given),
         ranking.ranked,
-        reserve_of(level, pollutant, year, known),
+        reserve_of(level, pollutant, year, known) if trial is None else trial,
         partial=flag(PARTIAL, on, known=known),
     )
     edge = allocation.edge

@@ -54,6 +54,7 @@ def list_applications(
             year=year,
             asked=asked,
             applied_on=applied_on,
+            plant_id=plant_id,
         )
         for plant_id, uscc, number, project, asked, applied_on in db.session.execute(
             _joined(query, known)
