@@ -27,6 +27,7 @@ from app.rulebook.domain import LowestGrade
 from app.rulebook.queries import (
     catalogue,
     flag,
+    is_supposing,
     parameter_history,
     rulebook_on,
     schemes,
@@ -180,10 +181,11 @@ def standings_on(
 ) -> dict[int, Standing]:
     """The standing of each plant on a day.
 
-    As known now it is read from the intervals; as known at an earlier moment it is computed from
-    the facts known then. Both give the same answers (a test proves it).
+    As known now it is read from the intervals; as known at an earlier moment, or while an edit of
+    规则库 is tried out, it is computed from the facts. Both give the same answers (a test proves
+    it).
     """
-    if moment is not None:
+    if moment is not None or is_supposing():
         rules = standing_rules(on, moment)
         return {
             plant_id: standing_on(facts, on, rules)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -39,7 +39,7 @@ from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord
 from app.registry.queries import exists_on, list_plants, main_industries
 from app.rulebook.domain import RulebookInfo
 from app.rulebook.parameters import UnknownEntry, Value
-from app.rulebook.queries import catalogue, rulebook_on, rulebook_titles, setting
+from app.rulebook.queries import catalogue, is_supposing, rulebook_on, rulebook_titles, setting
 
 CANNOT_RUN = (
     UnknownMeasure,
@@ -99,13 +99,23 @@ def rank_register(
 
 
 def rank_by_every_measure(
-    on: date, known: datetime | None = None
+    on: date,
+    known: datetime | None = None,
+    *,
+    plants: Sequence[Candidate] | None = None,
+    only: Collection[str] | None = None,
 ) -> tuple[dict[str, RankedList], list[str]]:
-    """The whole register ranked by each measure on a day, by id; and which cannot, and why."""
+    """The whole register ranked by each measure on a day, by id; and which cannot, and why.
+
+    ``plants`` are the candidates of the day where the caller has read them already; ``only`` names
+    the measures wanted (None: all).
+    """
     ranked: dict[str, RankedList] = {}
     faults: list[str] = []
-    plants = candidates(on, known)
+    plants = candidates(on, known) if plants is None else plants
     for measure in all_measures().values():
+        if only is not None and measure.id not in only:
+            continue
         try:
             ranked[measure.id] = _ranked(measure, plants, on, known)
         except CANNOT_RUN as fault:
@@ -117,10 +127,14 @@ def _ranked(
     measure: Measure, register: Iterable[Candidate], on: date, known: datetime | None
 ) -> RankedList:
     """Candidates of the day ranked by a measure under the settings known at the moment."""
-    values = ((name, _value(name, on, known)) for name in measure.settings)
-    settings = {name: value for name, value in values if value is not None}
     order = rulebook_on(on, known=known).grade_order
-    return rank_candidates(measure, register, on, settings, order)
+    return rank_candidates(measure, register, on, settings_of(measure, on, known), order)
+
+
+def settings_of(measure: Measure, on: date, known: datetime | None = None) -> dict[str, Value]:
+    """The values that a measure reads on a day; those that have none are left out."""
+    values = ((name, _value(name, on, known)) for name in measure.settings)
+    return {name: value for name, value in values if value is not None}
 
 
 def _value(name: str, on: date, known: datetime | None) -> Value:
@@ -163,9 +177,12 @@ def candidates(on: date, known: datetime | None = None) -> list[Candidate]:
     """Every plant of the register that exists on the day, with its standing.
 
     As known now the standings are read from the interval projection; as known at an earlier
-    moment they are derived from the facts known then, by the same pure function.
+    moment, or while an edit of 规则库 is tried out, they are derived from the facts by the same
+    pure function.
     """
-    return _candidates_now(on) if known is None else _candidates_then(on, known)
+    if known is None and not is_supposing():
+        return _candidates_now(on)
+    return _candidates_then(on, known)
 
 
 def _candidates_now(on: date, only: Collection[int] | None = None) -> list[Candidate]:
@@ -226,7 +243,7 @@ def _read_candidates(on: date, which: ColumnElement[bool]) -> list[Candidate]:
     ]
 
 
-def _candidates_then(on: date, known: datetime) -> list[Candidate]:
+def _candidates_then(on: date, known: datetime | None) -> list[Candidate]:
     plants = [plant for plant in list_plants(EVERYTHING, known) if not plant.is_closed(on)]
     mains = main_industries(known)
     facts = facts_of([plant.plant_id for plant in plants], known)

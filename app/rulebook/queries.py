@@ -86,6 +86,11 @@ def supposing(supposition: Supposition) -> Iterator[None]:
         _supposed.reset(token)
 
 
+def is_supposing() -> bool:
+    """Whether an edit is being tried out, so that what was derived before does not hold."""
+    return _supposed.get() is not None
+
+
 def edits_on_record() -> tuple[Edit, ...]:
     """Every edit ever recorded, annulled ones included, in the order of recording."""
     return _held().edits

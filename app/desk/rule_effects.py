@@ -1,0 +1,307 @@
+"""What a change of 规则库 would move, day by day (规则变动的影响).
+
+The edit is supposed, not made: every list is computed as if it were on record, by the same
+functions and without writing, so nobody waits for it and nothing has to be undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from app.grades.domain import Standing
+from app.kernel import clock
+from app.policy.domain import Candidate, RankedList
+from app.policy.queries import all_measures, candidates, rank_by_every_measure, settings_of
+from app.rights.domain import (
+    LEVEL_WORDS,
+    MEASURE_OF,
+    PARTIAL,
+    Allocation,
+    AllocationFault,
+    Level,
+    allocate,
+)
+from app.rights.queries import POLLUTANTS, list_applications, reserve_of
+from app.rulebook.changes import Change
+from app.rulebook.queries import (
+    Supposition,
+    flag,
+    rulebook_on,
+    rulebook_titles,
+    supposing,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A plant that moves, and what it was and would be, in words."""
+
+    plant: Candidate
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListMoves:
+    """What would move in one measure's list: who enters, who leaves, whose rank is another."""
+
+    measure_id: str
+    title: str
+    entered: tuple[Moved, ...]
+    left: tuple[Moved, ...]
+    moved: tuple[Moved, ...]
+
+    @property
+    def rows(self) -> tuple[tuple[str, Moved], ...]:
+        """All of them, those who leave first."""
+        return (
+            *(("退出", it) for it in self.left),
+            *(("进入", it) for it in self.entered),
+            *(("位次变动", it) for it in self.moved),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationMoves:
+    """An allocation that would come out otherwise: its total, and how many shares differ."""
+
+    title: str
+    before: Decimal
+    after: Decimal
+    shares: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayEffects:
+    """What would be otherwise on one day."""
+
+    on: date
+    label: str
+    graded: int
+    """Plants whose grade would be another."""
+    blocked: int
+    banned: int
+    counted: int
+    """Plants of which only counts or days that decide an order differ."""
+    plants: tuple[Moved, ...]
+    lists: tuple[ListMoves, ...]
+    allocations: tuple[AllocationMoves, ...]
+    notes: tuple[str, ...]
+    """What lists would print otherwise, and what cannot be computed."""
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the day stays as it is."""
+        return not (self.plants or self.lists or self.allocations or self.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEffects:
+    """What a change would move today and on its effective day."""
+
+    from_on: date
+    is_past: bool
+    """Whether it begins before today: what follows from old days changes with it."""
+    days: tuple[DayEffects, ...]
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether no plant, list or allocation of these days moves."""
+        return all(day.is_nothing for day in self.days)
+
+
+def foresee_change(change: Change, from_on: date | None = None) -> RuleEffects:
+    """What the change would move today and on its effective day.
+
+    ``from_on`` is the effective day of the edit that it annuls, if it is earlier.
+    """
+    today = clock.today()
+    first = min(change.from_on, from_on or change.from_on)
+    days = [("今天", today)]
+    if first != today:
+        days.insert(0 if first < today else 1, ("生效日", first))
+    supposition = Supposition(change.edit, change.replaces)
+    return RuleEffects(
+        first, first < today, tuple(_effects(label, on, first, supposition) for label, on in days)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """One day, as it is or as it is supposed; lists are made of it only where they can differ."""
+
+    on: date
+    plants: Mapping[int, Candidate]
+    settings: Mapping[str, Mapping[str, object]]
+    """By measure: the values it reads, the order of grades among them."""
+    partial: bool
+    rulebook: str
+
+
+Ranked = Mapping[str, RankedList]
+
+
+def _picture(on: date) -> _Picture:
+    order = rulebook_on(on).grade_order.ranks
+    return _Picture(
+        on,
+        {it.plant_id: it for it in candidates(on)},
+        {it.id: {**settings_of(it, on), "order": order} for it in all_measures().values()},
+        flag(PARTIAL, on),
+        rulebook_titles().get(rulebook_on(on).id, ""),
+    )
+
+
+def _effects(label: str, on: date, first: date, supposition: Supposition) -> DayEffects:
+    if on < first:  # the old value keeps ruling old days
+        return DayEffects(on, label, 0, 0, 0, 0, (), (), (), ())
+    before = _picture(on)
+    with supposing(supposition):
+        after = _picture(on)
+    changed = [
+        (before.plants[it], plant)
+        for it, plant in after.plants.items()
+        if before.plants[it].standing != plant.standing
+    ]
+    differ = {it for it, read in after.settings.items() if read != before.settings[it] or changed}
+    shared = {MEASURE_OF[level] for level in Level} if before.partial != after.partial else set()
+    was, faults = _ranked(before, differ | shared)
+    with supposing(supposition):
+        becomes, more = _ranked(after, differ | shared)
+    return DayEffects(
+        on=on,
+        label=label,
+        graded=sum(old.standing.grade != new.standing.grade for old, new in changed),
+        blocked=sum(old.standing.blocked != new.standing.blocked for old, new in changed),
+        banned=sum(old.standing.banned_until != new.standing.banned_until for old, new in changed),
+        counted=sum(_only_counts(old.standing, new.standing) for old, new in changed),
+        plants=tuple(_moved(old, new) for old, new in changed),
+        lists=tuple(_lists(was, becomes)),
+        allocations=tuple(_allocations(_allocated(before, was), _allocated(after, becomes))),
+        notes=(*_rulebook_note(before, after), *(it for it in more if it not in faults)),
+    )
+
+
+def _rulebook_note(before: _Picture, after: _Picture) -> Iterator[str]:
+    if before.rulebook != after.rulebook:
+        yield f"全市清单依据的规则集由“{before.rulebook}”变为“{after.rulebook}”。"
+
+
+def _ranked(picture: _Picture, wanted: Collection[str]) -> tuple[Ranked, list[str]]:
+    if not wanted:
+        return {}, []
+    plants = list(picture.plants.values())
+    return rank_by_every_measure(picture.on, plants=plants, only=wanted)
+
+
+def _allocated(picture: _Picture, ranked: Ranked) -> dict[str, Allocation]:
+    """The allocations of the year's applications by level and pollutant, by their titles."""
+    found: dict[str, Allocation] = {}
+    year = picture.on.year
+    for level in Level:
+        ranking = ranked.get(MEASURE_OF[level])
+        for pollutant in POLLUTANTS if ranking else ():
+            applications = list_applications(pollutant, year)
+            if not applications or ranking is None:
+                continue
+            with suppress(AllocationFault):  # told where the allocation itself is made
+                found[f"{year} 年度{LEVEL_WORDS[level]}储备（{pollutant}）"] = allocate(
+                    level, pollutant, year, applications, ranking,
+                    reserve_of(level, pollutant, year), partial=picture.partial,
+                )  # fmt: skip
+    return found
+
+
+# --- Plants ---------------------------------------------------------------------------------
+
+
+def _told(before: Standing, after: Standing) -> list[tuple[str, str]]:
+    """What differs in a standing, as pairs of words."""
+    words = [
+        (_graded(before), _graded(after)),
+        (_blocked(before), _blocked(after)),
+        (_banned(before), _banned(after)),
+        (f"计入违法行为 {before.violations_36m} 件", f"计入违法行为 {after.violations_36m} 件"),
+        (f"等级保持自 {before.held_since}", f"等级保持自 {after.held_since}"),
+    ]
+    return [(was, becomes) for was, becomes in words if was != becomes]
+
+
+def _graded(standing: Standing) -> str:
+    if standing.grade is None:
+        return "未定级"
+    return f"{standing.grade}{'' if standing.verified else '（未核实）'}"
+
+
+def _blocked(standing: Standing) -> str:
+    return "当年受限" if standing.blocked else "当年不受限"
+
+
+def _banned(standing: Standing) -> str:
+    until = standing.banned_until
+    return "未禁止申报" if until is None else f"禁止申报至 {until}"
+
+
+def _only_counts(before: Standing, after: Standing) -> bool:
+    same = (before.grade, before.blocked, before.banned_until)
+    return same == (after.grade, after.blocked, after.banned_until)
+
+
+def _moved(before: Candidate, after: Candidate) -> Moved:
+    told = _told(before.standing, after.standing)
+    return Moved(after, "，".join(was for was, _ in told), "，".join(it for _, it in told))
+
+
+# --- Lists and allocations ------------------------------------------------------------------
+
+
+def _lists(before: Ranked, after: Ranked) -> Iterator[ListMoves]:
+    for measure_id, ranked in after.items():
+        if measure_id not in before:
+            continue
+        was = {row.candidate.plant_id: row.rank for row in before[measure_id].rows}
+        pairs = [(was[row.candidate.plant_id], row) for row in ranked.rows]
+        moves = [(old, row) for old, row in pairs if old != row.rank]
+        if moves:
+            told = [(old, row.rank, Moved(row.candidate, _placed(old), _placed(row.rank)))
+                    for old, row in moves]  # fmt: skip
+            yield ListMoves(
+                measure_id,
+                ranked.measure.title,
+                entered=tuple(it for old, _, it in told if old is None),
+                left=tuple(it for _, new, it in told if new is None),
+                moved=tuple(it for old, new, it in told if old is not None and new is not None),
+            )
+
+
+def _placed(rank: int | None) -> str:
+    return "不纳入" if rank is None else f"第 {rank} 位"
+
+
+def _allocations(
+    before: Mapping[str, Allocation], after: Mapping[str, Allocation]
+) -> Iterator[AllocationMoves]:
+    for title in sorted({*before, *after}):
+        old, new = before.get(title), after.get(title)
+        given, gives = _shares(old), _shares(new)
+        differ = sum(given.get(it) != gives.get(it) for it in {*given, *gives})
+        if differ:
+            yield AllocationMoves(title, _total(old), _total(new), differ)
+
+
+def _shares(allocation: Allocation | None) -> dict[Sequence[str], tuple[object, ...]]:
+    shares = allocation.shares if allocation else ()
+    return {
+        (it.application.uscc, it.application.plant, it.application.project): (
+            it.allocated, it.section,
+        )
+        for it in shares
+    }  # fmt: skip
+
+
+def _total(allocation: Allocation | None) -> Decimal:
+    return allocation.allocated_total if allocation else Decimal(0)
