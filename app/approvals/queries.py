@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -221,3 +221,13 @@ def as_proposal(row: ProposalRow) -> Proposal:
         decided_by=row.decided_by,
         note=row.note,
     )
+
+
+def open_of_kinds(kinds: Iterable[str]) -> list[Proposal]:
+    """What still waits for a decision among these kinds, oldest first, whoever asks."""
+    rows = db.session.execute(
+        select(ProposalRow)
+        .where(ProposalRow.kind.in_(sorted(kinds)), ProposalRow.state == OPEN)
+        .order_by(ProposalRow.id)
+    )
+    return [as_proposal(row) for row in rows.scalars()]

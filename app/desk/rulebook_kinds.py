@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from app.approvals.domain import Kind, Payload
+from app.desk.rule_effects import foresee_change
 from app.kernel.authority import Permission
 from app.rulebook.changes import Change
-from app.rulebook.services import INDUSTRY, PARAMETER, carry_out, ground
+from app.rulebook.services import INDUSTRY, PARAMETER, carry_out, ground, refuse_unsound
 from app.rulebook.telling import told_change
 
 
 def _told(payload: Payload) -> Sequence[tuple[str, str]]:
     return told_change(Change.of(payload), ground())
+
+
+def _preview(payload: Payload) -> tuple[str, Mapping[str, Any]]:
+    """What approving would move; raises Refused where it can no longer be approved."""
+    change = Change.of(payload)
+    refuse_unsound(payload)
+    start = next((it.from_on for it in ground().edits if it.id == change.replaces), None)
+    return "desk/_rule_effects.html", {"effects": foresee_change(change, start)}
 
 
 KINDS = tuple(
@@ -22,6 +32,7 @@ KINDS = tuple(
         decided_with=Permission.RULEBOOK_APPROVE,
         told=_told,
         carry_out=carry_out,
+        preview=_preview,
     )
     for kind, title in ((PARAMETER, "参数与设置修改"), (INDUSTRY, "行业目录修改"))
 )

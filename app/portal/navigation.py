@@ -29,6 +29,8 @@ class Place:
     officers_only: bool = False
 
 
+RULE_CHANGES = tuple(f"desk.rule_{it}" for it in ("change", "preview", "propose", "effects"))
+
 PLACES = (
     Place("首页", "portal.home"),
     Place(
@@ -53,7 +55,12 @@ PLACES = (
         Permission.SYSTEM_VIEW,
         within=("operations.backups", "operations.job_list"),
     ),
-    Place("规则库", "rulebook.overview", Permission.RULEBOOK_VIEW, within=("rulebook",)),
+    Place(
+        "规则库",
+        "rulebook.overview",
+        Permission.RULEBOOK_VIEW,
+        within=("rulebook", *RULE_CHANGES),
+    ),
     Place(
         "工作日历",
         "portal.calendar",

@@ -29,6 +29,8 @@ Fault = tuple[str, str]
 """Field of the form (or empty) and what is wrong, why, and what to do."""
 YEARS = (date(2000, 1, 1), date(2099, 12, 31))
 LONGEST = 100
+LARGEST = 1_200
+"""Months of a hundred years; a larger number is a slip of the finger."""
 BY_LAW = "这一数值由文件规定（法定），本局不能另行设定。文件修订后随程序更新。"
 FIXED = "这一取法为本系统固定的本局设定，不能在此调整。如需改变，请联系系统维护单位。"
 
@@ -146,15 +148,22 @@ def _value_faults(change: Change, ground: Ground) -> Iterator[Fault]:
     edit = change.edit
     if edit is None:
         return
+    entry = _sound_value(pattern, edit, ground)
+    if entry is None:
+        yield "value", f"{wanted_words(pattern)}。"
+    else:
+        yield from _clashes(change, entry, ground)
+
+
+def _sound_value(pattern: Parameter, edit: Edit, ground: Ground) -> Parameter | None:
+    """The value as the files would take it; None where they would refuse it."""
     try:
         entry = own_value(pattern, edit)
+        fault = checks.value_fault(entry, ground.grades)
     except (ValueError, ArithmeticError, TypeError, KeyError):
-        yield "value", f"{wanted_words(pattern)}。"
-        return
-    if checks.value_fault(entry, ground.grades):
-        yield "value", f"{wanted_words(pattern)}。"
-        return
-    yield from _clashes(change, entry, ground)
+        return None
+    too_large = type(entry.value) is int and entry.value > LARGEST
+    return None if fault or too_large else entry
 
 
 def _clashes(change: Change, entry: Parameter, ground: Ground) -> Iterator[Fault]:
@@ -173,7 +182,7 @@ def _clashes(change: Change, entry: Parameter, ground: Ground) -> Iterator[Fault
 
 _WANTED = {
     "bool": "请选择“是”或“否”",
-    "int": "应为大于 0 的整数，请用阿拉伯数字填写",
+    "int": "应为大于 0、不超过 1200 的整数，请用阿拉伯数字填写",
     "share": "应为 0 到 100 之间的百分数，例如 30",
     "date": "应为日期，请按 2025-01-01 的样式填写",
     "monthday": "应为“月-日”，请按 12-31 的样式填写",

@@ -22,7 +22,10 @@ from app.kernel.look import url_with
 from app.kernel.permissions import can, requires
 from app.kernel.web import page
 from app.rulebook import queries
+from app.rulebook.changes import why_fixed
 from app.rulebook.domain import Clause, Industry, Rulebook, Scheme, SchemeUse, UnknownEntry
+from app.rulebook.editing import beside
+from app.rulebook.edits import ACT_WORDS, Act
 from app.rulebook.listing import (
     Filters,
     Keys,
@@ -43,6 +46,7 @@ SECTIONS = (
     ("参数与设置", "rulebook.parameter_list"),
 )
 UNKNOWN_SCHEME = "unknown"
+ACTS_OF_INDUSTRY: tuple[Act, ...] = ("rename", "scheme", "subtype", "alias", "code", "retire")
 
 
 @blueprint.record_once
@@ -193,6 +197,7 @@ def industry_list() -> str | Response:
         book=book.info,
         q=typed("q"),
         filters=filters,
+        may_edit=can(Permission.RULEBOOK_EDIT),
         chosen={"rulebook": book.id, "scheme": scheme, "kind": kind, "confidence": confidence},
     )
 
@@ -209,6 +214,8 @@ def industry_page(industry_id: str) -> str:
         "industry",
         industry=industry,
         rows=[(book.info, _industry_row(book, industry, part)) for part in parts for book in books],
+        acts=[(act, ACT_WORDS[act]) for act in ACTS_OF_INDUSTRY],
+        **beside(industry_id, ("add", *ACTS_OF_INDUSTRY)),
     )
 
 
@@ -292,6 +299,8 @@ def parameter_page(parameter_id: str) -> str:
         "parameter",
         parameter=queries.parameter(parameter_id, on),
         history=tuple(reversed(history)),
+        fixed=why_fixed(queries.parameter(parameter_id, on)),
+        **beside(parameter_id, ("set",)),
     )
 
 

@@ -53,6 +53,12 @@ def carry_out(payload: Payload) -> int | None:
 
     Raises Refused when another approved change came in between or the change is no longer sound.
     """
+    refuse_unsound(payload)
+    return record_change(Change.of(payload))
+
+
+def refuse_unsound(payload: Payload) -> None:
+    """Raise Refused when what was proposed can no longer be approved."""
     change = Change.of(payload)
     if payload.get("stood") != _stood(change):
         raise Refused(
@@ -60,7 +66,6 @@ def carry_out(payload: Payload) -> int | None:
             "请退回，由规则维护员按现在的记录重新提出。"
         )
     _refuse_faults(change)
-    return record_change(change)
 
 
 def record_change(change: Change) -> int | None:

@@ -31,6 +31,7 @@ from app.accounts.queries.people import (
     credential_of,
     grants_of,
     has_accounts,
+    names_of,
     reading_beside,
     resolve_enterprises_with,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "list_bureaus",
     "list_entries",
     "list_sessions",
+    "names_of",
     "owner_of_session",
     "reaches",
     "reading_beside",

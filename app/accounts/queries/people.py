@@ -108,3 +108,12 @@ def grants_by_user(user_ids: Iterable[int]) -> dict[int, tuple[Grant, ...]]:
         grant = Grant(Role(row.role), row.county, row.uscc, row.from_on, row.until_on, row.id)
         found[row.user_id] = (*found.get(row.user_id, ()), grant)
     return found
+
+
+def names_of(user_ids: Iterable[int | None]) -> dict[int, str]:
+    """The names that people are shown by, by their lasting ids."""
+    wanted = sorted({it for it in user_ids if it is not None})
+    rows = db.session.execute(
+        select(UserAccount.id, UserAccount.display_name).where(UserAccount.id.in_(wanted))
+    )
+    return {row[0]: row[1] for row in rows} if wanted else {}
