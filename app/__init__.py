@@ -23,6 +23,7 @@ from app.grades import audit_words as grades_words
 from app.grades import commands as grades_commands
 from app.grades import services as grades_services
 from app.inbox import audit_words as inbox_words
+from app.inbox import routes as inbox_routes
 from app.issuing import audit_words as issuing_words
 from app.issuing import commands as issuing_commands
 from app.issuing import measures as issuing_measures
@@ -55,6 +56,7 @@ from app.rulebook import routes as rulebook_routes
 BLUEPRINTS = (
     routes.blueprint,
     accounts_routes.blueprint,
+    inbox_routes.blueprint,
     approvals_routes.blueprint,
     rulebook_routes.blueprint,
     policy_routes.blueprint,

@@ -19,8 +19,9 @@ from werkzeug.test import TestResponse
 
 from app.kernel.database import Base, db
 
-BOOKKEEPING = frozenset({"audit_entry", "sign_in_session", "sign_in_attempt"})
-"""Tables that a request may write whatever it asked for: the trail, and who is signed in."""
+BOOKKEEPING = frozenset({"audit_entry", "sign_in_session", "sign_in_attempt", "message_receipt"})
+"""Tables that a request may write whatever it asked for: the trail, who is signed in, what is read.
+"""
 
 
 class Watch:

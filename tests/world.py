@@ -22,6 +22,8 @@ from app.approvals import services as approvals
 from app.approvals.domain import Kind
 from app.followup.services import InspectionEntry, record_inspections
 from app.grades.services import GradeEntry, record_grades
+from app.inbox import services as inbox
+from app.inbox.domain import Audience, MessageKind
 from app.kernel import audit, files, jobs
 from app.kernel.authority import EVERYTHING, Permission
 from app.kernel.clock import today
@@ -150,6 +152,7 @@ class World:
     imports: dict[str, int] = field(default_factory=dict)
     proposals: dict[str, int] = field(default_factory=dict)
     changes: dict[str, int] = field(default_factory=dict)
+    messages: dict[str, int] = field(default_factory=dict)
 
     def browser(self, who: Principal) -> CheckedClient:
         """A newly signed-in browser; the one this principal had before is signed out."""
@@ -164,12 +167,14 @@ class World:
         every.update(f"DL-{name}" for name in self.downloads)
         every.update(f"IM-{name}" for name in self.imports)
         every.update(f"PR-{name}" for name in self.proposals)
+        every.update(f"MS-{name}" for name in self.messages)
         return [mark_of(key) for key in sorted(every - self._keys_within_reach(who))]
 
     def _keys_within_reach(self, who: Principal) -> set[str]:
         keys = {*who.plants, *(f"E{plant[0]}" for plant in who.plants), f"DL-{who.name}"}
         keys.update(f"IM-{it.name}" for it in PRINCIPALS if who.sees_work_of(it))
         keys.update(f"PR-{it.name}" for it in PRINCIPALS if who.sees_proposal_of(it))
+        keys.add(f"MS-{who.name}")
         if who.role is Role.AUDITOR:  # the log names the files that people sent and made
             keys.update(f"PR-{name}" for name in self.proposals)
             keys.update(f"DL-{name}" for name in self.downloads)
@@ -199,6 +204,7 @@ def populate(app: Flask, named: Naming = mark_of) -> World:
             world.downloads[owner] = url.rsplit("/", 1)[1]
     for who in PRINCIPALS:
         if who.role is not None:
+            world.messages[who.name] = send(world, who, named)
             world.proposals[who.name] = propose(world, who, named)
     for who in PRINCIPALS:
         if who.holds(Permission.LEDGER_IMPORT):
@@ -207,6 +213,17 @@ def populate(app: Flask, named: Naming = mark_of) -> World:
         while jobs.run_next():
             pass
     return world
+
+
+def send(world: World, who: Principal, named: Naming = mark_of) -> int:
+    """Send this principal a notice that asks for a receipt; returns its id."""
+    text = named(f"MS-{who.name}")
+    with world.app.app_context(), writing("测试"):
+        audit.record("test.sent", "message", who.name)
+        return inbox.send(
+            MessageKind.NOTICE, text, Audience(user_id=world.users[who.name]), link="/",
+            source="test", body=text, due_on=today(), asks_receipt=True,
+        )  # fmt: skip
 
 
 def propose(world: World, who: Principal, named: Naming = mark_of) -> int:

@@ -2,6 +2,8 @@
 
 ACTIONS = {
     "message.acknowledged": "签收通知",
+    "messages.read": "通知标为已读",
+    "messages.reminded": "提醒到期事项",
 }
 OBJECTS = {
     "message": "通知与待办",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 
 from app.kernel.authority import Permission
@@ -39,3 +40,16 @@ class Audience:
     def __post_init__(self) -> None:
         if (self.permission is None) == (self.user_id is None):
             raise ValueError("a message is for the holders of a permission or for one person")
+
+
+def due_words(due_on: date | None, on: date) -> tuple[str, str] | None:
+    """(kind of tag, word) of a due day (期限) that is near or past; None when there is time."""
+    if due_on is None:
+        return None
+    if due_on < on:
+        return "late", f"已逾期 {(on - due_on).days} 日"
+    if due_on == on:
+        return "soon", "今天到期"
+    if due_on == on + timedelta(days=1):
+        return "soon", "明天到期"
+    return None

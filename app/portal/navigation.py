@@ -11,38 +11,54 @@ from typing import Any
 
 from flask import Blueprint, request, url_for
 
+from app.accounts.sessions import signed_in_person
+from app.inbox.queries import Recipient, count_waiting
 from app.kernel import clock
 from app.kernel.authority import Permission
-from app.kernel.permissions import can, current_actor, scope_for
+from app.kernel.permissions import can, current_actor
 
 __all__ = ["PLACES", "Link", "Place", "register"]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry of the menu; ``within`` are further endpoints or whole blueprints it stands for."""
+    """An entry of the menu; ``within`` are further endpoints or whole blueprints it stands for.
+
+    ``unless``: another permission whose holders have a wider place that covers this one.
+    """
 
     label: str
     endpoint: str
     permission: Permission | None = None
     within: tuple[str, ...] = ()
-    officers_only: bool = False
+    unless: Permission | None = None
 
+
+_ACCOUNT_PAGES = ("accounts.open_account", "accounts.account_page", "accounts.grant_role")
+_CALENDAR = ("portal.calendar", "portal.calendar_notice", "portal.calendar_preview")
 
 RULE_CHANGES = tuple(f"desk.rule_{it}" for it in ("change", "preview", "propose", "effects"))
 
 PLACES = (
     Place("首页", "portal.home"),
+    Place("待办与复核", "inbox.messages", within=("inbox", "approvals")),
     Place(
         "企业台账",
         "portal.register",
         Permission.REGISTER_VIEW,
-        within=("portal.plant", "portal.export_register", "desk.plant_desk", "desk.plant_change"),
+        within=("portal.plant", "portal.export_register", "desk"),
     ),
-    Place("台账导入", "ledger.imports", Permission.LEDGER_IMPORT, within=("ledger",)),
-    Place("政策清单", "policy.measures", Permission.POLICY_VIEW, within=("policy",)),
-    Place("排污权分配", "rights.allocation", Permission.POLICY_VIEW, within=("rights",)),
-    Place("账号管理", "accounts.account_list", Permission.ACCOUNT_MANAGE),
+    Place("台账导入导出", "ledger.imports", Permission.LEDGER_IMPORT, within=("ledger",)),
+    Place(
+        "台账导出",
+        "ledger.export_page",
+        Permission.LEDGER_EXPORT,
+        within=("ledger",),
+        unless=Permission.LEDGER_IMPORT,
+    ),
+    Place("政策清单", "policy.measures", Permission.POLICY_VIEW, within=("policy", "issuing")),
+    Place("排污权", "rights.allocation", Permission.POLICY_VIEW, within=("rights",)),
+    Place("账号管理", "accounts.account_list", Permission.ACCOUNT_MANAGE, within=_ACCOUNT_PAGES),
     Place(
         "审计日志",
         "accounts.audit_log",
@@ -59,14 +75,13 @@ PLACES = (
         "规则库",
         "rulebook.overview",
         Permission.RULEBOOK_VIEW,
-        within=("rulebook", *RULE_CHANGES),
+        within=("rulebook", *_CALENDAR, "portal.calendar_save", *RULE_CHANGES),
     ),
     Place(
-        "工作日历",
-        "portal.calendar",
-        Permission.RULEBOOK_VIEW,
-        within=("portal.calendar_notice", "portal.calendar_preview", "portal.calendar_save"),
-        officers_only=True,
+        "本人账号",
+        "accounts.me",
+        within=("accounts.change_password",),
+        unless=Permission.REGISTER_VIEW,
     ),
     Place("帮助", "portal.help_index", within=("portal.help_topic",)),
 )
@@ -86,20 +101,20 @@ def places_of_person() -> Iterator[Place]:
     for place in PLACES:
         if place.permission is not None and not can(place.permission):
             continue
-        if place.officers_only and not _is_officer():
+        if place.unless is not None and can(place.unless):
             continue
         yield place
 
 
-def _is_officer() -> bool:
-    """Whether the person reads the register for a bureau rather than for an enterprise."""
-    scope = scope_for(Permission.REGISTER_VIEW)
-    return scope.is_everything or bool(scope.counties)
+def _is_current(place: Place) -> bool:
+    """Whether the page belongs here: named in a place itself, or else by its blueprint."""
+    named = {it for other in PLACES for it in (other.endpoint, *other.within)}
+    here = request.endpoint if request.endpoint in named else request.blueprint
+    return here in (place.endpoint, *place.within)
 
 
 def _link(place: Place) -> Link:
-    here = {request.endpoint, request.blueprint}
-    return Link(place.label, url_for(place.endpoint), bool(here & {place.endpoint, *place.within}))
+    return Link(place.label, url_for(place.endpoint), _is_current(place))
 
 
 def _shown_on_every_page() -> dict[str, Any]:
@@ -109,6 +124,7 @@ def _shown_on_every_page() -> dict[str, Any]:
         "navigation": [_link(place) for place in places_of_person()],
         "today": clock.today(),
         "may_search": can(Permission.REGISTER_VIEW),
+        "inbox_count": lambda: count_waiting(Recipient.of(signed_in_person())),
     }
 
 

@@ -44,6 +44,7 @@ SECTIONS = (
     ("行业目录", "rulebook.industry_list"),
     ("等级方案与排序", "rulebook.grade_schemes"),
     ("参数与设置", "rulebook.parameter_list"),
+    ("工作日历", "portal.calendar"),
 )
 UNKNOWN_SCHEME = "unknown"
 ACTS_OF_INDUSTRY: tuple[Act, ...] = ("rename", "scheme", "subtype", "alias", "code", "retire")

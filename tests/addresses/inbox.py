@@ -25,7 +25,14 @@ def _proposals(world: World, who: Principal, endpoint: str) -> Examples:
     yield Kind.UNKNOWN, {"proposal_id": NOWHERE}
 
 
+def _messages(world: World, who: Principal, _endpoint: str) -> Examples:
+    for owner, number in world.messages.items():
+        yield (Kind.OWN if owner == who.name else Kind.FOREIGN), {"message_id": number}
+    yield Kind.UNKNOWN, {"message_id": NOWHERE}
+
+
 ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {
+    ("message_id",): _messages,
     ("proposal_id",): _proposals,
 }
 """The names of an address's variable parts → what to put there."""
@@ -41,10 +48,14 @@ FORMS: Mapping[str, Form] = {
     "approvals.preview_proposal": _nothing,
     "approvals.refuse_proposal": lambda _world, _who: {"reason": "文号有误"},
     "approvals.take_back_proposal": _nothing,
+    "inbox.export_messages": _nothing,
+    "inbox.read_all_notices": _nothing,
+    "inbox.sign_for_message": _nothing,
 }
 """Endpoint → a form that it accepts."""
 
 QUERIES: Mapping[str, Query] = {
     "approvals.export_proposals": lambda _world, _who: {"part": "all"},
+    "inbox.export_messages": lambda _world, _who: {"part": "notices"},
 }
 """Endpoint → what its address must ask for to have an answer."""

@@ -9,7 +9,11 @@ from typing import Any
 from flask import url_for
 
 from app.accounts.sessions import signed_in_person
+from app.approvals.queries import count_parts
+from app.approvals.routes import reader
 from app.grades.queries import standings_on
+from app.inbox.domain import due_words
+from app.inbox.queries import MessageFilter, MessageView, Recipient, list_messages
 from app.kernel import clock
 from app.kernel.authority import Permission, Scope
 from app.kernel.permissions import can, scope_for, signed_in
@@ -50,6 +54,7 @@ def home() -> str:
         "portal/home.html",
         name=person.display_name,
         has_grants=bool(person.grants),
+        todo=_todo(),
         overview=_overview(scope) if is_officer else None,
         own_plants=_own_plants(scope) if scope.enterprises and not is_officer else None,
         is_enterprise=bool(person.usccs),
@@ -57,6 +62,24 @@ def home() -> str:
         imports=_latest_imports() if can(Permission.LEDGER_IMPORT) else None,
         links=list(_links()),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """The beginning of the person's tasks; ``waiting`` is the length of the list behind it."""
+
+    rows: Sequence[tuple[MessageView, tuple[str, str] | None]]
+    waiting: int
+    proposals: int
+    """How many of the changes that others proposed wait for this person."""
+
+
+def _todo() -> Todo:
+    today, person = clock.today(), signed_in_person()
+    wanted = MessageFilter(today, sort="due", falling=False)
+    found = list_messages(Recipient.of(person), wanted)
+    rows = [(it, due_words(it.due_on, today)) for it in found.rows[:_SHORT_LIST]]
+    return Todo(rows, found.matching, count_parts(reader())["todo"])
 
 
 @dataclass(frozen=True, slots=True)
