@@ -42,6 +42,7 @@ from app.policy import builtin, hookspecs
 from app.policy import commands as policy_commands
 from app.policy import routes as policy_routes
 from app.portal import audit_words as portal_words
+from app.portal import calendar_kind
 from app.portal import routes as portal_routes
 from app.registry import audit_words as registry_words
 from app.registry import queries as registry_queries
@@ -92,7 +93,7 @@ AUDIT_WORDS = (
     portal_words,
     demo_words,
 )
-PROPOSALS: tuple[Kind, ...] = (*rulebook_kinds.KINDS, *rights_proposals.KINDS)
+PROPOSALS: tuple[Kind, ...] = (*rulebook_kinds.KINDS, calendar_kind.KIND, *rights_proposals.KINDS)
 """What is put before a second person; each stage that proposes names its kinds here."""
 
 LIST_SUBJECTS: tuple[Subject, ...] = (issuing_measures.SUBJECT, rights_issued.SUBJECT)

@@ -162,7 +162,8 @@ def _sign_in(world: World, _who: Principal) -> dict[str, Any]:
 def _notice(_world: World, _who: Principal) -> dict[str, Any]:
     year = today().year + 1
     text = "元旦：1月1日至3日放假，共3天。\n春节：2月6日至12日放假。"
-    return {"year": str(year), "number": f"国办发明电〔{year - 1}〕7号", "text": text}
+    return {"year": str(year), "number": f"国办发明电〔{year - 1}〕7号", "text": text,
+            "reason": "登记放假安排"}  # fmt: skip
 
 
 def _set_up(_world: World, _who: Principal) -> dict[str, Any]:

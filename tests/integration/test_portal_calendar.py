@@ -7,16 +7,35 @@ from datetime import date
 import pytest
 from flask import Flask
 
+from app.accounts.domain import Role
+from app.approvals import services as approvals
+from app.approvals.queries import open_of_kinds
 from app.kernel.calendar import list_days, work_calendar
+from app.kernel.transaction import writing
+from app.portal.calendar_kind import CALENDAR
 from tests.conftest import Freeze
-from tests.people import ClientAs
+from tests.people import ClientAs, opened
 from tests.registers import fetched
 
 NOTICE = {
     "year": "2027",
     "number": "国办发明电〔2026〕9号",
     "text": "元旦：1月1日至3日放假，共3天。\n春节：2月6日至12日放假。2月20日上班。",
+    "reason": "登记放假安排",
 }
+
+
+def decided(app: Flask) -> None:
+    """The head of the city approves what waits."""
+    (proposal,) = open_proposals(app)
+    head = opened(app, Role.CITY_HEAD)
+    with app.app_context(), writing("测试", actor_id=head, actor_name="负责人"):
+        approvals.approve(proposal)
+
+
+def open_proposals(app: Flask) -> list[int]:
+    with app.app_context():
+        return [it.id for it in open_of_kinds((CALENDAR,))]
 
 
 @pytest.fixture(autouse=True)
@@ -44,12 +63,17 @@ def test_a_notice_is_previewed_and_written_only_when_saved(app: Flask, client_as
     client = client_as("rule-editor")
     assert 'value="2027"' in fetched(client, "/calendar/notice")
     preview = client.post("/calendar/notice/preview", data=NOTICE).get_data(as_text=True)
-    assert "放假 <strong>10</strong> 天，调休上班 <strong>1</strong> 天，尚未保存" in preview
+    assert "放假 <strong>10</strong> 天，调休上班 <strong>1</strong> 天，尚未提交" in preview
     with app.app_context():
         assert list_days(2027) == []
     saved = client.post("/calendar/notice", data=NOTICE)
     assert saved.status_code == 303
-    assert "已登记 2027 年工作日历，365 天有变动" in fetched(client, saved.location)
+    shown = fetched(client, saved.location)
+    assert "由市级负责人复核" in shown
+    assert "待复核" in shown
+    with app.app_context():
+        assert list_days(2027) == []
+    decided(app)
     with app.app_context():
         calendar = work_calendar()
         assert calendar.is_workday(date(2027, 2, 20))
@@ -60,20 +84,24 @@ def test_a_notice_is_previewed_and_written_only_when_saved(app: Flask, client_as
 def test_entering_a_year_again_shows_what_would_change(app: Flask, client_as: ClientAs) -> None:
     client = client_as("rule-editor")
     client.post("/calendar/notice", data=NOTICE)
+    decided(app)
     again = {**NOTICE, "text": NOTICE["text"].replace("2月6日至12日", "2月6日至11日")}
     preview = client.post("/calendar/notice/preview", data=again).get_data(as_text=True)
-    assert "保存后有 1 天改变" in preview
+    assert "通过后有 1 天改变" in preview
     assert "休息日（春节）" in preview
     same = client.post("/calendar/notice/preview", data=NOTICE).get_data(as_text=True)
-    assert "保存不会有变动" in same
+    assert "通过后不会有变动" in same
     saved = client.post("/calendar/notice", data=NOTICE)
     assert "没有变动" in fetched(client, saved.location)
+    assert open_proposals(app) == []
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({"number": ""}, "没有填写文号"),
+        ({"reason": " "}, "没有填写理由"),
+        ({"reason": "理" * 201}, "理由最多"),
         ({"number": "号" * 121}, "文号最多"),
         ({"year": "27"}, "年份应为"),
         ({"year": "²⁰²⁷"}, "年份应为"),
@@ -102,6 +130,17 @@ def test_going_back_from_the_preview_keeps_what_was_typed(app: Flask, client_as:
     back = client.post("/calendar/notice/preview", data={**NOTICE, "again": "1"})
     assert back.status_code == 200
     assert NOTICE["text"].splitlines()[1] in back.get_data(as_text=True)
+
+
+def test_the_head_sees_what_the_notice_changes(app: Flask, client_as: ClientAs) -> None:
+    client_as("rule-editor").post("/calendar/notice", data=NOTICE)
+    (proposal,) = open_proposals(app)
+    head = client_as("city-head")
+    assert NOTICE["number"] in fetched(head, f"/approvals/{proposal}")
+    html = head.post(f"/approvals/{proposal}/preview", data={}).get_data(as_text=True)
+    assert "通知所列日期" in html
+    officer = fetched(client_as("county-officer"), "/calendar?year=2027")
+    assert "待复核" not in officer
 
 
 def test_only_the_rule_editor_enters_a_notice(app: Flask, client_as: ClientAs) -> None:

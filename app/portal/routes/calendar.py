@@ -7,18 +7,24 @@ from datetime import date
 from flask import flash, request, url_for
 from werkzeug import Response
 
+from app.accounts.queries import names_of
+from app.approvals import services as approvals
+from app.approvals.domain import Refused
+from app.approvals.queries import open_of_kinds
 from app.kernel import calendar as records
 from app.kernel import clock, htmx
 from app.kernel.authority import Permission
 from app.kernel.permissions import can, requires
 from app.kernel.web import page
-from app.portal.calendar_notice import CalendarDay, Notice, read_notice
-from app.portal.queries.calendar import days_as_recorded, get_year, named_spans
+from app.portal.calendar_kind import CALENDAR, changes_of, is_new
+from app.portal.calendar_notice import Notice, read_notice
+from app.portal.queries.calendar import get_year, named_spans
 from app.portal.routes.blueprint import blueprint
 
 _YEARS = range(2004, 2100)
 _LONGEST_TEXT = 5_000
 _LONGEST_NUMBER = 120
+_LONGEST_REASON = 200
 
 
 @blueprint.get("/calendar")
@@ -44,6 +50,7 @@ def calendar() -> str:
         sources=sources,
         spans=named_spans(months),
         may_edit=can(Permission.CALENDAR_EDIT),
+        pending=_pending(),
     )
 
 
@@ -52,7 +59,7 @@ def calendar() -> str:
 def calendar_notice() -> str:
     """The form into which a notice is pasted."""
     year = _year(request.args.get("year", ""), _next_year())
-    return _form(str(year), "", "", [])
+    return _form(str(year), "", "", "", [])
 
 
 @blueprint.post("/calendar/notice/preview")
@@ -70,8 +77,9 @@ def calendar_preview() -> str | tuple[str, int]:
         year=int(typed[0]),
         number=typed[1],
         text=typed[2],
+        reason=typed[3],
         notice=notice,
-        changes=_changes(notice),
+        changes=changes_of(notice),
         is_loaded=int(typed[0]) in records.loaded_years(),
         breadcrumbs=_crumbs(typed[0]),
     )
@@ -80,27 +88,42 @@ def calendar_preview() -> str | tuple[str, int]:
 @blueprint.post("/calendar/notice")
 @requires(Permission.CALENDAR_EDIT)
 def calendar_save() -> Response | tuple[str, int]:
-    """Enter the year as the notice says; the days it replaces stay on record."""
+    """Put the year, as the notice says, before the head of the city."""
     typed = _typed()
     notice, problems = _read(*typed)
     if notice is None or problems:
         return _form(*typed, problems), 422
-    days = [(it.day, it.is_workday, it.note) for it in notice.days]
-    changed = records.record_days(days, typed[1])
-    flash(
-        f"已登记 {typed[0]} 年工作日历，{changed} 天有变动。"
-        if changed
-        else f"{typed[0]} 年工作日历与已登记的相同，没有变动。"
-    )
-    return htmx.htmx_redirect(url_for("portal.calendar", year=typed[0]))
+    year, number, text, reason = typed
+    if not is_new(notice):
+        flash(f"{year} 年工作日历与已登记的相同，没有变动，不需要提交。")
+        return htmx.htmx_redirect(url_for("portal.calendar", year=year))
+    payload = {"year": year, "number": number, "text": text, "reason": reason}
+    try:
+        approvals.propose(CALENDAR, f"{year} 年工作日历（{number}）", payload)
+    except Refused as refused:
+        return _form(*typed, [("", str(refused))]), 422
+    flash(f"已提交 {year} 年工作日历，由市级负责人复核，通过后生效。")
+    return htmx.htmx_redirect(url_for("portal.calendar", year=year))
 
 
-def _typed() -> tuple[str, str, str]:
-    year, number, text = (request.form.get(name, "") for name in ("year", "number", "text"))
-    return year.strip(), number.strip(), text
+def _pending() -> list[tuple[str, str, str]]:
+    """Notices that wait for a decision: title, proposer, page; for those who edit or decide."""
+    if not (can(Permission.CALENDAR_EDIT) or can(Permission.RULEBOOK_APPROVE)):
+        return []
+    waiting = open_of_kinds((CALENDAR,))
+    names = names_of(it.proposed_by for it in waiting)
+    return [(it.title, names.get(it.proposed_by, ""), f"/approvals/{it.id}") for it in waiting]
 
 
-def _read(year: str, number: str, text: str) -> tuple[Notice | None, list[tuple[str, str]]]:
+def _typed() -> tuple[str, str, str, str]:
+    names = ("year", "number", "text", "reason")
+    year, number, text, reason = (request.form.get(name, "") for name in names)
+    return year.strip(), number.strip(), text, reason.strip()
+
+
+def _read(
+    year: str, number: str, text: str, reason: str
+) -> tuple[Notice | None, list[tuple[str, str]]]:
     problems: list[tuple[str, str]] = []
     if not number:
         problems.append(
@@ -108,6 +131,10 @@ def _read(year: str, number: str, text: str) -> tuple[Notice | None, list[tuple[
         )
     if len(number) > _LONGEST_NUMBER:
         problems.append(("f-number", f"文号最多 {_LONGEST_NUMBER} 个字。请只填文号。"))
+    if not reason:
+        problems.append(("f-reason", "没有填写理由。请写明为什么登记或修改。"))
+    if len(reason) > _LONGEST_REASON:
+        problems.append(("f-reason", f"理由最多 {_LONGEST_REASON} 个字。请改短。"))
     if len(text) > _LONGEST_TEXT:
         problems.append(("f-text", "粘贴的内容太长。请只粘贴放假安排部分。"))
     elif not (year.isascii() and year.isdecimal()) or int(year[:9]) not in _YEARS:
@@ -118,29 +145,16 @@ def _read(year: str, number: str, text: str) -> tuple[Notice | None, list[tuple[
     return None, problems
 
 
-def _form(year: str, number: str, text: str, problems: list[tuple[str, str]]) -> str:
+def _form(year: str, number: str, text: str, reason: str, problems: list[tuple[str, str]]) -> str:
     return page(
         "portal/calendar_notice.html",
         year=year,
         number=number,
         text=text,
+        reason=reason,
         problems=problems,
         breadcrumbs=_crumbs(year),
     )
-
-
-def _changes(notice: Notice) -> list[tuple[CalendarDay, str]]:
-    """The days that would not stay as recorded, each with what it is now; empty for a new year."""
-    known = days_as_recorded(it.day.year for it in notice.days)
-    return [
-        (it, _words(*known[it.day]))
-        for it in notice.days
-        if it.day in known and known[it.day] != (it.is_workday, it.note)
-    ]
-
-
-def _words(is_workday: bool, note: str) -> str:
-    return f"{'工作日' if is_workday else '休息日'}{f'（{note}）' if note else ''}"
 
 
 def _crumbs(year: str) -> list[tuple[str, str]]:
