@@ -30,7 +30,7 @@ from app.issuing import measures as issuing_measures
 from app.issuing import services as issuing_services
 from app.issuing import subjects
 from app.issuing.subjects import Subject
-from app.kernel import audit_words, commands, database, hooks, look, routes, transaction, web
+from app.kernel import audit_words, commands, database, hooks, logs, look, routes, transaction, web
 from app.kernel.config import Config
 from app.ledger import audit_words as ledger_words
 from app.ledger import commands as ledger_commands
@@ -128,6 +128,7 @@ def create_app(config: Config | None = None) -> Flask:
     hooks.load_plugins(app, settings.instance_dir / "plugins", [hookspecs], [builtin])
     sessions.init_sessions(app)
     accounts_queries.resolve_enterprises_with(registry_queries.enterprise_ids_of)
+    logs.init_app(app, settings)
     web.init_web(app, sign_in_first=sessions.sign_in_first)
     look.init_app(app)
     grades_services.follow_facts()

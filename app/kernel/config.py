@@ -12,6 +12,9 @@ ROOT = Path(__file__).resolve().parents[2]
 MOVED = "moved-to-postgresql.txt"
 """Left in the instance folder by a move; its SQLite file is then no longer what is in force."""
 
+SHORTEST_LOG = 184
+"""Days for which network logs (网络日志) are kept at least: the law says six months."""
+
 
 class ConfigError(Exception):
     """The installation cannot start; the text says what, why and what to do."""
@@ -34,6 +37,8 @@ class Config:
     own_certificate: bool = False
     plaintext_allowed: bool = False
     max_upload_bytes: int = 64 * 1024 * 1024
+    log_days: int = SHORTEST_LOG
+    log_bytes: int = 2048 * 1024 * 1024
     backup_dir: Path | None = None
     anchor_dir: Path | None = None
 
@@ -67,11 +72,22 @@ class Config:
             plaintext_allowed=env.get("ALLOW_PLAINTEXT") == "1",
             backup_dir=_folder(env.get("BACKUP_DIR")),
             anchor_dir=_folder(env.get("ANCHOR_DIR")),
+            log_days=_number(env, "LOG_DAYS", SHORTEST_LOG, least=SHORTEST_LOG),
+            log_bytes=_number(env, "LOG_MEGABYTES", 2048, least=100) * 1024 * 1024,
         )
 
 
 def _folder(given: str | None) -> Path | None:
     return Path(given).resolve() if given else None
+
+
+def _number(env: Mapping[str, str], name: str, default: int, *, least: int) -> int:
+    given = env.get(name, "").strip()
+    if not given:
+        return default
+    if not (given.isascii() and given.isdigit() and int(given) >= least):
+        raise ConfigError(f"环境变量 {name} 应为不小于 {least} 的整数，现在是“{given[:20]}”。")
+    return int(given)
 
 
 def _database_url(given: str | None, instance: Path) -> str:

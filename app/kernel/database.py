@@ -222,7 +222,10 @@ def wal_is_safe() -> bool:
 
 def init_database(app: Flask, config: Config) -> None:
     """Bind the tables to the configured engine and give its connections their rules."""
-    options: dict[str, Any] = {"pool_pre_ping": not config.is_sqlite}
+    options: dict[str, Any] = {
+        "pool_pre_ping": not config.is_sqlite,
+        "hide_parameters": True,  # what people typed stays out of the logs
+    }
     if config.is_sqlite:
         options["module"] = sqlite_driver
         options["connect_args"] = {"check_same_thread": False, "timeout": 15}
