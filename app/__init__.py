@@ -17,6 +17,7 @@ from app.approvals.domain import Kind
 from app.demo import audit_words as demo_words
 from app.demo import commands as demo_commands
 from app.desk import audit_words as desk_words
+from app.desk import proposals as desk_proposals
 from app.desk import routes as desk_routes
 from app.desk import rulebook_kinds
 from app.grades import audit_words as grades_words
@@ -93,7 +94,12 @@ AUDIT_WORDS = (
     portal_words,
     demo_words,
 )
-PROPOSALS: tuple[Kind, ...] = (*rulebook_kinds.KINDS, calendar_kind.KIND, *rights_proposals.KINDS)
+PROPOSALS: tuple[Kind, ...] = (
+    *rulebook_kinds.KINDS,
+    calendar_kind.KIND,
+    *rights_proposals.KINDS,
+    *desk_proposals.KINDS,
+)
 """What is put before a second person; each stage that proposes names its kinds here."""
 
 LIST_SUBJECTS: tuple[Subject, ...] = (issuing_measures.SUBJECT, rights_issued.SUBJECT)

@@ -91,12 +91,9 @@ class Consequences:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of everything that is told: the same when nothing told has changed.
-
-        Without lasting ids: those of what an act makes anew differ from rehearsal to act.
-        """
+        """A hash of everything that is told: the same when nothing told has changed."""
         told = [
-            [it.plant.uscc, it.plant.full_name, it.standing, it.voided, it.lists,
+            [it.plant.plant_id, it.plant.full_name, it.standing, it.voided, it.lists,
              it.applications]
             for it in self.plants
         ]  # fmt: skip

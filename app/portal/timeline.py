@@ -40,6 +40,11 @@ class FactRow:
     annulled_at: datetime | None = None
     annulled_by: str = ""
     annulled_via: str = ""
+    annulled_reason: str = ""
+    replaces_id: int | None = None
+    """The record that this one took the place of, where it is known by id."""
+    url: str = ""
+    """The page of the fact, where it has one."""
 
     @property
     def anchor(self) -> str:
@@ -59,6 +64,7 @@ class Entry:
     document: str
     recorded: str
     ended: str = ""
+    url: str = ""
     corrections: tuple[Entry, ...] = ()
 
 
@@ -98,18 +104,19 @@ def arrange(
 def _as_known(row: FactRow, known: datetime | None) -> FactRow:
     if known is None or row.annulled_at is None or row.annulled_at <= known:
         return row
-    return replace(row, annulled_at=None, annulled_by="", annulled_via="")
+    return replace(row, annulled_at=None, annulled_by="", annulled_via="", annulled_reason="")
 
 
 def _successors(rows: Sequence[FactRow]) -> dict[str, str]:
-    """Which record took the place of which: the same fact, recorded as the other was annulled."""
+    """Which record took the place of which: as it says itself, or the same fact at that moment."""
+    named = {f"{row.kind}:{row.replaces_id}": row.anchor for row in rows if row.replaces_id}
     recorded = {(row.kind, row.identity, row.recorded_at): row.anchor for row in rows}
     pairs = (
         (row.anchor, recorded.get((row.kind, row.identity, row.annulled_at)))
         for row in rows
         if row.annulled_at is not None
     )
-    return {old: new for old, new in pairs if new is not None}
+    return {**{old: new for old, new in pairs if new is not None}, **named}
 
 
 def _entry(
@@ -141,6 +148,7 @@ def _entry(
             for it in (row, *(before_it if is_course else ()))
         ),
         ended=_ended(row, on, named=named, replaced=replaced),
+        url=row.url,
         corrections=corrections,
     )
 
@@ -148,7 +156,8 @@ def _entry(
 def _ended(row: FactRow, on: date, *, named: bool, replaced: bool) -> str:
     if row.annulled_at is not None:
         told = _told(row.annulled_at, row.annulled_by, row.annulled_via, named=named)
-        return f"已由现记录更正：{told}" if replaced else f"已作废：{told}"
+        why = f"，理由：{row.annulled_reason}" if row.annulled_reason and named else ""
+        return f"已由现记录更正：{told}{why}" if replaced else f"已作废：{told}{why}"
     if row.withdrawn_on is not None and row.withdrawn_on <= on:
         return f"已于 {row.withdrawn_on} 撤销，不再计入。"
     return ""

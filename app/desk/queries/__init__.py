@@ -1,1 +1,1 @@
-"""What the pages of this stage read across stages (经办)."""
+"""Reading for what officers enter by hand: plants to be changed, facts with their versions."""

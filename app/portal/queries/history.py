@@ -7,13 +7,15 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from flask import url_for
 from sqlalchemy import and_, or_, select
 
 from app.accounts.models import UserAccount
+from app.desk.routes.places import LISTS
 from app.followup.models import InspectionRecord
 from app.grades.models import GradeRow
 from app.kernel import clock
-from app.kernel.database import Recorded, db
+from app.kernel.database import Explained, Recorded, db
 from app.kernel.look import number
 from app.portal.timeline import FactRow
 from app.registry.change_rules import ChangeKind, Stage
@@ -76,7 +78,19 @@ def _row(
         annulled_at=record.annulled_at,
         annulled_by=str(record.annulled_by or ""),
         annulled_via=record.annulled_via or "",
+        **_explained(record, kind),
     )
+
+
+def _explained(record: Recorded, kind: str) -> dict[str, Any]:
+    """What only facts that have a page of their own say: why they ended, what they replaced."""
+    if not isinstance(record, Explained):
+        return {}
+    return {
+        "annulled_reason": record.annulled_reason or "",
+        "replaces_id": record.replaces_id,
+        "url": url_for("desk.fact", listed=LISTS[kind], fact_id=record.id),
+    }
 
 
 def _grades(plant_id: int) -> Iterator[FactRow]:
@@ -91,13 +105,14 @@ def _grades(plant_id: int) -> Iterator[FactRow]:
             (it.rulebook, it.effective_on),
             f"按{titles.get(it.rulebook, it.rulebook)}，{it.effective_on} 起生效",
             f"{it.expires_on} 起失效" if it.expires_on else "",
+            _ended_by(it.ending_document, it.ending_reason),
             document=it.document,
         )
 
 
 def _violations(plant_id: int, enterprise_id: int) -> Iterator[FactRow]:
     for it in _all(ViolationRecord, _against(ViolationRecord, plant_id, enterprise_id)):
-        barring = ViolationKind(it.kind).bars
+        barring = ViolationKind(it.kind).bars or bool(it.barring_reason)
         yield _row(
             it,
             "violation",
@@ -108,10 +123,18 @@ def _violations(plant_id: int, enterprise_id: int) -> Iterator[FactRow]:
             f"{it.decided_on} 决定",
             f"行为日期 {it.acted_on}" if it.acted_on else "行为日期未登记",
             _WIDE[it.plant_id is None],
+            f"负责人认定同样限制申报（本局设定）：{it.barring_reason}" if it.barring_reason else "",
             f"{it.withdrawn_on} 撤销" if it.withdrawn_on else "",
+            _ended_by(it.withdrawal_document, it.withdrawal_reason),
             document=it.document,
             withdrawn_on=it.withdrawn_on,
         )
+
+
+def _ended_by(document: str, reason: str) -> str:
+    """By what and why a fact was withdrawn or a grade ended."""
+    parts = (f"撤销依据 {document}" if document else "", f"撤销理由 {reason}" if reason else "")
+    return "，".join(part for part in parts if part)
 
 
 def _findings(plant_id: int, enterprise_id: int) -> Iterator[FactRow]:
@@ -127,6 +150,7 @@ def _findings(plant_id: int, enterprise_id: int) -> Iterator[FactRow]:
             _WIDE[it.plant_id is None],
             it.note,
             f"{it.withdrawn_on} 撤销" if it.withdrawn_on else "",
+            _ended_by(it.withdrawal_document, it.withdrawal_reason),
             document=it.document,
             withdrawn_on=it.withdrawn_on,
         )

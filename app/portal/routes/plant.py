@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import abort, request, url_for
 
 from app.kernel.asked import asked_in
@@ -16,7 +18,7 @@ from app.portal.queries.conditions import RegisterFilter
 from app.portal.queries.plant import get_plant_page
 from app.portal.routes.blueprint import blueprint
 from app.portal.timeline import FactRow, arrange
-from app.registry.queries import find_plant
+from app.registry.queries import PlantOnRecord, find_plant
 
 
 @blueprint.get("/plants/<int:plant_id>")
@@ -54,6 +56,7 @@ def plant(plant_id: int) -> str:
         counties=county_names(),
         history=history,
         may_edit=_may_edit(plant_id),
+        recording=_recording(found.plant),
         breadcrumbs=[("企业台账", url_for("portal.register", **day))],
         **asked.shown(),
     )
@@ -65,6 +68,26 @@ def _may_edit(plant_id: int) -> bool:
         can(Permission.REGISTER_EDIT)
         and find_plant(plant_id, scope_for(Permission.REGISTER_EDIT)) is not None
     )
+
+
+_BY_TWO = "由另一人复核后生效"
+_RECORDS: tuple[tuple[Permission, str, str, str, dict[str, Any]], ...] = (
+    (Permission.FACT_RECORD, "登记违法行为", "依据处罚决定书，保存后立即生效",
+     "desk.record_violation", {}),
+    (Permission.DECISION_RECORD, "登记虚假材料认定", _BY_TWO, "desk.record_decision",
+     {"listed": "findings"}),
+    (Permission.DECISION_RECORD, "登记等级", _BY_TWO, "desk.record_decision",
+     {"listed": "grades"}),
+)  # fmt: skip
+
+
+def _recording(plant: PlantOnRecord) -> list[tuple[str, str, str]]:
+    """What this person can enter for the plant: words, what it means, address."""
+    return [
+        (words, what, url_for(view, plant_id=plant.plant_id, **more))
+        for permission, words, what, view, more in _RECORDS
+        if scope_for(permission).covers(county=plant.county)
+    ]
 
 
 def _not_yet_known(plant_id: int) -> str:

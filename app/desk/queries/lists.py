@@ -1,0 +1,224 @@
+"""Lists of violations, findings and grades over the plants of an officer (监管事实清单)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy.orm import aliased
+
+from app.accounts.models import UserAccount
+from app.desk.queries.facts import FINDING, GRADE, MODELS, VIOLATION
+from app.grades.models import GradeRow
+from app.kernel.authority import Scope
+from app.kernel.database import db, known_at
+from app.kernel.permissions import within
+from app.registry.models import EnterpriseRecord, PlantRecord
+from app.supervision.models import FindingRecord, ViolationRecord
+
+PAGE_SIZE = 50
+STATES: Mapping[str, str] = MappingProxyType(
+    {"standing": "在册有效", "ended": "已撤销或失效", "annulled": "已更正或作废"}
+)
+_DAY_NAMES = {VIOLATION: "decided_on", FINDING: "found_on", GRADE: "effective_on"}
+_DAYS: Mapping[str, Any] = {kind: getattr(MODELS[kind], it) for kind, it in _DAY_NAMES.items()}
+_WHAT: Mapping[str, Any] = {
+    VIOLATION: ViolationRecord.kind,
+    FINDING: FindingRecord.note,
+    GRADE: GradeRow.grade,
+}
+_ENDS: Mapping[str, Any] = {
+    VIOLATION: ViolationRecord.withdrawn_on,
+    FINDING: FindingRecord.withdrawn_on,
+    GRADE: GradeRow.expires_on,
+}
+SORTS = ("day", "name", "what", "document", "end", "recorded")
+_Beside = aliased(PlantRecord)
+
+
+@dataclass(frozen=True, slots=True)
+class FactFilter:
+    """Which facts are listed, and in which order; empty texts ask for nothing."""
+
+    search: str = ""
+    what: str = ""
+    county: str = ""
+    state: str = ""
+    year: str = ""
+    sort: str = "day"
+    falling: bool = True
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FactLine:
+    """A fact as a list shows it; ``number`` empty: it holds for the whole enterprise."""
+
+    id: int
+    day: date
+    what: str
+    document: str
+    end: date | None
+    enterprise_name: str
+    uscc: str
+    plant_id: int | None
+    number: str
+    plant_name: str
+    county: str
+    recorded_at: datetime
+    recorded_by: str
+    annulled_at: datetime | None
+    extra: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FactPage:
+    """One page of what fits, and how many fit in all."""
+
+    rows: list[FactLine]
+    total: int
+    page: int
+    pages: int
+
+
+def list_facts(kind: str, wanted: FactFilter, scope: Scope, today: date) -> FactPage:
+    """One page of the facts that bear on plants within the scope; the last one if past it."""
+    query = _query(kind, wanted, scope, today)
+    total = db.session.execute(
+        select(func.count()).select_from(query.order_by(None).subquery())
+    ).scalar_one()
+    pages = max(1, -(-total // PAGE_SIZE))
+    page = min(wanted.page, pages)
+    rows = db.session.execute(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
+    return FactPage([_line(kind, row) for row in rows], total, page, pages)
+
+
+def all_facts(kind: str, wanted: FactFilter, scope: Scope, today: date) -> list[FactLine]:
+    """Every fact of the same list in the same order."""
+    query = _query(kind, replace(wanted, page=1), scope, today)
+    return [_line(kind, row) for row in db.session.execute(query)]
+
+
+def years_of(kind: str) -> list[int]:
+    """The years that facts of the kind are of, newest first."""
+    year = func.extract("year", _DAYS[kind])
+    found = db.session.execute(select(year).distinct()).scalars()
+    return sorted({int(it) for it in found}, reverse=True)
+
+
+def _query(kind: str, wanted: FactFilter, scope: Scope, today: date) -> Select[Any]:
+    model: Any = MODELS[kind]
+    owner = (
+        PlantRecord.enterprise_id
+        if kind == GRADE
+        else func.coalesce(PlantRecord.enterprise_id, model.enterprise_id)
+    )
+    query: Select[Any] = (
+        select(
+            model, PlantRecord.number, PlantRecord.name, PlantRecord.county, EnterpriseRecord.name,
+            EnterpriseRecord.uscc, UserAccount.display_name,
+        )
+        .outerjoin(
+            PlantRecord, and_(PlantRecord.plant_id == model.plant_id, known_at(PlantRecord, None))
+        )
+        .join(
+            EnterpriseRecord,
+            and_(EnterpriseRecord.enterprise_id == owner, known_at(EnterpriseRecord, None)),
+        )
+        .outerjoin(UserAccount, UserAccount.id == model.recorded_by)
+        .where(_in_reach(kind, scope), *_conditions(kind, wanted, today))
+    )  # fmt: skip
+    return query.order_by(*_order(kind, wanted))
+
+
+def _in_reach(kind: str, scope: Scope) -> ColumnElement[bool]:
+    """A fact of a plant within reach, or of an enterprise that has one there."""
+    own = within(scope, PlantRecord.county, PlantRecord.enterprise_id)
+    return or_(
+        and_(PlantRecord.plant_id.is_not(None), own),
+        _whole(kind, within(scope, _Beside.county, _Beside.enterprise_id)),
+    )
+
+
+def _whole(kind: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A fact that names no plant, of an enterprise one of whose plants meets the condition."""
+    if kind == GRADE:
+        return false()
+    model: Any = MODELS[kind]
+    owners = select(_Beside.enterprise_id).where(known_at(_Beside, None), condition)
+    return and_(model.plant_id.is_(None), model.enterprise_id.in_(owners))
+
+
+def _conditions(kind: str, wanted: FactFilter, today: date) -> list[ColumnElement[bool]]:
+    model: Any = MODELS[kind]
+    found: list[ColumnElement[bool]] = [
+        or_(
+            EnterpriseRecord.name.contains(word, autoescape=True),
+            EnterpriseRecord.uscc.contains(word.upper(), autoescape=True),
+            PlantRecord.name.contains(word, autoescape=True),
+            model.document.contains(word, autoescape=True),
+        )
+        for word in wanted.search.split()
+    ]
+    if wanted.what:
+        found.append(_WHAT[kind] == wanted.what)
+    if wanted.county:
+        found.append(
+            or_(PlantRecord.county == wanted.county, _whole(kind, _Beside.county == wanted.county))
+        )
+    if wanted.year:
+        year = int(wanted.year)
+        found.append(_DAYS[kind].between(date(year, 1, 1), date(year, 12, 31)))
+    end = _ENDS[kind]
+    if wanted.state == "annulled":
+        return [*found, model.annulled_at.is_not(None)]
+    if wanted.state == "standing":
+        found.append(or_(end.is_(None), end > today))
+    elif wanted.state == "ended":
+        found.append(and_(end.is_not(None), end <= today))
+    return [*found, model.annulled_at.is_(None)]
+
+
+def _order(kind: str, wanted: FactFilter) -> list[ColumnElement[Any]]:
+    model: Any = MODELS[kind]
+    keys: Mapping[str, Any] = {
+        "day": _DAYS[kind],
+        "name": EnterpriseRecord.name,
+        "what": _WHAT[kind],
+        "document": model.document,
+        "end": func.coalesce(_ENDS[kind], date.max),
+        "recorded": model.recorded_at,
+    }
+    key = keys[wanted.sort]
+    last = model.id.desc() if wanted.falling else model.id.asc()
+    return [key.desc() if wanted.falling else key.asc(), last]
+
+
+def _line(kind: str, row: Any) -> FactLine:
+    it, number, plant_name, county, name, uscc, recorder = row
+    extra = {
+        VIOLATION: ("acted_on", "barring_reason"),
+        FINDING: (),
+        GRADE: ("rulebook", "source"),
+    }[kind]
+    return FactLine(
+        id=it.id,
+        day=getattr(it, _DAY_NAMES[kind]),
+        what=getattr(it, {VIOLATION: "kind", FINDING: "note", GRADE: "grade"}[kind]),
+        document=it.document,
+        end=it.expires_on if kind == GRADE else it.withdrawn_on,
+        enterprise_name=name,
+        uscc=uscc,
+        plant_id=it.plant_id,
+        number=number or "",
+        plant_name=plant_name or "",
+        county=county or "",
+        recorded_at=it.recorded_at,
+        recorded_by=recorder or "系统",
+        annulled_at=it.annulled_at,
+        extra={field: getattr(it, field) for field in extra},
+    )
