@@ -91,9 +91,12 @@ class Consequences:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of everything that is told: the same when nothing told has changed."""
+        """A hash of everything that is told: the same when nothing told has changed.
+
+        Without lasting ids: those of what an act makes anew differ from rehearsal to act.
+        """
         told = [
-            [it.plant.plant_id, it.plant.full_name, it.standing, it.voided, it.lists,
+            [it.plant.uscc, it.plant.full_name, it.standing, it.voided, it.lists,
              it.applications]
             for it in self.plants
         ]  # fmt: skip

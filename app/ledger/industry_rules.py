@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from app.ledger.after import PlantIndustries
 from app.ledger.matching import Matched
 from app.ledger.register import PlantKey
+from app.registry.plant_rules import main_industry_fault
 from app.rulebook.queries import catalogue
 
 
@@ -17,18 +18,11 @@ def check_main_industry(matched: Matched, after: Mapping[PlantKey, PlantIndustri
         if not touched or plant.unread:
             continue
         mains = [kind for kind, role in plant.roles.items() if role == "主要"]
-        if len(mains) == 1:
+        sentence = main_industry_fault([_named(plant, kind) for kind in mains])
+        if sentence is None:
             continue
         typed_mains = [row for row in touched if row.values.get("role") == "主要"]
         row = (typed_mains or touched)[-1]
-        if mains:
-            named = "、".join(_named(plant, kind) for kind in mains)
-            sentence = (
-                f"该厂区有 {len(mains)} 个主要行业：{named}，而每个厂区只能有一个，"
-                "请只保留一个“主要”，其余改为“参照”"
-            )
-        else:
-            sentence = "该厂区没有主要行业，而每个厂区应有且只有一个，请把其中一行的角色改为“主要”"
         matched.ledger.refuse(row.row, "role", sentence)
     for row in matched.of("厂区"):
         if row.old is None and row.plant is not None and row.plant not in after:

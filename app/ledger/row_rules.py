@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from app.grades.rules import dates_fault
 from app.ledger.matching import Matched, MatchedRow
-from app.registry.domain import coordinates_problem, coordinates_warning, permit_number_problem
+from app.registry.plant_rules import likely_place, own_permit, possible_place
 from app.supervision.rules import finding_faults, violation_faults
 
 Found: TypeAlias = Iterator[tuple[str, str]]
@@ -47,28 +47,18 @@ def _actual_grade_when_failed(found: MatchedRow) -> Found:
 
 
 def _place_is_possible(found: MatchedRow) -> Found:
-    if {"longitude", "latitude"} & found.row.failed or not found.alters("longitude", "latitude"):
-        return
-    wrong = coordinates_problem(found.values.get("longitude"), found.values.get("latitude"))
-    if wrong is not None:
-        yield "longitude", wrong
+    if not {"longitude", "latitude"} & found.row.failed and found.alters("longitude", "latitude"):
+        yield from possible_place(found.values)
 
 
 def _place_is_likely(found: MatchedRow) -> Found:
-    if not found.alters("longitude", "latitude"):
-        return
-    odd = coordinates_warning(found.values.get("longitude"), found.values.get("latitude"))
-    if odd is not None:
-        yield "longitude", odd
+    if found.alters("longitude", "latitude"):
+        yield from likely_place(found.values)
 
 
 def _permit_is_its_own(found: MatchedRow) -> Found:
-    number, code = found.values.get("permit_number"), found.row.values.get("uscc")
-    if number is None or code is None or not found.alters("permit_number"):
-        return
-    wrong = permit_number_problem(number, code)
-    if wrong is not None:
-        yield "permit_number", wrong
+    if found.alters("permit_number"):
+        yield from own_permit(found.values, found.row.values.get("uscc"))
 
 
 def _works_in_order(found: MatchedRow) -> Found:

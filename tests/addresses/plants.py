@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.registry.queries import lines_of
 from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind, numbers
 from tests.world import Principal, World
 
@@ -23,9 +24,30 @@ def _planned(world: World, who: Principal, _endpoint: str) -> Examples:
     yield Kind.UNKNOWN, {"change_id": NOWHERE}
 
 
+def _parts_of_plants(world: World, who: Principal, _endpoint: str) -> Examples:
+    for plant, plant_id in world.plants.items():
+        kind = Kind.OWN if plant in who.plants else Kind.FOREIGN
+        yield kind, {"plant_id": plant_id, "part": "lines"}
+    yield Kind.UNKNOWN, {"plant_id": NOWHERE, "part": "lines"}
+    yield Kind.UNKNOWN, {"plant_id": world.plants["A1"], "part": "unknown"}
+
+
+def _facts_of_plants(world: World, who: Principal, _endpoint: str) -> Examples:
+    with world.app.app_context():
+        lines = {plant: lines_of(plant_id)[0].id for plant, plant_id in world.plants.items()}
+    for plant, plant_id in world.plants.items():
+        kind = Kind.OWN if plant in who.plants else Kind.FOREIGN
+        yield kind, {"plant_id": plant_id, "part": "lines", "fact_id": lines[plant]}
+    for fact_id in (NOWHERE, lines["C1"]):
+        values = {"plant_id": world.plants["A1"], "part": "lines", "fact_id": fact_id}
+        yield Kind.UNKNOWN, values
+
+
 ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {
     ("change_id",): _planned,
+    ("fact_id", "part", "plant_id"): _facts_of_plants,
     ("kind", "plant_id"): _changes_of_plants,
+    ("part", "plant_id"): _parts_of_plants,
 }
 
 
@@ -34,7 +56,18 @@ def _renaming(_world: World, _who: Principal) -> dict[str, Any]:
     return {"step": "edit", "name": f"新{next(numbers)}厂", "effective_on": "2025-01-01"}
 
 
+def _back_from_preview(_world: World, _who: Principal) -> dict[str, Any]:
+    return {"step": "edit"}
+
+
 FORMS: Mapping[str, Form] = {
+    "desk.edit_enterprise": _back_from_preview,
+    "desk.edit_part": _back_from_preview,
+    "desk.edit_plant": _back_from_preview,
+    "desk.end_part": _back_from_preview,
+    "desk.new_enterprise": _back_from_preview,
+    "desk.new_part": _back_from_preview,
+    "desk.new_plant": _back_from_preview,
     "desk.plant_change": _renaming,
     "desk.withdraw_planned": lambda _world, _who: {"reason": "企业撤回"},
 }

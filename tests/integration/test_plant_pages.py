@@ -31,10 +31,10 @@ def hidden(html: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in HIDDEN.findall(html)}
 
 
-def previewed(client: CheckedClient, address: str, **typed: str) -> dict[str, str]:
+def previewed(client: CheckedClient, where: str, /, **typed: str) -> dict[str, str]:
     """Fill in the form and look at the preview; what its button would send."""
-    opened = hidden(client.get(address).text)
-    answer = client.post(address, data={**opened, "step": "preview", **typed})
+    opened = hidden(client.get(where).text)
+    answer = client.post(where, data={**opened, "step": "preview", **typed})
     assert answer.status_code == 200, answer.text
     assert "尚未保存" in answer.text
     return {**hidden(answer.text), "step": "confirm"}

@@ -76,6 +76,7 @@ def register() -> str | Response:
         export_url=url_for("portal.export_register", **parameters_of(wanted)),
         may_export=can(Permission.REGISTER_EXPORT),
         may_export_ledger=can(Permission.LEDGER_EXPORT),
+        may_edit=can(Permission.REGISTER_EDIT),
         may_import=can(Permission.LEDGER_IMPORT),
         **asked.shown(),
     )
