@@ -43,12 +43,15 @@ from app.registry.services import (
     register_enterprises,
     register_plants,
 )
+from app.rights.domain import Level
 from app.rights.services import (
     ApplicationEntry,
     ReserveEntry,
     record_applications,
     record_reserves,
 )
+from app.rights.services.reserves import EntryDraft, book
+from app.rights.tonnage import Account, EntryKind
 from app.rulebook.queries import catalogue
 from app.supervision.services import (
     FindingEntry,
@@ -344,4 +347,7 @@ def _enter_rights(world: World, named: Naming) -> None:
     )
     record_reserves(
         [ReserveEntry(level, "SO2", year, Decimal(5)) for level in ("city", "province")]
+        + [ReserveEntry("province", "PM", year - 1, Decimal(5))]
     )
+    account = Account(Level.CITY, "SO2", year)
+    book(EntryDraft(account, EntryKind.IN, Decimal(1), date(year, 1, 1), named("reserve")[:100]))

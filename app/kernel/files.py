@@ -106,6 +106,14 @@ def offer_download(
     content: BinaryIO, filename: str, media_type: str, purpose: str, owner_id: int
 ) -> str:
     """Keep a file made for one person and return the address where only they may fetch it."""
+    token = make_download(content, filename, media_type, purpose, owner_id)
+    return url_for("kernel.download", token=token)
+
+
+def make_download(
+    content: BinaryIO, filename: str, media_type: str, purpose: str, owner_id: int
+) -> str:
+    """Keep a file made for one person and return its token; for jobs, which know no address."""
     stored = keep(content)
     enter(stored)
     token = secrets.token_urlsafe(32)
@@ -121,7 +129,7 @@ def offer_download(
         )
     )
     audit.record("export.made", "download", stored.sha256, {"文件名": filename, "用途": purpose})
-    return url_for("kernel.download", token=token)
+    return token
 
 
 def find_download(token: str, owner_id: int) -> Download | None:

@@ -5,6 +5,7 @@ ACTIONS = {
     "application.evidence": "下载申请证明材料",
     "application.made": "提交排污权申请",
     "application.withdrawn": "撤回排污权申请",
+    "letters.asked": "生成排污权告知书",
     "reserve.annulled": "作废储备收支",
     "reserve.booked": "登记储备收支",
     "reserve.corrected": "更正储备收支",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
 from sqlalchemy import select
 
+from app.issuing import services as issuing
+from app.issuing.services import Signature
 from app.kernel import audit, files
+from app.kernel.authority import EVERYTHING
 from app.kernel.clock import today
 from app.kernel.database import db
 from app.kernel.transaction import writing
@@ -67,10 +69,36 @@ def _applications(world: World, who: Principal, endpoint: str) -> Examples:
     yield Kind.UNKNOWN, {"application_id": NOWHERE}
 
 
+_NUMBER = Signature("示例〔1〕号", confirms_draft_rulebook=True)
+_issued: dict[int, int] = {}
+
+
+def _issued_allocation(world: World) -> int:
+    """A signed allocation in which every plant of the world stands; made once for each world."""
+    if id(world) not in _issued:
+        head, officer = world.users["city-head"], world.users["city-officer"]
+        spec = f"city/SO2/{today().year}"
+        with world.app.app_context():
+            with writing("测试", actor_id=head, actor_name="起草人"):
+                list_id = issuing.draft("allocation", spec, today())
+            with writing("测试", actor_id=officer, actor_name="复核人"):
+                issuing.check(list_id, EVERYTHING)
+            with writing("测试", actor_id=head, actor_name="签发人"):
+                issuing.sign(list_id, EVERYTHING, _NUMBER)
+        _issued[id(world)] = list_id
+    return _issued[id(world)]
+
+
+def _allocations(world: World, _who: Principal, _endpoint: str) -> Examples:
+    yield Kind.OWN, {"allocation_id": _issued_allocation(world)}
+    yield Kind.UNKNOWN, {"allocation_id": NOWHERE}
+
+
 ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {
     ("level", "pollutant", "year"): _reserves,
     ("entry_id",): _entries,
     ("application_id",): _applications,
+    ("allocation_id",): _allocations,
 }
 
 
@@ -85,13 +113,10 @@ def _entry(_world: World, _who: Principal) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _carry(world: World, _who: Principal) -> dict[str, Any]:
+def _carry(_world: World, _who: Principal) -> dict[str, Any]:
     """What was left of a year that is over."""
-    account = Account(Level.PROVINCE, "PM", today().year - 1)
-    with world.app.app_context(), writing("测试"):
-        book(EntryDraft(account, EntryKind.IN, Decimal(1), date(2025, 1, 6), "示例文件"))
     return {
-        "level": "province", "pollutant": "PM", "year": str(account.year),
+        "level": "province", "pollutant": "PM", "year": str(today().year - 1),
         "booked_on": str(today()), "document": "示例文件", "reason": "",
     }  # fmt: skip
 
@@ -120,4 +145,5 @@ FORMS: Mapping[str, Form] = {
     },
     "rights.withdraw_application": lambda _world, _who: {"why": "项目取消"},
     "rights.export_applications": _file,
+    "rights.make_letters": lambda _world, _who: {"format": "docx"},
 }

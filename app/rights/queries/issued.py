@@ -13,6 +13,7 @@ from app.issuing.models import IssuedLine, IssuedList
 from app.issuing.queries import ListView, as_view, frozen_content
 from app.issuing.subjects import UnknownSpec
 from app.kernel.database import db
+from app.kernel.models import Download
 from app.rights.domain import LEVEL_WORDS, POLLUTANTS, Level, Matter
 
 KIND = "allocation"
@@ -118,3 +119,12 @@ def lists_with(plant_id: int, project: str, pollutant: str, year: int) -> list[I
     ).scalars()
     views = [as_view(row) for row in rows]
     return [IssuedUse(it.id, it.title, it.number, it.state.words) for it in views if it.is_issued]
+
+
+def find_letters(job_id: int, owner_id: int, purpose: str) -> str | None:
+    """The token of the file that a job made for this person, None until it is there."""
+    return db.session.execute(
+        select(Download.token).where(
+            Download.owner_id == owner_id, Download.purpose == f"{purpose} {job_id}"
+        )
+    ).scalar_one_or_none()

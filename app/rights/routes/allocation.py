@@ -6,17 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flask import request
+from flask import current_app, request, url_for
 from werkzeug import Response
 
+from app.issuing.queries import ListView
+from app.issuing.services.steps import link_of
 from app.kernel import clock
 from app.kernel.asked import asked_in
 from app.kernel.authority import Permission
-from app.kernel.permissions import can, requires
-from app.policy.screens import Reach, form_wanted, offer, reach_of, sound_or_refused
+from app.kernel.permissions import can, requires, scope_for
+from app.kernel.spreadsheets import parse_decimal
+from app.policy.screens import form_wanted, offer, reach_of, sound_or_refused
 from app.rights.documents import title_of
-from app.rights.domain import MEASURE_OF, SECTION_WORDS, Section, Share, total_of
+from app.rights.domain import MEASURE_OF, SECTION_WORDS, Level, Section, Share, total_of
+from app.rights.forms import Typed
+from app.rights.plot import steps_of, waterfall
 from app.rights.queries import AllocationRun, run_allocation, years_on_record
+from app.rights.queries.issued import AllocationSpec, allocations_in_force, given_by
 from app.rights.routes.blueprint import (
     LEVELS,
     POLLUTANT_OPTIONS,
@@ -46,13 +52,32 @@ def allocation() -> str:
     years = years_on_record() or [clock.today().year]
     level, pollutant, year = reserve_in(request.args, years)
     reach = reach_of(Permission.POLICY_VIEW, request.args.get("county", ""))
+    before = _before(level, pollutant, year)
+    form = Typed(request.args)
+    trial = _trial(form)
     run = run_allocation(
-        level, pollutant, year, asked.on, known=asked.known, counties=reach.counties
+        level,
+        pollutant,
+        year,
+        asked.on,
+        known=asked.known,
+        counties=reach.counties,
+        given=given_by(before) if before else None,
+        trial=trial,
     )
+    spec = AllocationSpec(level, pollutant, year, before.id if before else None)
+    steps = steps_of(run.allocation)
     return section_page(
         "allocation",
         run=run,
-        title=title_of(run.allocation),
+        title=f"试算：{spec.title}" if trial is not None else spec.title,
+        form=form,
+        trial=trial,
+        before=before,
+        province_lists=_province_lists(level, pollutant, year),
+        in_force=allocations_in_force(level, pollutant, year),
+        list_url=link_of,
+        spec=spec,
         chosen={"level": str(level), "pollutant": pollutant, "year": year},
         options={
             "level": ("级别", LEVELS),
@@ -61,19 +86,56 @@ def allocation() -> str:
         },
         measure_id=MEASURE_OF[level],
         parts=_parts(run),
-        bars=_bars(run, reach),
+        steps=steps,
+        plot=waterfall(steps),
         edge_is_visible=run.edge is not None and reach.covers(run.edge.plant.candidate.county),
         reach=reach,
-        may_export=can(Permission.POLICY_EXPORT),
+        may_export=can(Permission.POLICY_EXPORT) and trial is None and before is None,
+        draft_url=_draft_url(),
+        may_write_letters=can(Permission.LIST_DRAFT),
+        may_draft=trial is None and asked.known is None and _may_draft(),
         print_note=f"{run.rulebook.title}（{run.rulebook.status}） · {run.document['sha256']}",
         **asked.shown(),
     )
 
 
+def _draft_url() -> str:
+    """Where a draft is opened; empty while the pages of issued lists are not installed."""
+    known = "issuing.draft" in current_app.view_functions
+    return url_for("issuing.draft") if known else ""
+
+
+def _may_draft() -> bool:
+    """Allocations are of the whole city, so who drafts them must reach all of it."""
+    return bool(_draft_url()) and scope_for(Permission.LIST_DRAFT).is_everything
+
+
+def _province_lists(level: Level, pollutant: str, year: int) -> list[ListView]:
+    """What the province has allocated of the pollutant and year, for the city to go on from."""
+    if level is not Level.CITY:
+        return []
+    return allocations_in_force(Level.PROVINCE, pollutant, year)
+
+
+def _before(level: Level, pollutant: str, year: int) -> ListView | None:
+    """The province's list whose shares the address asks to take off first."""
+    wanted = request.args.get("after", "")
+    lists = _province_lists(level, pollutant, year)
+    return next((it for it in lists if str(it.id) == wanted), None)
+
+
+def _trial(form: Typed) -> Decimal | None:
+    """The reserve that is tried out (试算); the one on record when none is, or it is no number."""
+    parsed = parse_decimal(form["reserve"])
+    if parsed.problem:
+        form.errors["reserve"] = f"{parsed.problem}。现按登记的储备量计算。"
+    return parsed.value
+
+
 @blueprint.post("/export")
 @requires(Permission.POLICY_EXPORT)
 def export_allocation() -> Response:
-    """Make the shown allocation within reach as a file."""
+    """Make the allocation within reach as a file."""
     asked = sound_or_refused(asked_in(request.form))
     level, pollutant, year = reserve_in(request.form, [clock.today().year])
     reach = reach_of(Permission.POLICY_EXPORT, request.form.get("county", ""))
@@ -93,16 +155,3 @@ def _parts(run: AllocationRun) -> list[Part]:
         allocated = total_of(share.allocated for share in shares)
         parts.append(Part(SECTION_WORDS[section], section, shares, asked, allocated))
     return parts
-
-
-def _bars(run: AllocationRun, reach: Reach) -> list[tuple[str, Decimal]]:
-    """What the plot sets side by side, in tonnes a year; of other counties only the total."""
-    made = run.allocation
-    first = made.of_section(Section.PRIORITY)
-    asked = total_of(share.application.asked for share in first)
-    given = total_of(share.allocated for share in first)
-    whose = "" if reach.counties is None else f"（{reach.words}）"
-    bars = [("储备量", made.reserve), (f"优先保障申请{whose}", asked)]
-    if whose:
-        bars.append((f"分配{whose}", given))
-    return [*bars, ("分配合计", made.allocated_total), ("余量", made.remaining)]

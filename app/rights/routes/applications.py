@@ -10,6 +10,7 @@ from flask import abort, request, send_file, url_for
 from werkzeug import Response
 
 from app.accounts.sessions import signed_in_person
+from app.issuing.services.steps import link_of
 from app.kernel import attachments, audit, clock, files
 from app.kernel.authority import Permission
 from app.kernel.database import db
@@ -29,6 +30,7 @@ from app.rights.queries.applications import (
     find_application,
     list_applications_on_record,
 )
+from app.rights.queries.issued import lists_with
 from app.rights.routes.blueprint import (
     POLLUTANT_OPTIONS,
     blueprint,
@@ -213,6 +215,10 @@ def application_view(found: ApplicationOnRecord, form: Typed) -> str:
         county=reach.names.get(found.county, ""),
         recorder=names_of([recorder]).get(recorder or 0, "系统"),
         corrections=corrections_of(found.id),
+        uses=lists_with(found.plant_id, found.project, found.pollutant, found.year)
+        if not is_enterprise()
+        else [],
+        list_url=link_of,
         may_change=found.stands and can(Permission.RIGHTS_APPLY),
     )
 
