@@ -238,7 +238,7 @@ def _graded(standing: Standing) -> str:
 
 
 def _blocked(standing: Standing) -> str:
-    return "当年受限" if standing.blocked else "当年不受限"
+    return "当年不得申报 B 级及以上" if standing.blocked else "当年可以申报 B 级及以上"
 
 
 def _banned(standing: Standing) -> str:

@@ -28,7 +28,7 @@ Act: TypeAlias = Literal[
     "set", "add", "rename", "retire", "subtype", "alias", "code", "scheme", "withdraw"
 ]
 ACT_WORDS: Mapping[Act, str] = {
-    "set": "设定参数",
+    "set": "修改参数",
     "add": "新增行业",
     "rename": "行业更名",
     "retire": "行业退出目录",

@@ -64,7 +64,7 @@ def test_from_the_form_to_the_record(app: Flask, client_as: ClientAs, plant: int
     preview = posted(editor, PREVIEW, FORM)
     assert "旧日期的结论会随之变化" in preview
     assert "示例1号有限公司" in preview
-    assert "当年受限" in preview
+    assert "当年不得申报 B 级及以上" in preview
     assert "监督执法正面清单" in preview
     with app.app_context():
         assert setting(OTHER, date(2025, 9, 1)) is False

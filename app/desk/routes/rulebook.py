@@ -25,6 +25,8 @@ from app.rulebook.telling import title_of, told_change, told_edit
 
 ROWS_PER_PAGE = 50
 LONGEST_NUMBER = 9
+LAST = ("from_on", "reason", "document")
+"""The fields every form ends with: what is wrong is told in the order of the form."""
 
 
 @blueprint.get("/rulebook/change")
@@ -189,7 +191,7 @@ def _form(form: ChangeForm, faults: list[Fault]) -> str:
     pattern = now.parameters.on(form.subject, now.today) if history else None
     name = pattern.title if pattern else industry.name if industry else ""
     errors: dict[str, str] = {}
-    for field, sentence in faults:
+    for field, sentence in sorted(faults, key=lambda fault: fault[0] in LAST):
         errors[field] = errors.get(field, "") + sentence
     return page(
         "desk/rule_change.html",
