@@ -214,6 +214,7 @@ def industry_page(industry_id: str) -> str:
     return _page(
         "industry",
         industry=industry,
+        name=industry.name_on(on),
         rows=[(book.info, _industry_row(book, industry, part)) for part in parts for book in books],
         acts=[(act, ACT_WORDS[act]) for act in ACTS_OF_INDUSTRY],
         **beside(industry_id, ("add", *ACTS_OF_INDUSTRY)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +17,9 @@ from app.kernel import clock as kernel_clock
 from app.kernel.database import db
 from app.kernel.transaction import writing
 from app.registry.services import PlantEntry, correct_plants
+from app.rulebook.changes import Change
+from app.rulebook.queries import edits_known
+from app.rulebook.services import record_change
 from app.supervision.domain import ViolationKind
 from app.supervision.services import (
     FindingEntry,
@@ -147,3 +151,77 @@ def test_a_fact_that_names_a_plant_follows_it_to_a_new_owner(app: Flask) -> None
         standing = standings_on([plant_id], day)[plant_id]
         assert standing.blocked
         assert standing.banned_until is None
+
+
+SETTINGS: dict[str, list[Any]] = {
+    "block.other_kinds": [True, False],
+    "violation_year_basis": ["acted", "decided"],
+    "violations.window_months": [1, 12, 36, 60],
+    "rulebook_in_force": ["shaoxing-2023", "national-2026"],
+    "grade.order": [
+        ["A+", "A", "引领性", "B", "B-", "C", "D = 非引领性"],
+        ["引领性", "A+", "A = B", "B-", "D", "C", "非引领性"],
+    ],
+}
+
+
+@st.composite
+def rule_acts(draw: st.DrawFn) -> tuple[str, object, date, str]:
+    parameter = draw(st.sampled_from(sorted(SETTINGS)))
+    county = draw(st.sampled_from(["", "330602"])) if parameter == "rulebook_in_force" else ""
+    value = draw(st.sampled_from(SETTINGS[parameter]))
+    return parameter, value, draw(DAYS), county
+
+
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    acts=st.lists(grade_acts() | facts_against(), max_size=4),
+    rules=st.lists(rule_acts(), min_size=1, max_size=5),
+    days=st.lists(DAYS, min_size=8, max_size=8),
+)
+def test_intervals_follow_every_history_of_settings(
+    app: Flask,
+    acts: list[tuple[str, date, date | None, str]],
+    rules: list[tuple[str, object, date, str]],
+    days: list[date],
+) -> None:
+    """Settings are set, set again for the same day, and annulled; old answers stay as they were."""
+    with app.app_context():
+        _numbers.append(len(_numbers) + 1)
+        ids = a_plant(_numbers[-1])
+        plant = ids[1]
+        for number, act in enumerate(acts):
+            _act(act, number, ids)
+        remembered = []
+        for parameter, value, from_on, county in [*rules, *rules[:1]]:
+            asked = sorted({*days, from_on, from_on - timedelta(1)})
+            known = kernel_clock.now()
+            remembered.append((known, {day: standings_on([plant], day) for day in asked}))
+            _set(parameter, value, from_on, county)
+            facts = facts_of([plant])[plant]
+            for day in asked:
+                assert standings_on([plant], day) == {
+                    plant: standing_on(facts, day, standing_rules(day))
+                }
+        for known, answers in remembered:
+            assert {day: standings_on([plant], day, known) for day in answers} == answers
+        _annul_all()
+        db.session.rollback()
+
+
+def _set(parameter: str, value: object, from_on: date, county: str) -> None:
+    """The value from the day on; in the place of another where that day has one."""
+    with writing("测试"):
+        wanted = (parameter, from_on, county)
+        there = [it.id for it in edits_known() if (it.subject, it.from_on, it.county) == wanted]
+        content = {"value": value}
+        replaces = there[0] if there else None
+        record_change(Change("set", parameter, from_on, "试", "", county, content, replaces))
+
+
+def _annul_all() -> None:
+    for edit in edits_known():
+        with writing("测试"):
+            record_change(Change("withdraw", edit.subject, edit.from_on, "撤销", replaces=edit.id))
