@@ -14,6 +14,7 @@ TOPICS = {
     "import": "导入的规则",
     "ranking": "名次怎么排",
     "standing": "等级与状态怎么来",
+    "rules": "规则怎么改",
     "operations": "服务器的看管",
     "keys": "键盘与浏览器",
     "glossary": "术语表",
