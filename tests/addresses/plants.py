@@ -60,7 +60,18 @@ def _back_from_preview(_world: World, _who: Principal) -> dict[str, Any]:
     return {"step": "edit"}
 
 
+def _batch(world: World, who: Principal) -> dict[str, Any]:
+    ids = ",".join(str(world.plants[it]) for it in sorted(who.plants))
+    return {"step": "preview", "plants": ids, "field": "officer", "value": "王", "reason": "分工"}
+
+
+def _picked(world: World, who: Principal) -> dict[str, Any]:
+    return {"which": "picked", "plant": str(world.plants[min(who.plants, default="A1")])}
+
+
 FORMS: Mapping[str, Form] = {
+    "desk.batch": _batch,
+    "portal.batch_register": _picked,
     "desk.edit_enterprise": _back_from_preview,
     "desk.edit_part": _back_from_preview,
     "desk.edit_plant": _back_from_preview,

@@ -89,7 +89,7 @@ def _change_url(plant_id: int, kind: ChangeKind) -> str:
 
 
 def _county_names() -> dict[str, str]:
-    return {county.code: county.short_name for county in list_bureaus("county")}
+    return {county.code: county.name for county in list_bureaus("county")}
 
 
 @blueprint.get("/plants/<int:plant_id>/changes/<kind>")

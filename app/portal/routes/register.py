@@ -74,6 +74,8 @@ def register() -> str | Response:
         if found.has_next and found.rows
         else None,
         export_url=url_for("portal.export_register", **parameters_of(wanted)),
+        batch_url=url_for("portal.batch_register", **parameters_of(wanted)),
+        plants=found.plants,
         may_export=can(Permission.REGISTER_EXPORT),
         may_export_ledger=can(Permission.LEDGER_EXPORT),
         may_edit=can(Permission.REGISTER_EDIT),

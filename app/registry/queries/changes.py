@@ -147,7 +147,7 @@ def situation_of(change: Change, plant: PlantOnRecord, scope: Scope) -> Situatio
         receiver=receiver[1] if receiver else None,
         receiver_out_of_reach=receiver is not None and not _is_within(receiver[0], scope),
         survivor=(survivor.uscc, survivor.number, survivor.closed_on) if survivor else None,
-        county_names={it.code: it.short_name for it in list_bureaus("county")},
+        county_names={it.code: it.name for it in list_bureaus("county")},
     )
 
 

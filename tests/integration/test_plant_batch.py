@@ -1,0 +1,99 @@
+"""Many plants changed at once: previewed row by row, all or nothing, one entry (批量修改)."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from app.kernel.authority import EVERYTHING
+from app.kernel.database import db
+from app.kernel.models import AuditEntry
+from app.registry.queries import list_plants
+from tests.facts import a_plant
+from tests.integration.test_plant_pages import hidden
+from tests.pages import CheckedClient
+from tests.people import ClientAs
+
+
+@pytest.fixture
+def plants(app: Flask, bureau: None) -> list[int]:
+    """Two plants of 越城区 and one of 柯桥区."""
+    with app.app_context():
+        counties = ("330602", "330602", "330603")
+        return [a_plant(n, county=it)[1] for n, it in enumerate(counties)]
+
+
+def values(app: Flask, field: str) -> dict[int, object]:
+    with app.app_context():
+        return {it.plant_id: getattr(it, field) for it in list_plants(EVERYTHING)}
+
+
+def test_all_of_the_filter_is_changed_with_one_entry(
+    app: Flask, client_as: ClientAs, plants: list[int]
+) -> None:
+    client = client_as("county-officer")
+    page = client.post("/register/batch?county=330602", data={"which": "all"})
+    assert "已选 2 个厂区" in page.text
+    typed = {**hidden(page.text), "field": "officer", "value": "王经办", "reason": "分工调整"}
+    preview = client.post("/desk/batch", data={**typed, "step": "preview"})
+    assert "2 个将修改" in preview.text
+    assert set(values(app, "officer").values()) == {""}
+    sends = {**hidden(preview.text), "step": "confirm"}
+    for _ in range(2):
+        assert client.post("/desk/batch", data=sends).status_code == 303
+    assert values(app, "officer") == {plants[0]: "王经办", plants[1]: "王经办", plants[2]: ""}
+    with app.app_context():
+        (entry,) = db.session.query(AuditEntry).filter_by(action="plants.batch")
+        assert '"厂区数":2' in entry.detail.replace(" ", "")
+    assert "经办人 王经办" in client.get("/register?officer=王经办").text
+
+
+def test_nothing_is_changed_when_one_is_out_of_reach(
+    app: Flask, client_as: ClientAs, plants: list[int]
+) -> None:
+    client = client_as("county-officer")
+    typed = {
+        "plants": ",".join(map(str, plants)), "field": "town", "value": "鉴湖", "reason": "区划",
+    }  # fmt: skip
+    for step in ("preview", "confirm"):
+        answer = client.post("/desk/batch", data={**typed, "step": step})
+        assert answer.status_code == 422
+        assert "重新选择" in answer.text
+    assert set(values(app, "town").values()) == {""}
+
+
+def test_what_changed_since_the_preview_is_shown_again(
+    app: Flask, client_as: ClientAs, plants: list[int]
+) -> None:
+    client, other = client_as("county-officer"), client_as("county-head")
+
+    def sends(who: CheckedClient, value: str) -> dict[str, str]:
+        typed = {"plants": str(plants[0]), "field": "town", "value": value, "reason": "区划"}
+        preview = who.post("/desk/batch", data={**typed, "step": "preview"})
+        return {**hidden(preview.text), "step": "confirm"}
+
+    late, soon = sends(client, "甲镇"), sends(other, "乙镇")
+    assert other.post("/desk/batch", data=soon).status_code == 303
+    answer = client.post("/desk/batch", data=late)
+    assert "情况有变" in answer.text
+    assert values(app, "town")[plants[0]] == "乙镇"
+
+
+def test_counties_are_changed_by_the_city_with_a_document(
+    app: Flask, client_as: ClientAs, plants: list[int]
+) -> None:
+    typed = {
+        "plants": ",".join(map(str, plants)), "field": "county", "value": "柯桥区",
+        "reason": "区划调整",
+    }  # fmt: skip
+    client = client_as("city-officer")
+    missing = client.post("/desk/batch", data={**typed, "step": "preview"})
+    assert missing.status_code == 422
+    assert "依据文件" in missing.text
+    full = {**typed, "document": "浙政函〔2025〕1号", "step": "preview"}
+    preview = client.post("/desk/batch", data=full)
+    assert "3 个厂区中 2 个将修改" in preview.text
+    sends = {**hidden(preview.text), "step": "confirm"}
+    assert client.post("/desk/batch", data=sends).status_code == 303
+    assert set(values(app, "county").values()) == {"330603"}
+    assert "所在区县由越城区变更为柯桥区" in client.get(f"/plants/{plants[0]}").text
