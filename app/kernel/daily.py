@@ -55,7 +55,7 @@ def queue_todays_duties() -> None:
         close()
     if missing:
         with writing("每日事项"):
-            for key in sorted(missing):
+            for key in filter(missing.__contains__, wanted):
                 jobs.enqueue(KIND, {"duty": wanted[key], "day": today.isoformat()}, key=key)
 
 

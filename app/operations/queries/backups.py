@@ -66,6 +66,15 @@ class Drill:
     succeeded: bool
     detail: dict[str, Any]
 
+    @property
+    def steps(self) -> list[tuple[str, str]]:
+        """What was done, in its order, and what it showed."""
+        told = {step: str(said) for step, said in self.detail.items() if step != "结果"}
+        first = [step for step in ("恢复", "审计链") if step in told]
+        last = [step for step in ("用时",) if step in told]
+        between = [step for step in told if step not in {*first, *last}]
+        return [(step, told[step]) for step in (*first, *between, *last)]
+
 
 def backup_folder() -> Path:
     """Where backups are put."""

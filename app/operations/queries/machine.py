@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
+from jinja2.filters import do_filesizeformat
 from sqlalchemy import select
 
 from app.kernel import clock, presence, tls
@@ -224,9 +225,4 @@ def check_worker(config: Config) -> Check:
 
 def size_words(size: int) -> str:
     """A number of bytes as people read it."""
-    amount = float(size)
-    for unit in ("字节", "KB", "MB", "GB"):
-        if amount < 1024 or unit == "GB":
-            return f"{amount:.0f} {unit}" if unit == "字节" else f"{amount:.1f} {unit}"
-        amount /= 1024
-    raise AssertionError
+    return do_filesizeformat(size, binary=True)

@@ -8,6 +8,7 @@ the moment of the backup, and must agree byte for byte. The installation that se
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ from app.policy.queries import all_measures
 
 DRILL_TITLE = "恢复演练 {name}"
 LISTS_COMPARED = 3
+_SCRATCH = "drill-"
 _PATIENCE_SECONDS = 3600
 Progress = Callable[[int, int, str], object]
 
@@ -66,7 +68,9 @@ def run_drill(path: Path, backup: Backup, *, progress: Progress) -> DrillResult:
     """Restore the backup beside the installation, look through it, put the finding on record."""
     began = clock.now()
     config: Config = current_app.config["CONFIG"]
-    with tempfile.TemporaryDirectory(dir=config.instance_dir, prefix="drill-") as folder:
+    for left in config.instance_dir.glob(f"{_SCRATCH}*"):  # of a drill that was cut off
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=config.instance_dir, prefix=_SCRATCH) as folder:
         steps = tuple(_steps(config, path, backup, Path(folder), progress))
     result = DrillResult(steps, (clock.now() - began).total_seconds())
     told = {

@@ -8,6 +8,7 @@ Whatever fails, what stood there before stands there again.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ from app.operations.tables import CannotLoad, TableDump, load_tables
 
 _SIGNS_OF_DATA = ("user_account", "bureau", "enterprise", "plant")
 VIA = "恢复备份"
+_STAGING = "restoring-"
 
 
 def restore_backup(path: Path, *, replace: bool = False) -> Restored:
@@ -44,6 +46,7 @@ def restore_backup(path: Path, *, replace: bool = False) -> Restored:
     db.session.rollback()
     try:
         with presence.nobody_else(config.instance_dir), archive.opened(path) as source:
+            _sweep(config.instance_dir)
             key = _check(source, config)
             safety = _make_room(config, replace=replace)
             _bring_evidence(source)
@@ -64,6 +67,12 @@ def restore_backup(path: Path, *, replace: bool = False) -> Restored:
         raise OperationFailed(
             "备份没有恢复，数据库没有应答或拒绝写入，没有改动任何内容。请检查 DATABASE_URL。"
         ) from error
+
+
+def _sweep(instance: Path) -> None:
+    """What a restore left that was cut off."""
+    for left in instance.glob(f"{_STAGING}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _check(source: Archive, config: Config) -> str:
@@ -159,7 +168,7 @@ def _exchange(source: Archive, config: Config, key: str, safety: Path | None) ->
     if _is_unbuilt():
         migrating.upgrade()
     with (
-        tempfile.TemporaryDirectory(dir=config.instance_dir, prefix="restoring-") as staged,
+        tempfile.TemporaryDirectory(dir=config.instance_dir, prefix=_STAGING) as staged,
         _using_key(key),
     ):
         _stage(source, Path(staged), names)

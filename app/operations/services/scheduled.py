@@ -34,9 +34,9 @@ log = logging.getLogger(__name__)
 
 def define_duties() -> None:
     """Name the daily duties of this stage."""
-    daily.each_day("自动备份", back_up_today, hour=lambda day: settings_on(day).backup_hour)
     daily.each_day("审计链锚定", anchor_today)
     daily.each_day("恢复演练提醒", remind_of_drill)
+    daily.each_day("自动备份", back_up_today, hour=lambda day: settings_on(day).backup_hour)
     daily.each_day("系统检查", look_over, hour=lambda day: settings_on(day).backup_hour)
 
 

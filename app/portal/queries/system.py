@@ -15,6 +15,8 @@ from app.kernel.config import Config
 from app.kernel.database import db
 from app.kernel.models import AuditEntry, Job
 from app.kernel.tls import ServedCertificate, served_certificate
+from app.operations.domain import Check
+from app.operations.queries.health import examine, needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class SystemState:
     jobs: dict[str, int]
     oldest_waiting: datetime | None
     audit_entries: int
+    needed: list[Check]
     certificate: ServedCertificate | None
 
 
@@ -51,6 +54,7 @@ def get_system_state() -> SystemState:
             select(func.min(Job.created_at)).where(Job.state == "queued")
         ).scalar_one(),
         certificate=served_certificate(config.instance_dir),
+        needed=needed(examine(thorough=False)),
         audit_entries=db.session.execute(select(func.count(AuditEntry.sequence))).scalar_one(),
     )
 
