@@ -44,7 +44,7 @@ def follow_register() -> None:
     """Look at the signed lists again whenever facts, plants or rules change, and once a day."""
     standing_changed.subscribe(_plants_changed)
     rulebook_changed.subscribe(_rules_changed)
-    daily.each_day("lists", _look_at_all)
+    daily.each_day("已签发清单复查", _look_at_all)
 
 
 def _plants_changed(plant_ids: frozenset[int]) -> None:

@@ -317,4 +317,4 @@ _OF_THE_OWNER = frozenset(
 )
 """Kinds that were the former owner's to plan: not carried out once the plant is another's."""
 
-daily.each_day("plant-changes", carry_out_due)
+daily.each_day("到期的厂区变更", carry_out_due)
