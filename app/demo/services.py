@@ -25,6 +25,7 @@ from app.demo.county import (
     add_projects,
     add_supervision,
 )
+from app.demo.office import Office
 from app.demo.people import FORMER_OFFICER, PEOPLE, PRESENT_OFFICER, DemoPerson
 from app.demo.stories import add_stories
 from app.followup import services as followup
@@ -164,6 +165,7 @@ class _Loading:
         self._enterprises: list[int] = []
         self._plants: list[int] = []
         self._fact_ids: dict[int, int] = {}
+        self._people: dict[str, tuple[int, str]] = {}
         self._now = current.moment
         self._may_look_back = current.last_sequence == 0
         self._days = [register.ago(days) for days in CHAPTERS]
@@ -182,6 +184,8 @@ class _Loading:
                 self._enter(chapter)
         self._current.actor_id, self._current.actor_name = None, "系统"
         grades.refresh_all_if_stale()
+        with self._at(self._days[-1]):
+            Office(self._current, self._people, self._story_plants()).work()
 
     def _at(self, day: date) -> Any:
         """Everything inside is recorded in the afternoon of that day, or now if there is none.
@@ -195,10 +199,16 @@ class _Loading:
 
     def _hand_over(self, former: int) -> tuple[int, str]:
         """Open the accounts that are printed and disable the former officer's."""
-        opened = {person.name: self._open(person, self._kept) for person in PEOPLE}
+        self._people = {
+            person.name: (self._open(person, self._kept), person.shown) for person in PEOPLE
+        }
         account_services.disable_account(former)
-        present = next(person for person in PEOPLE if person.name == PRESENT_OFFICER)
-        return opened[present.name], present.shown
+        return self._people[PRESENT_OFFICER]
+
+    def _story_plants(self) -> dict[str, int]:
+        """The lasting id of the first plant of every story."""
+        stories = self._register.story_plants.items()
+        return {title: self._plants[places[0]] for title, places in stories}
 
     def _open(self, person: DemoPerson, kept: str) -> int:
         self._current.actor_id, self._current.actor_name = None, "系统"

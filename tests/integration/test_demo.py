@@ -13,10 +13,14 @@ from flask import Flask
 from app.accounts import queries as accounts
 from app.accounts import services
 from app.accounts.domain import Role
+from app.approvals.models import ProposalRow
 from app.demo.services import CHAPTERS
 from app.grades.queries import standings_on
+from app.issuing.queries import ListFilter, list_lists
 from app.kernel import audit, clock
 from app.kernel.authority import EVERYTHING
+from app.kernel.database import db
+from app.registry.models import PlantChange
 from app.registry.queries import PlantOnRecord, list_plants
 from tests.installations import ENGINES, Postgresql, Sqlite, close, installed
 
@@ -213,3 +217,16 @@ def test_a_failed_sign_in_before_does_not_keep_the_demo_out(app: Flask) -> None:
     with app.app_context():
         assert audit.verify().broken_at is None
     assert grade_of(app, "登记更正") == "B-"
+
+
+def test_the_bureau_is_at_work(demo: tuple[Flask, str]) -> None:
+    """One list signed and verified, its successor with the head, an entry of tonnes to check."""
+    app, _ = demo
+    assert "核验一致" in output_of(app, "policy", "verify", "1").decode()
+    with app.app_context():
+        lists = [it.state for it in list_lists(EVERYTHING, ListFilter()).rows]
+        waiting = db.session.query(ProposalRow.kind).filter_by(state="open").all()
+        planned = db.session.query(PlantChange.kind).filter_by(stage="planned").all()
+    assert sorted(lists) == ["checked", "draft", "in_force"]
+    assert [kind for (kind,) in waiting] == ["reserve.entry"]
+    assert [kind for (kind,) in planned] == ["close"]

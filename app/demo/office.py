@@ -1,0 +1,84 @@
+"""The demo bureau at work (示例办公): lists drafted, checked and signed, matters that wait.
+
+Entered through the same services as in the browser, each by the person whose part it is, so that
+every desk of the demo has something on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from app.issuing import services as issuing
+from app.issuing.services import Signature
+from app.kernel import clock
+from app.kernel.authority import EVERYTHING
+from app.kernel.transaction import Transaction
+from app.registry.change_rules import Change, ChangeKind
+from app.registry.queries import plant_now, situation_of
+from app.registry.services import make_change
+from app.rights.domain import Level
+from app.rights.services.proposals import propose_entry
+from app.rights.services.reserves import EntryDraft
+from app.rights.tonnage import Account, EntryKind
+
+EARLIER_LIST = timedelta(days=45)
+PLANNED_AHEAD = timedelta(days=30)
+CLOSING_STORY = "长期停产"
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Who works here, by account name (lasting id and shown name), and the plants of stories."""
+
+    current: Transaction
+    people: Mapping[str, tuple[int, str]]
+    story_plants: Mapping[str, int]
+
+    @contextmanager
+    def desk_of(self, name: str) -> Iterator[None]:
+        """What is done inside is done by this person."""
+        before = self.current.actor_id, self.current.actor_name
+        self.current.actor_id, self.current.actor_name = self.people[name]
+        try:
+            yield
+        finally:
+            self.current.actor_id, self.current.actor_name = before
+
+    def work(self) -> None:
+        """One list signed and its successor waiting for the head; further matters that wait."""
+        today = clock.today()
+        first = self._checked("measure", "positive-list", EARLIER_LIST)
+        with self.desk_of("city-head"):
+            number = f"示例函〔{today.year}〕1号"
+            issuing.sign(first, EVERYTHING, Signature(number, confirms_draft_rulebook=True))
+        self._checked("measure", "positive-list", timedelta())
+        with self.desk_of("city-officer"):
+            issuing.draft("allocation", f"province/VOCs/{today.year}", today)
+            account = Account(Level.CITY, "VOCs", today.year)
+            document = f"示例储备〔{today.year}〕3号"
+            propose_entry(
+                EntryDraft(account, EntryKind.IN, Decimal("12.5"), today, document, "关停企业收储")
+            )
+        self._plan_closing()
+
+    def _checked(self, kind: str, spec: str, ago: timedelta) -> int:
+        """A list that one officer drafted and another checked."""
+        with self.desk_of("city-officer"):
+            list_id = issuing.draft(kind, spec, clock.today() - ago)
+        with self.desk_of("city-officer-2"):
+            issuing.check(list_id, EVERYTHING)
+        return list_id
+
+    def _plan_closing(self) -> None:
+        """A plant that will close: the change stands planned until its day."""
+        plant_id = self.story_plants[CLOSING_STORY]
+        on = clock.today() + PLANNED_AHEAD
+        change = Change(
+            ChangeKind.CLOSE, plant_id, on, "长期停产后关闭", f"示例通知〔{on.year}〕8号"
+        )
+        with self.desk_of("keqiao-officer"):
+            make_change(change, situation_of(change, plant_now(plant_id), EVERYTHING))
