@@ -58,6 +58,13 @@ PLACES = (
     ),
     Place("政策清单", "policy.measures", Permission.POLICY_VIEW, within=("policy", "issuing")),
     Place("排污权", "rights.allocation", Permission.POLICY_VIEW, within=("rights",)),
+    Place(
+        "排污权申请",
+        "rights.application_list",
+        Permission.RIGHTS_APPLY,
+        within=("rights",),
+        unless=Permission.POLICY_VIEW,
+    ),
     Place("账号管理", "accounts.account_list", Permission.ACCOUNT_MANAGE, within=_ACCOUNT_PAGES),
     Place(
         "审计日志",

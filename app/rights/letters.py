@@ -138,5 +138,5 @@ def _remarks(rows: Iterable[dict[str, Any]]) -> list[str]:
             if row["section"] == Section.PRIORITY
             else [it for it in reasons if not it["met"]]
         )
-        found += [f"{_plain(it['text'])}（{it['clause']}）" for it in own]
+        found += [_plain(it["text"]) for it in own]
     return list(dict.fromkeys(found))

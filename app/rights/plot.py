@@ -13,8 +13,8 @@ from app.rights.domain import ZERO, Allocation, Section, Share, total_of
 
 MOST_STEPS = 12
 """More applications than this and the rest are drawn as one bar."""
-LONGEST_LABEL = 16
-WIDTH, LEFT, RIGHT, TOP, STEP, BAR, BELOW = 860, 250, 120, 34, 26, 16, 46
+LONGEST_LABEL = 22
+WIDTH, LEFT, RIGHT, TOP, STEP, BAR, BELOW = 940, 330, 120, 34, 26, 16, 46
 _ROOM = WIDTH - LEFT - RIGHT
 
 

@@ -13,15 +13,23 @@ from flask import Flask
 
 from app.approvals.domain import Refused
 from app.issuing import services
-from app.issuing.queries import frozen_bytes, frozen_content
+from app.issuing.queries import flags_of, frozen_bytes, frozen_content
 from app.issuing.services import Signature
 from app.issuing.subjects import UnknownSpec
 from app.issuing.verifying import verify
 from app.kernel.authority import EVERYTHING
+from app.kernel.transaction import close
 from app.policy.documents import as_json
+from app.registry.queries import find_plant
 from app.rights.domain import Level, total_of
 from app.rights.issued import SUBJECT
-from app.rights.queries import list_applications, run_allocation
+from app.rights.queries import (
+    ApplicationFilter,
+    list_applications,
+    list_applications_on_record,
+    reserve_of,
+    run_allocation,
+)
 from app.rights.queries.issued import (
     KIND,
     AllocationSpec,
@@ -31,10 +39,12 @@ from app.rights.queries.issued import (
     read_spec,
 )
 from app.rights.queries.reserves import find_statement
+from app.rights.services import applications
 from app.rights.services.reserves import EntryDraft, book
 from app.rights.tonnage import Account, EntryKind
-from tests.issuing import People, acting, people, view
+from tests.issuing import People, acting, people, view, work
 from tests.ledgers import load, made_up_ledger
+from tests.people import browser_of
 
 DAY = date(2025, 12, 31)
 CITY = AllocationSpec(Level.CITY, "VOCs", 2025)
@@ -155,3 +165,53 @@ def test_what_is_no_allocation_is_not_drafted(spec: str) -> None:
 def test_an_allocation_is_of_the_whole_city(who: People) -> None:
     with pytest.raises(SUBJECT.faults, match="按全市计算"), acting(who.maker):
         services.draft(KIND, str(CITY), DAY, "330602")
+
+
+def test_a_withdrawn_application_flags_the_list_that_used_it(who: People) -> None:
+    list_id = signed(who, CITY, "一号")
+    work()
+    assert flags_of(list_id, EVERYTHING) == []
+    used = list_applications_on_record(EVERYTHING, ApplicationFilter(2025, "VOCs"))
+    plant_ids = {plant_id for (plant_id, _), tonnes in given_by(view(list_id)).items() if tonnes}
+    row = next(it for it in used if it.plant_id in plant_ids)
+    plant = find_plant(row.plant_id, EVERYTHING)
+    assert plant is not None
+    with acting(who.maker):
+        applications.withdraw(row.id, plant, "项目取消")
+    work()
+    assert flags_of(list_id, EVERYTHING)
+    assert verify(view(list_id)).agrees
+
+
+def test_the_commands_issue_and_verify_an_allocation(app: Flask, who: People) -> None:
+    list_id = checked(who, CITY)
+    close()
+    runner = app.test_cli_runner()
+    words = ["policy", "issue", str(list_id), "--by", who.signer.name, "--number", "一号"]
+    issued = runner.invoke(args=words)
+    assert issued.exit_code == 0, issued.output
+    assert issued.stdout.startswith(f"{list_id} ")
+    again = runner.invoke(args=["policy", "verify", str(list_id)])
+    assert again.exit_code == 0, again.output
+    assert "核验一致" in again.stdout
+
+
+def test_an_officer_goes_on_from_the_province_and_tries_out_a_reserve(
+    app: Flask, who: People
+) -> None:
+    first = signed(who, PROVINCE, "浙环函〔2026〕1号")
+    before = reserve_of(Level.CITY, "VOCs", 2025)
+    client = browser_of(app, who.maker.user_id)
+    address = "/rights/?level=city&pollutant=VOCs&year=2025&as_of=2025-12-31"
+    plain = client.get(address).get_data(as_text=True)
+    assert f"after={first}" in plain
+    rest = client.get(f"{address}&after={first}").get_data(as_text=True)
+    assert "按省级分配后的余额计算" in rest
+    assert "改按申请全量计算" in rest
+    trial = client.get(f"{address}&reserve=1.5").get_data(as_text=True)
+    assert "试算" in trial
+    assert ">1.500<" in trial
+    assert "导出 Excel" not in trial
+    odd = client.get(f"{address}&reserve=约1").get_data(as_text=True)
+    assert "不是数字" in odd
+    assert reserve_of(Level.CITY, "VOCs", 2025) == before

@@ -15,6 +15,7 @@ from app.kernel.database import db, known_at
 from app.registry.domain import name_key
 from app.registry.queries import PlantOnRecord
 from app.rights.models import ApplicationRecord
+from app.rights.services.flagging import reconsider
 from app.rights.services.imported import ApplicationEntry
 from app.rights.services.reserves import note_correction
 
@@ -26,6 +27,7 @@ def apply(entry: ApplicationEntry, plant: PlantOnRecord, *, told_by: str = "") -
     """
     _refuse_double(entry, None)
     (made,) = facts.record(ApplicationRecord, [asdict(entry)])
+    reconsider([(entry.pollutant, entry.year)])
     audit.record("application.made", "application", made, _told(entry, plant), county=plant.county)
     if told_by:
         _tell_officers(made, f"{told_by}提交排污权申请：{_words(entry)}", plant)
@@ -52,6 +54,7 @@ def correct(
     facts.annul(ApplicationRecord, [application_id])
     (made,) = facts.record(ApplicationRecord, [asdict(entry)])
     note_correction("application", application_id, made, reason, "")
+    reconsider([(old.pollutant, old.year), (entry.pollutant, entry.year)])
     audit.record("application.corrected", "application", application_id,
                  {**before, "更正为": _told(entry, plant), "更正原因": reason},
                  county=plant.county)  # fmt: skip
@@ -65,6 +68,7 @@ def withdraw(application_id: int, plant: PlantOnRecord, reason: str, *, told_by:
     entry = _as_entry(_standing(application_id))
     facts.annul(ApplicationRecord, [application_id])
     note_correction("application", application_id, None, reason, "")
+    reconsider([(entry.pollutant, entry.year)])
     audit.record("application.withdrawn", "application", application_id,
                  {**_told(entry, plant), "撤回原因": reason}, county=plant.county)  # fmt: skip
     if told_by:

@@ -13,6 +13,7 @@ from app.kernel import facts
 from app.kernel.database import db
 from app.rights.domain import Level
 from app.rights.models import ApplicationRecord, ReserveRecord
+from app.rights.services.flagging import reconsider
 from app.rights.services.reserves import set_supplies
 from app.rights.tonnage import Account
 
@@ -44,11 +45,13 @@ class ReserveEntry:
 
 def record_applications(entries: Sequence[ApplicationEntry]) -> list[int]:
     """Enter applications (PLAN-RIGHTS)."""
+    reconsider((entry.pollutant, entry.year) for entry in entries)
     return facts.record(ApplicationRecord, [asdict(entry) for entry in entries])
 
 
 def correct_applications(corrections: Mapping[int, ApplicationEntry]) -> None:
     """Replace applications (fact id → entry); evidence that is not replaced stays with them."""
+    reconsider((entry.pollutant, entry.year) for entry in corrections.values())
     kept = _evidence_of(corrections)
     rows = {}
     for fact_id, entry in corrections.items():
@@ -83,6 +86,7 @@ def correct_reserves(corrections: Mapping[int, ReserveEntry]) -> None:
     The opening quantity is replaced by what makes the year's supply that number; entries booked by
     hand stay as they are. Raises Refused where they would leave a balance below zero.
     """
+    reconsider((entry.pollutant, entry.year) for entry in corrections.values())
     set_supplies(
         {
             fact_id: (Account(Level(it.level), it.pollutant, it.year), it.tonnes)

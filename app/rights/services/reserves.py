@@ -25,6 +25,7 @@ from app.rights.queries.reserves import (
     find_statement,
     levels_kept_by,
 )
+from app.rights.services.flagging import reconsider
 from app.rights.tonnage import Account, Entry, EntryKind, statement, why_not_sound
 from app.rulebook.queries import flag
 
@@ -54,6 +55,8 @@ def book(draft: EntryDraft) -> int:
         raise Refused(f"收支日期 {draft.booked_on} 晚于今天，没有登记。请在发生之后登记。")
     _open(draft.account)
     (entry_id,) = facts.record(ReserveMovement, [_row(draft)])
+    if draft.kind is not EntryKind.ALLOCATION:
+        reconsider([(draft.account.pollutant, draft.account.year)])
     _keep_sound(draft.account)
     audit.record("reserve.booked", "reserve", entry_id, _told(draft))
     return entry_id
@@ -162,6 +165,7 @@ def annul_entry(entry_id: int, reason: str, document: str = "") -> None:
     account, entry = _by_hand(entry_id)
     halves = [(account, entry), *_other_half(entry)]
     facts.annul(ReserveMovement, [it.id for _, it in halves])
+    reconsider((it.pollutant, it.year) for it, _ in halves)
     _keep_sound(*(it for it, _ in halves))
     for its, half in halves:
         note_correction("entry", half.id, None, reason, document)
@@ -172,6 +176,7 @@ def annul_entry(entry_id: int, reason: str, document: str = "") -> None:
 def replace_entry(entry_id: int, draft: EntryDraft, reason: str) -> int:
     """Annul an entry booked by hand and book another in its place. Raises Refused."""
     account, entry = _by_hand(entry_id)
+    reconsider([(account.pollutant, account.year)])
     if entry.kind not in (EntryKind.IN, EntryKind.OUT):
         raise Refused("结转的数量由结余确定，不能更正。请作废这次结转，再重新办理。")
     facts.annul(ReserveMovement, [entry.id])
