@@ -28,6 +28,7 @@ from app.inbox import routes as inbox_routes
 from app.issuing import audit_words as issuing_words
 from app.issuing import commands as issuing_commands
 from app.issuing import measures as issuing_measures
+from app.issuing import routes as issuing_routes
 from app.issuing import services as issuing_services
 from app.issuing import subjects
 from app.issuing.subjects import Subject
@@ -62,6 +63,7 @@ BLUEPRINTS = (
     approvals_routes.blueprint,
     rulebook_routes.blueprint,
     policy_routes.blueprint,
+    issuing_routes.blueprint,
     rights_routes.blueprint,
     ledger_routes.blueprint,
     operations_routes.blueprint,

@@ -88,3 +88,13 @@ def work() -> None:
     """Do every job that waits."""
     while jobs.run_next():
         pass
+
+
+def all_of(client: Any, *addresses: str) -> str:
+    """The pages at these addresses, each of which must open."""
+    found = []
+    for address in addresses:
+        answer = client.get(address)
+        assert answer.status_code == 200, (address, answer.status)
+        found.append(answer.get_data(as_text=True))
+    return "\n".join(found)

@@ -49,6 +49,8 @@ class IssuedList(Base):
     made_by: Mapped[int] = mapped_column(BigInteger)
     made_by_name: Mapped[str] = mapped_column(String(100))
     made_at: Mapped[datetime] = mapped_column(UTCMoment)
+    conditions: Mapped[str] = mapped_column(Text)
+    """The sentences of its conditions as JSON, for an own line without the whole content."""
 
     state: Mapped[str] = mapped_column(String(10))
     checked_by: Mapped[int | None] = mapped_column(BigInteger)

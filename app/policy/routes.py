@@ -82,6 +82,7 @@ def measure_page(measure_id: str) -> str:
         settings=[parameter(name, asked.on, known=asked.known) for name in measure.settings],
         order_note=ORDER_NOTE,
         may_export=can(Permission.POLICY_EXPORT),
+        may_draft=can(Permission.LIST_DRAFT),
         print_note=f"{run.rulebook.title}（{run.rulebook.status}） · {run.document['sha256']}",
         **asked.shown(),
     )

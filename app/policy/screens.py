@@ -123,11 +123,16 @@ def offer(
 
     ``name`` are the parts of its name. Both the making and the fetching are audited.
     """
+    return offer_file(content_of(document, table, form), form, name, purpose)
+
+
+def offer_file(content: bytes, form: str, name: Iterable[str], purpose: str) -> Response:
+    """The same for bytes that are there already; ``form`` ends the file's name."""
     person = current_actor()
     if person is None:
         abort(403)
     parts = [_NOT_IN_FILE_NAMES.sub("_", part)[:LONGEST_NAME_PART] for part in name]
-    content = io.BytesIO(content_of(document, table, form))
     filename = f"{'_'.join(filter(None, parts))}.{form}"
-    url = files.offer_download(content, filename, MEDIA_TYPES[form], purpose, person.user_id)
+    stream = io.BytesIO(content)
+    url = files.offer_download(stream, filename, MEDIA_TYPES[form], purpose, person.user_id)
     return htmx_redirect(url)

@@ -18,7 +18,7 @@ SIGNED = "state IN ('in_force','replaced','withdrawn')"
 FROZEN = (
     "id", "subject", "spec", "title", "county", "as_of", "known_at", "rulebook", "rulebook_title",
     "rulebook_status", "rows", "admitted", "list_sha256", "content_sha256", "made_by",
-    "made_by_name", "made_at",
+    "made_by_name", "made_at", "conditions",
 )  # fmt: skip
 COURSE = (
     "checked_by", "checked_by_name", "checked_at", "signed_by", "signed_by_name", "signed_at",
@@ -118,6 +118,7 @@ def _make_list() -> None:
         sa.Column("made_by", sa.BigInteger(), nullable=False),
         sa.Column("made_by_name", sa.String(length=100), nullable=False),
         sa.Column("made_at", MOMENT, nullable=False),
+        sa.Column("conditions", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("checked_by", sa.BigInteger(), nullable=True),
         sa.Column("checked_by_name", sa.String(length=100), nullable=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -39,6 +40,7 @@ class ListView:
     made_by: int
     made_by_name: str
     made_at: datetime
+    conditions: tuple[str, ...]
     state: State
     checked_by: int | None
     checked_by_name: str
@@ -102,7 +104,8 @@ _FIELDS = tuple(ListView.__dataclass_fields__)
 def as_view(row: IssuedList) -> ListView:
     """A row as its frozen value."""
     held: dict[str, Any] = {name: getattr(row, name) for name in _FIELDS}
-    return ListView(**{**held, "state": State(row.state)})
+    conditions = tuple(json.loads(row.conditions))
+    return ListView(**{**held, "state": State(row.state), "conditions": conditions})
 
 
 def visible_to(scope: Scope) -> ColumnElement[bool]:
@@ -126,17 +129,24 @@ def find_list(list_id: int, scope: Scope) -> ListView | None:
     return as_view(row) if row else None
 
 
+def in_force(subject: str, spec: str, county: str) -> ListView | None:
+    """The signed list of the same kind and range that nothing has replaced or withdrawn."""
+    return _one(
+        (IssuedList.subject == subject)
+        & (IssuedList.spec == spec)
+        & (IssuedList.county == county)
+        & (IssuedList.state == State.IN_FORCE)
+    )
+
+
 def previous_of(view: ListView) -> ListView | None:
     """The issue that this one takes or took the place of; None when it is the first."""
     if view.is_issued:
-        wanted = IssuedList.replaced_by == view.id
-    else:
-        wanted = (
-            (IssuedList.subject == view.subject)
-            & (IssuedList.spec == view.spec)
-            & (IssuedList.county == view.county)
-            & (IssuedList.state == State.IN_FORCE)
-        )
+        return _one(IssuedList.replaced_by == view.id)
+    return in_force(view.subject, view.spec, view.county)
+
+
+def _one(wanted: ColumnElement[bool]) -> ListView | None:
     row = db.session.execute(select(IssuedList).where(wanted)).scalar_one_or_none()
     return as_view(row) if row else None
 
@@ -235,13 +245,42 @@ def open_flags(list_ids: list[int], scope: Scope) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def flags_of(list_id: int, scope: Scope, *, cleared: bool = False) -> list[IssuedFlag]:
+@dataclass(frozen=True, slots=True)
+class FlagView:
+    """A line that would read otherwise now: what it was, what it would be, and why."""
+
+    key: str
+    plant_id: int
+    what: str
+    kind: str
+    was: str
+    would: str
+    why: tuple[str, ...]
+    raised_at: datetime
+    cleared_at: datetime | None
+
+
+def flags_of(list_id: int, scope: Scope, *, cleared: bool = False) -> list[FlagView]:
     """The lines of a list that would read otherwise now (or did once), within reach."""
     wanted = IssuedFlag.cleared_at.is_not(None) if cleared else IssuedFlag.cleared_at.is_(None)
     query = select(IssuedFlag).where(IssuedFlag.list_id == list_id, wanted)
     if not scope.is_everything:
         query = query.where(IssuedFlag.county.in_(sorted(scope.counties or ())))
-    return list(db.session.execute(query.order_by(IssuedFlag.id)).scalars())
+    rows = db.session.execute(query.order_by(IssuedFlag.id)).scalars()
+    return [
+        FlagView(
+            row.key,
+            row.plant_id,
+            row.what,
+            row.kind,
+            row.was,
+            row.would,
+            tuple(json.loads(row.why)),
+            row.raised_at,
+            row.cleared_at,
+        )
+        for row in rows
+    ]
 
 
 def steps_of(list_id: int) -> list[IssuedStep]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Sequence
 from datetime import date
 
@@ -134,6 +135,7 @@ def _enter(
             made_by=current.actor_id,
             made_by_name=current.actor_name,
             made_at=current.moment,
+            conditions=json.dumps([it["text"] for it in content["conditions"]], ensure_ascii=False),
             state=State.DRAFT,
             draft_rulebook_confirmed=False,
         )

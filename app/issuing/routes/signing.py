@@ -1,0 +1,138 @@
+"""签发: what the head sees before signing, and the signature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from flask import abort, flash, make_response, request, url_for
+from werkzeug import Response
+
+from app.approvals.domain import Refused
+from app.issuing import services
+from app.issuing.comparison import KIND_WORDS, Difference, count_by_kind
+from app.issuing.domain import State
+from app.issuing.queries import (
+    ListView,
+    covers,
+    differences_between,
+    differences_now,
+    previous_of,
+    why_not_by,
+)
+from app.issuing.routes.blueprint import blueprint, list_or_404, person_id, scope_words
+from app.issuing.services import Signature
+from app.issuing.subjects import subject_of
+from app.kernel import clock, htmx
+from app.kernel.asked import read_day
+from app.kernel.authority import Permission
+from app.kernel.permissions import requires, scope_for
+from app.kernel.web import page
+
+SHOWN = 50
+LONGEST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Differences as the page shows them: how many of each kind, and the first ones."""
+
+    counts: Mapping[str, int]
+    first: tuple[Difference, ...]
+    total: int
+
+    @classmethod
+    def of(cls, found: tuple[Difference, ...]) -> Told:
+        """What is told of these differences."""
+        counts = {KIND_WORDS[kind]: count for kind, count in count_by_kind(found).items()}
+        own = sorted(found, key=lambda it: not it.is_its_own)
+        return cls(counts, tuple(own[:SHOWN]), len(found))
+
+
+@blueprint.get("/<int:list_id>/sign")
+@requires(Permission.LIST_SIGN)
+def sign_form(list_id: int) -> str:
+    """What is to be signed: lines, changes to the last issue, whether the register has moved."""
+    return _form(_to_be_signed(list_id), {"signed_on": clock.today().isoformat()})
+
+
+@blueprint.post("/<int:list_id>/sign")
+@requires(Permission.LIST_SIGN)
+def sign_list(list_id: int) -> Response:
+    """Sign: number, day, confirmations; all of it or nothing."""
+    view = _to_be_signed(list_id, is_sent=True)
+    typed = {name: request.form.get(name, "").strip()[:LONGEST] for name in _FIELDS}
+    days, faults = _days(typed)
+    if not typed["number"]:
+        faults["number"] = "没有填写文号。请填写文号。"
+    if view.has_draft_rulebook and typed["confirm"] != "1":
+        faults["confirm"] = f"规则集为{view.rulebook_status}，请勾选确认后再签发。"
+    if faults:
+        return make_response(_form(view, typed, faults), 422)
+    signature = Signature(
+        typed["number"],
+        days["signed_on"],
+        days["effective_on"],
+        confirms_draft_rulebook=typed["confirm"] == "1",
+        reason=typed["reason"],
+    )
+    try:
+        signed, _ = services.sign(list_id, scope_for(Permission.LIST_SIGN), signature)
+    except services.Moved as moved:
+        return make_response(_form(view, typed, {"reason": str(moved)}), 422)
+    except Refused as refused:
+        return make_response(_form(view, typed, {"": str(refused)}), 422)
+    except subject_of(view.subject).all_faults as fault:
+        return make_response(_form(view, typed, {"": str(fault)}), 422)
+    flash(f"清单已签发，文号 {signed.number}。")
+    return htmx.htmx_redirect(url_for("issuing.list_page", list_id=list_id))
+
+
+_FIELDS = ("number", "signed_on", "effective_on", "confirm", "reason")
+
+
+def _days(typed: Mapping[str, str]) -> tuple[dict[str, date | None], dict[str, str]]:
+    days: dict[str, date | None] = {}
+    faults: dict[str, str] = {}
+    for name in ("signed_on", "effective_on"):
+        try:
+            days[name] = read_day(typed[name])
+        except ValueError as fault:
+            days[name], faults[name] = None, str(fault)
+    return days, faults
+
+
+def _to_be_signed(list_id: int, *, is_sent: bool = False) -> ListView:
+    """The list, if it is within the signer's reach; what was signed meanwhile is told (409)."""
+    view = list_or_404(list_id)
+    if not covers(scope_for(Permission.LIST_SIGN), view):
+        abort(404, "没有这份清单，或不在您的签发范围内。请从清单列表中选择。")
+    if view.state is not State.CHECKED and not is_sent:
+        abort(409, f"清单的状态为“{view.state.words}”，不能签发。请返回清单页面查看。")
+    return view
+
+
+def _form(view: ListView, typed: Mapping[str, str], faults: Mapping[str, str] | None = None) -> str:
+    previous = previous_of(view) if view.is_open else None
+    moved: tuple[Difference, ...] = ()
+    cannot = ""
+    try:
+        moved = differences_now(view)
+    except subject_of(view.subject).all_faults as fault:
+        cannot = str(fault)
+    found = dict(faults or {})
+    return page(
+        "issuing/sign.html",
+        view=view,
+        typed=typed,
+        faults=found,
+        others=[(f"f-{name}" if name else "", text) for name, text in found.items()],
+        scope_words=scope_words(view),
+        previous=previous,
+        changes=Told.of(differences_between(previous, view)) if previous else None,
+        moved=Told.of(moved),
+        cannot=cannot,
+        why_not=why_not_by(view, "sign", person_id()) or "",
+        as_of=view.as_of,
+    )
