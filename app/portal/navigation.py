@@ -56,6 +56,7 @@ PLACES = (
         within=("ledger",),
         unless=Permission.LEDGER_IMPORT,
     ),
+    Place("本企业结果", "issuing.own_results", Permission.LIST_OWN_LINE),
     Place("政策清单", "policy.measures", Permission.POLICY_VIEW, within=("policy", "issuing")),
     Place("排污权", "rights.allocation", Permission.POLICY_VIEW, within=("rights",)),
     Place(
