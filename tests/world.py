@@ -156,6 +156,7 @@ class World:
     proposals: dict[str, int] = field(default_factory=dict)
     changes: dict[str, int] = field(default_factory=dict)
     messages: dict[str, int] = field(default_factory=dict)
+    notices: dict[str, int] = field(default_factory=dict)
 
     def browser(self, who: Principal) -> CheckedClient:
         """A newly signed-in browser; the one this principal had before is signed out."""
@@ -205,6 +206,7 @@ def populate(app: Flask, named: Naming = mark_of) -> World:
             name = f"{named(f'DL-{owner}')}.csv"
             url = files.offer_download(BytesIO(name.encode()), name, CSV, "测试", user_id)
             world.downloads[owner] = url.rsplit("/", 1)[1]
+    notify(world, named)
     for who in PRINCIPALS:
         if who.role is not None:
             world.messages[who.name] = send(world, who, named)
@@ -227,6 +229,17 @@ def send(world: World, who: Principal, named: Naming = mark_of) -> int:
             MessageKind.NOTICE, text, Audience(user_id=world.users[who.name]), link="/",
             source="test", body=text, due_on=today(), asks_receipt=True,
         )  # fmt: skip
+
+
+def notify(world: World, named: Naming = mark_of) -> None:
+    """Send a notice to an enterprise on each side of the border."""
+    for enterprise, county in (("A", YUECHENG), ("C", KEQIAO)):
+        text = named(f"E{enterprise}")
+        notice = inbox.Notice(text, text, asks_receipt=True, due_on=today())
+        with world.app.app_context(), writing("测试"):
+            world.notices[enterprise] = inbox.send_to_enterprises(
+                notice, {world.enterprises[enterprise]: county}
+            )
 
 
 def propose(world: World, who: Principal, named: Naming = mark_of) -> int:

@@ -103,6 +103,7 @@ _DAILY_WORK = frozenset(
         Permission.LIST_DRAFT,
         Permission.LIST_CHECK,
         Permission.RIGHTS_APPLY,
+        Permission.NOTICE_SEND,
     }
 )
 _OFFICE = _READS | _EXPORTS | _IMPORTS | _DAILY_WORK

@@ -2,6 +2,7 @@
 
 ACTIONS = {
     "message.acknowledged": "签收通知",
+    "notice.sent": "发送通知",
     "messages.read": "通知标为已读",
     "messages.reminded": "提醒到期事项",
 }

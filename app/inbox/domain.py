@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from app.kernel.authority import Permission
 
+BY_HAND = "notice:"
+"""How the source of a notice written by hand begins."""
+
 
 class MessageKind(StrEnum):
     """A notice (通知) is read; a task (待办) stays until it is done."""

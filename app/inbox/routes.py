@@ -25,8 +25,9 @@ from app.inbox.queries import (
     unread_notices,
 )
 from app.kernel import clock, files, htmx
+from app.kernel.authority import Permission
 from app.kernel.look import url_with
-from app.kernel.permissions import signed_in
+from app.kernel.permissions import can, signed_in
 from app.kernel.spreadsheets.layout import Column, SheetLayout
 from app.kernel.spreadsheets.writer import write_xlsx
 from app.kernel.web import page
@@ -58,6 +59,7 @@ def messages() -> str:
         found=found,
         due_words=due_words,
         unread=unread,
+        may_send=can(Permission.NOTICE_SEND),
         states=STATES,
         parts=[
             (words + numbers.get(part, ""), url_for("inbox.messages", part=part),

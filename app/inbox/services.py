@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import secrets
+from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import and_, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.inbox.domain import Audience, MessageKind
+from app.inbox.domain import BY_HAND, Audience, MessageKind
 from app.inbox.models import Message, Receipt
 from app.kernel import audit, clock
 from app.kernel.authority import Permission
@@ -58,6 +60,44 @@ def send(
         )
         .returning(Message.id)
     ).scalar_one()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice written by hand (通知): what it says, and what is asked for by when."""
+
+    title: str
+    body: str
+    asks_receipt: bool
+    due_on: date | None
+
+
+def send_to_enterprises(notice: Notice, county_of: Mapping[int, str]) -> int:
+    """Send it to whoever acts for these enterprises (id → 区县); returns the notice's id.
+
+    The county is that of the plant for which the enterprise gets it: it says whose officers see
+    who has signed.
+    """
+    source = f"{BY_HAND}{secrets.token_hex(8)}"
+    ids = [
+        send(
+            MessageKind.NOTICE,
+            notice.title,
+            Audience(Permission.LIST_OWN_LINE, county=county, enterprise_id=enterprise_id),
+            link="",
+            source=source,
+            body=notice.body,
+            due_on=notice.due_on,
+            asks_receipt=notice.asks_receipt,
+        )
+        for enterprise_id, county in county_of.items()
+    ]
+    first, counties = min(ids), set(county_of.values())
+    audit.record("notice.sent", "message", first,
+                 {"标题": notice.title, "企业数": len(ids), "须签收": notice.asks_receipt,
+                  "期限": str(notice.due_on or "")},
+                 county=counties.pop() if len(counties) == 1 else None)  # fmt: skip
+    return first
 
 
 def settle(source: str) -> None:

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     RESERVE_RECORD = "reserve.record"
     RIGHTS_APPLY = "rights.apply"
     SYSTEM_OPERATE = "system.operate"
+    NOTICE_SEND = "notices.send"
 
     @property
     def words(self) -> str:
@@ -71,6 +72,7 @@ _PERMISSION_WORDS = MappingProxyType(
         Permission.LIST_OWN_LINE: "查看本企业在清单中的结果",
         Permission.RESERVE_RECORD: "登记排污权储备收支",
         Permission.RIGHTS_APPLY: "登记排污权申请",
+        Permission.NOTICE_SEND: "向企业发送通知",
         Permission.SYSTEM_OPERATE: "备份与运行维护",
     }
 )

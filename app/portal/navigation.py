@@ -34,6 +34,7 @@ class Place:
     unless: Permission | None = None
 
 
+_NOTICES = tuple(f"desk.{it}" for it in ("notices", "new_notice", "check_notice", "notice_page"))
 _ACCOUNT_PAGES = ("accounts.open_account", "accounts.account_page", "accounts.grant_role")
 _CALENDAR = ("portal.calendar", "portal.calendar_notice", "portal.calendar_preview")
 
@@ -41,7 +42,7 @@ RULE_CHANGES = tuple(f"desk.rule_{it}" for it in ("change", "preview", "propose"
 
 PLACES = (
     Place("首页", "portal.home"),
-    Place("待办与复核", "inbox.messages", within=("inbox", "approvals")),
+    Place("待办与复核", "inbox.messages", within=("inbox", "approvals", *_NOTICES)),
     Place(
         "企业台账",
         "portal.register",

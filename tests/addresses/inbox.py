@@ -31,8 +31,23 @@ def _messages(world: World, who: Principal, _endpoint: str) -> Examples:
     yield Kind.UNKNOWN, {"message_id": NOWHERE}
 
 
+def _notices(world: World, who: Principal, _endpoint: str) -> Examples:
+    for enterprise, number in world.notices.items():
+        is_own = f"{enterprise}1" in who.plants
+        yield (Kind.OWN if is_own else Kind.FOREIGN), {"notice_id": number}
+    yield Kind.UNKNOWN, {"notice_id": NOWHERE}
+
+
+def _notice(_world: World, _who: Principal) -> dict[str, Any]:
+    return {
+        "title": "报送自查报告", "body": "请于期限前报送。", "county": "", "codes": "",
+        "asks_receipt": "1", "due": "2999-01-01",
+    }  # fmt: skip
+
+
 ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {
     ("message_id",): _messages,
+    ("notice_id",): _notices,
     ("proposal_id",): _proposals,
 }
 """The names of an address's variable parts → what to put there."""
@@ -48,6 +63,9 @@ FORMS: Mapping[str, Form] = {
     "approvals.preview_proposal": _nothing,
     "approvals.refuse_proposal": lambda _world, _who: {"reason": "文号有误"},
     "approvals.take_back_proposal": _nothing,
+    "desk.check_notice": _notice,
+    "desk.export_notice": _nothing,
+    "desk.send_notice": _notice,
     "inbox.export_messages": _nothing,
     "inbox.read_all_notices": _nothing,
     "inbox.sign_for_message": _nothing,

@@ -47,6 +47,7 @@ lists.own-line         +     +         +     -              -           -       
 reserve.record         -     -         -     -              -           +            +         +                 -           -       -            -
 rights.apply           +     -         +     +              +           +            +         -                 -           -       -            -
 system.operate         -     -         -     -              -           -            -         -                 -           -       +            -
+notices.send           -     -         -     +              +           +            +         -                 -           -       -            -
 """  # noqa: E501 - a table is read across
 WRITING = {
     Permission.LEDGER_IMPORT,
@@ -66,6 +67,7 @@ WRITING = {
     Permission.RESERVE_RECORD,
     Permission.RIGHTS_APPLY,
     Permission.SYSTEM_OPERATE,
+    Permission.NOTICE_SEND,
 }
 COUNTY = {Role.COUNTY_OFFICER, Role.COUNTY_HEAD}
 ENTERPRISE = {Role.FILER, Role.SIGNATORY, Role.AGENT}

@@ -34,6 +34,7 @@ from app.accounts.queries.people import (
     names_of,
     reading_beside,
     resolve_enterprises_with,
+    usccs_with_accounts,
 )
 from app.accounts.queries.sign_ins import (
     ABSOLUTE_LIMIT,
@@ -82,4 +83,5 @@ __all__ = [
     "resolve_enterprises_with",
     "seen_at",
     "token_hash",
+    "usccs_with_accounts",
 ]

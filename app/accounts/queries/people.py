@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts import passwords
@@ -117,3 +117,20 @@ def names_of(user_ids: Iterable[int | None]) -> dict[int, str]:
         select(UserAccount.id, UserAccount.display_name).where(UserAccount.id.in_(wanted))
     )
     return {row[0]: row[1] for row in rows} if wanted else {}
+
+
+def usccs_with_accounts(usccs: Iterable[str]) -> frozenset[str]:
+    """Those of these enterprises (统一社会信用代码) for which somebody holds a role today."""
+    today, wanted = clock.today(), frozenset(usccs)
+    rows = db.session.execute(
+        select(RoleGrant.uscc)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(
+            RoleGrant.uscc.is_not(None),
+            RoleGrant.ended_at.is_(None),
+            RoleGrant.from_on <= today,
+            or_(RoleGrant.until_on.is_(None), RoleGrant.until_on >= today),
+            UserAccount.disabled_at.is_(None),
+        )
+    ).scalars()
+    return frozenset(it for it in rows if it) & wanted

@@ -1,6 +1,16 @@
 """The pages of this stage (经办): what an officer enters by hand, with its preview."""
 
-from app.desk.routes import batch, facts, lists, plant_details, plant_parts, plants, rulebook
+from app.desk import reminders
+from app.desk.routes import (
+    batch,
+    facts,
+    lists,
+    notices,
+    plant_details,
+    plant_parts,
+    plants,
+    rulebook,
+)
 from app.desk.routes.blueprint import blueprint
 
 __all__ = [
@@ -8,8 +18,10 @@ __all__ = [
     "blueprint",
     "facts",
     "lists",
+    "notices",
     "plant_details",
     "plant_parts",
     "plants",
+    "reminders",
     "rulebook",
 ]

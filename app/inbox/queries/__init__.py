@@ -1,0 +1,49 @@
+"""Reading messages: those a person received, and the notices an office sent."""
+
+from app.inbox.queries.received import (
+    PAGE_SIZE,
+    PARTS,
+    SORTS,
+    STATES,
+    MessageFilter,
+    MessagePage,
+    MessageView,
+    Recipient,
+    all_messages,
+    count_todo,
+    count_waiting,
+    find_message,
+    list_messages,
+    unread_notices,
+)
+from app.inbox.queries.sent import (
+    Delivery,
+    NoticePage,
+    NoticeView,
+    deliveries_of,
+    find_notice,
+    list_notices,
+)
+
+__all__ = [
+    "PAGE_SIZE",
+    "PARTS",
+    "SORTS",
+    "STATES",
+    "Delivery",
+    "MessageFilter",
+    "MessagePage",
+    "MessageView",
+    "NoticePage",
+    "NoticeView",
+    "Recipient",
+    "all_messages",
+    "count_todo",
+    "count_waiting",
+    "deliveries_of",
+    "find_message",
+    "find_notice",
+    "list_messages",
+    "list_notices",
+    "unread_notices",
+]
