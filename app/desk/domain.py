@@ -80,8 +80,8 @@ def standing_sentences(
     past = [it for it in (*grades, *bans, *blocks) if it.from_on < on]
     if past:
         first = min(it.from_on for it in past)
-        since = "" if first == date.min else f"自 {first} 起"
-        told.append(f"{since}以前日子的情况也按现在所知重新推算，已签发的清单不改写。")
+        when = "今天以前" if first == date.min else f"{first} 至今天以前"
+        told.append(f"{when}的情况也按现在所知重新推算，已签发的清单不改写。")
     return told
 
 

@@ -48,7 +48,7 @@ def test_a_violation_bars_until_the_end_of_the_year() -> None:
         "2025 年当年不得申报 B 级（含引领性）及以上，至 2025-12-31（含）。",
         "近 36 个月计入排序的违法行为由 0 件变为 1 件。",
     ]
-    assert "以前日子" in sentences[2]
+    assert "今天以前" in sentences[2]
 
 
 @pytest.mark.parametrize(

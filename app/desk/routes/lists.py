@@ -215,7 +215,7 @@ def _state(it: FactLine) -> tuple[str, str]:
     if it.annulled_at is not None:
         return "neutral", "已更正或作废"
     if it.end is not None and it.end <= clock.today():
-        return "neutral", f"{it.end} 起无效"
+        return "neutral", "已撤销或失效"
     return "done", "在册有效"
 
 
