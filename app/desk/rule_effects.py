@@ -14,8 +14,14 @@ from decimal import Decimal
 
 from app.grades.domain import Standing
 from app.kernel import clock
-from app.policy.domain import Candidate, RankedList
-from app.policy.queries import all_measures, candidates, rank_by_every_measure, settings_of
+from app.policy.domain import Candidate, Measure, RankedList
+from app.policy.queries import (
+    CANNOT_RUN,
+    all_measures,
+    candidates,
+    rank_by_every_measure,
+    settings_of,
+)
 from app.rights.domain import (
     LEVEL_WORDS,
     MEASURE_OF,
@@ -140,6 +146,8 @@ class _Picture:
     """By measure: the values it reads, the order of grades among them."""
     partial: bool
     rulebook: str
+    fault: str
+    """Why no list can be made at all, as when a measure file is broken."""
 
 
 Ranked = Mapping[str, RankedList]
@@ -147,13 +155,22 @@ Ranked = Mapping[str, RankedList]
 
 def _picture(on: date) -> _Picture:
     order = rulebook_on(on).grade_order.ranks
+    measures, fault = _measures()
     return _Picture(
         on,
         {it.plant_id: it for it in candidates(on)},
-        {it.id: {**settings_of(it, on), "order": order} for it in all_measures().values()},
+        {it.id: {**settings_of(it, on), "order": order} for it in measures},
         flag(PARTIAL, on),
         rulebook_titles().get(rulebook_on(on).id, ""),
+        fault,
     )
+
+
+def _measures() -> tuple[list[Measure], str]:
+    try:
+        return list(all_measures().values()), ""
+    except CANNOT_RUN as fault:
+        return [], f"清单和分配的变化无法计算：{fault}"
 
 
 def _effects(label: str, on: date, first: date, supposition: Supposition) -> DayEffects:
@@ -169,6 +186,7 @@ def _effects(label: str, on: date, first: date, supposition: Supposition) -> Day
     ]
     differ = {it for it, read in after.settings.items() if read != before.settings[it] or changed}
     shared = {MEASURE_OF[level] for level in Level} if before.partial != after.partial else set()
+    shared &= after.settings.keys()
     was, faults = _ranked(before, differ | shared)
     with supposing(supposition):
         becomes, more = _ranked(after, differ | shared)
@@ -182,7 +200,11 @@ def _effects(label: str, on: date, first: date, supposition: Supposition) -> Day
         plants=tuple(_moved(old, new) for old, new in changed),
         lists=tuple(_lists(was, becomes)),
         allocations=tuple(_allocations(_allocated(before, was), _allocated(after, becomes))),
-        notes=(*_rulebook_note(before, after), *(it for it in more if it not in faults)),
+        notes=(
+            *_rulebook_note(before, after),
+            *([after.fault] if after.fault else []),
+            *(it for it in more if it not in faults),
+        ),
     )
 
 

@@ -93,6 +93,13 @@ def test_nothing_moves_is_said_plainly(client_as: ClientAs, plant: int) -> None:
     assert "没有变化。" in posted(client_as("rule-editor"), PREVIEW, form)
 
 
+def test_lists_that_cannot_be_made_are_said(app: Flask, client_as: ClientAs, plant: int) -> None:
+    folder = app.config["CONFIG"].instance_dir / "measures"
+    folder.mkdir(exist_ok=True)
+    (folder / "broken.toml").write_text("[[", encoding="utf-8")
+    assert "无法计算" in posted(client_as("rule-editor"), PREVIEW, FORM)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
