@@ -17,9 +17,9 @@ from app.approvals.domain import Kind
 from app.demo import audit_words as demo_words
 from app.demo import commands as demo_commands
 from app.desk import audit_words as desk_words
+from app.desk import merging, rulebook_kinds
 from app.desk import proposals as desk_proposals
 from app.desk import routes as desk_routes
-from app.desk import rulebook_kinds
 from app.grades import audit_words as grades_words
 from app.grades import commands as grades_commands
 from app.grades import services as grades_services
@@ -101,6 +101,7 @@ PROPOSALS: tuple[Kind, ...] = (
     calendar_kind.KIND,
     *rights_proposals.KINDS,
     *desk_proposals.KINDS,
+    merging.KIND,
 )
 """What is put before a second person; each stage that proposes names its kinds here."""
 

@@ -124,7 +124,14 @@ class _Subjects:
     def plant(self, row: TypedRow, enterprise: EnterpriseKey) -> PlantKey | None:
         """The plant of the row (whose number is given); an unknown one is refused."""
         number: str = row.values["plant"]
-        if isinstance(enterprise, int):
+        absorbed = self._register.absorbed_codes.get(row.values["uscc"])
+        if absorbed is not None:
+            meant = self._register.former_numbers.get((absorbed, number), frozenset())
+            if len(meant) == 1:
+                (plant_id,) = meant
+                self._tell_former_number(row, plant_id)
+                return plant_id
+        elif isinstance(enterprise, int):
             known = self._register.plants.get((enterprise, number))
             if known is not None:
                 return known

@@ -53,6 +53,8 @@ class Register:
     places: dict[int, PlantPlace] = field(default_factory=dict)
     plants_of: dict[int, list[int]] = field(default_factory=dict)
     former_codes: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    absorbed_codes: Mapping[str, int] = field(default_factory=dict)
+    """Codes of enterprises that became part of another (重复企业归并), with the id they had."""
     former_numbers: Mapping[tuple[int, str], frozenset[int]] = field(default_factory=dict)
     least_supplies: Mapping[int, Decimal] = field(default_factory=dict)
 

@@ -43,9 +43,18 @@ def _facts_of_plants(world: World, who: Principal, _endpoint: str) -> Examples:
         yield Kind.UNKNOWN, values
 
 
+def _doubles(world: World, who: Principal, _endpoint: str) -> Examples:
+    for gone, stays in (("A", "B"), ("C", "D")):
+        is_seen = {gone, stays} <= {plant[0] for plant in who.plants}
+        ids = {"gone_id": world.enterprises[gone], "stays_id": world.enterprises[stays]}
+        yield (Kind.OWN if is_seen else Kind.FOREIGN), ids
+    yield Kind.UNKNOWN, {"gone_id": NOWHERE, "stays_id": world.enterprises["A"]}
+
+
 ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {
     ("change_id",): _planned,
     ("fact_id", "part", "plant_id"): _facts_of_plants,
+    ("gone_id", "stays_id"): _doubles,
     ("kind", "plant_id"): _changes_of_plants,
     ("part", "plant_id"): _parts_of_plants,
 }
@@ -76,6 +85,7 @@ FORMS: Mapping[str, Form] = {
     "desk.edit_part": _back_from_preview,
     "desk.edit_plant": _back_from_preview,
     "desk.end_part": _back_from_preview,
+    "desk.merge": _back_from_preview,
     "desk.new_enterprise": _back_from_preview,
     "desk.new_part": _back_from_preview,
     "desk.new_plant": _back_from_preview,

@@ -1,10 +1,10 @@
 """The pages of this stage (经办): what an officer enters by hand, with its preview."""
 
-from app.desk import reminders
 from app.desk.routes import (
     batch,
     facts,
     lists,
+    merging,
     notices,
     plant_details,
     plant_parts,
@@ -18,10 +18,10 @@ __all__ = [
     "blueprint",
     "facts",
     "lists",
+    "merging",
     "notices",
     "plant_details",
     "plant_parts",
     "plants",
-    "reminders",
     "rulebook",
 ]

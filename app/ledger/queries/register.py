@@ -21,6 +21,7 @@ from app.registry.models import (
     PlantRecord,
     ProductionLine,
 )
+from app.registry.queries import absorbed_enterprises
 from app.rights.domain import Level
 from app.rights.models import ApplicationRecord, ReserveMovement, ReserveRecord
 from app.rights.queries import reserves_on_record
@@ -173,9 +174,14 @@ def _former_codes(register: Register) -> dict[str, frozenset[int]]:
         .where(EnterpriseRecord.annulled_at.is_not(None))
         .distinct()
     )
+    heirs = absorbed_enterprises()
+    absorbed: dict[str, int] = {}
     for uscc, enterprise_id in rows:
         if uscc not in register.enterprises:
-            found.setdefault(uscc, set()).add(enterprise_id)
+            found.setdefault(uscc, set()).add(heirs.get(enterprise_id, enterprise_id))
+            if enterprise_id in heirs:
+                absorbed[uscc] = enterprise_id
+    register.absorbed_codes = absorbed
     return {uscc: frozenset(ids) for uscc, ids in found.items()}
 
 

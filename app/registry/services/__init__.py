@@ -1,5 +1,6 @@
 """Writing the register (登记企业与厂区): the verbs of this stage."""
 
+from app.registry.services.absorbing import absorb_enterprise
 from app.registry.services.changes import (
     carry_out_due,
     enterprise_entry,
@@ -35,6 +36,7 @@ __all__ = [
     "LineEntry",
     "MeasureEntry",
     "PlantEntry",
+    "absorb_enterprise",
     "carry_out_due",
     "correct_emergency_measures",
     "correct_enterprises",
