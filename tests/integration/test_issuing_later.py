@@ -1,0 +1,266 @@
+"""What comes after the signature: later facts flag lines and never change what was signed."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import text
+
+from app.accounts.models import UserAccount
+from app.grades.services import GradeEntry, record_grades
+from app.issuing.domain import Line, State
+from app.issuing.queries import flags_of, lines_of
+from app.issuing.verifying import verify
+from app.kernel import audit
+from app.kernel.authority import EVERYTHING
+from app.kernel.config import ROOT
+from app.kernel.database import db
+from app.kernel.files import path_of
+from app.kernel.transaction import writing
+from app.supervision.services import ViolationEntry, record_violations
+from tests.issuing import DAY, People, checked, drafted, issued, people, view, work
+from tests.ledgers import load, read_ledger
+
+
+@pytest.fixture
+def who(app: Flask) -> Iterator[People]:
+    with app.app_context():
+        load(read_ledger())
+    found = people(app)
+    with app.app_context():
+        yield found
+
+
+def violation(line: Line, day: date = DAY, document: str = "绍环罚〔2025〕9号") -> None:
+    with writing("测试"):
+        record_violations(
+            [ViolationEntry(line.enterprise_id, line.plant_id, "逃避监管排放", None, day, document)]
+        )
+        audit.record("test.recorded", "violation", 1)
+
+
+def annul(document: str = "绍环罚〔2025〕9号") -> None:
+    """Take the violation out again, as a correction does."""
+    from app.kernel import facts
+    from app.kernel.transaction import standing_changed
+    from app.supervision.models import ViolationRecord
+
+    with writing("测试"):
+        row = db.session.execute(
+            text("SELECT id, plant_id FROM violation WHERE document = :d"), {"d": document}
+        ).one()
+        facts.annul(ViolationRecord, [row[0]])
+        standing_changed.emit([row[1]])
+        audit.record("test.annulled", "violation", row[0])
+
+
+def first_admitted(list_id: int) -> Line:
+    return next(line for line in lines_of(list_id) if line.admitted)
+
+
+def test_a_later_violation_flags_the_lines_that_would_differ(who: People) -> None:
+    list_id = issued(who)
+    work()
+    assert flags_of(list_id, EVERYTHING) == []
+    barred = first_admitted(list_id)
+    violation(barred)
+    work()
+    flags = {flag.key: flag for flag in flags_of(list_id, EVERYTHING)}
+    assert flags[barred.key].kind == "left"
+    assert any("绍环罚〔2025〕9号" in sentence for sentence in flags[barred.key].why)
+    behind = {it.key for it in lines_of(list_id) if it.admitted and it.key != barred.key}
+    assert {it.key for it in flags.values() if it.kind == "moved"} == behind
+    assert verify(view(list_id)).agrees
+
+
+def test_flags_are_cleared_when_the_fact_is_gone(who: People) -> None:
+    list_id = issued(who)
+    violation(first_admitted(list_id))
+    work()
+    raised = len(flags_of(list_id, EVERYTHING))
+    annul()
+    work()
+    assert flags_of(list_id, EVERYTHING) == []
+    assert len(flags_of(list_id, EVERYTHING, cleared=True)) == raised > 0
+
+
+def test_a_fact_of_a_later_day_flags_nothing(who: People) -> None:
+    list_id = issued(who)
+    violation(first_admitted(list_id), DAY + timedelta(days=1))
+    work()
+    assert flags_of(list_id, EVERYTHING) == []
+
+
+def test_withdrawn_and_replaced_lists_are_flagged_too(who: People) -> None:
+    first = issued(who)
+    second = issued(who, number="2号")
+    violation(first_admitted(first))
+    work()
+    for list_id in (first, second):
+        assert flags_of(list_id, EVERYTHING)
+        assert verify(view(list_id)).agrees
+
+
+def test_a_list_verifies_after_hundreds_of_later_changes(who: People) -> None:
+    list_ids = [issued(who), issued(who, number="2号", spec="episode-heavy-reduce")]
+    lines, chance = lines_of(list_ids[0]), random.Random(7)  # noqa: S311 - repeatable choices
+    for number in range(60):
+        with writing("测试"):
+            for turn in range(5):
+                line = chance.choice(lines)
+                day = DAY + timedelta(days=chance.randint(-400, 400))
+                if chance.random() < 0.5:
+                    document = f"罚{number}-{turn}"
+                    entry = ViolationEntry(
+                        line.enterprise_id, line.plant_id, "其他", None, day, document
+                    )
+                    record_violations([entry])
+                else:
+                    grade = chance.choice(["A", "B", "C", "D"])
+                    start = date(2026, 1, 1) + timedelta(days=5 * number + turn)
+                    record_grades(
+                        [GradeEntry(line.plant_id, "shaoxing-2023", grade, start, None, "复核")]
+                    )
+            audit.record("test.changed", "register", number)
+    work()
+    for list_id in list_ids:
+        found = verify(view(list_id))
+        assert found.agrees, found.told
+
+
+def command(app: Flask, *words: object) -> Result:
+    return app.test_cli_runner().invoke(args=["policy", *map(str, words)])
+
+
+def name_of(user_id: int) -> str:
+    row = db.session.get(UserAccount, user_id)
+    assert row is not None
+    return row.name
+
+
+def test_the_commands_sign_and_verify(app: Flask, who: People) -> None:
+    list_id, signer = checked(who), name_of(who.signer.user_id)
+    signed = command(app, "issue", list_id, "--by", signer, "--number", "绍环发〔2026〕3号")
+    assert signed.exit_code == 0, signed.output
+    assert "征求意见稿" in signed.stderr
+    issue_id, sha256 = signed.stdout.split()
+    assert (int(issue_id), sha256) == (list_id, view(list_id).sha256)
+    verified = command(app, "verify", list_id)
+    assert verified.exit_code == 0, verified.output
+    assert sha256 in verified.stdout
+
+
+def test_the_commands_refuse_in_one_line(app: Flask, who: People) -> None:
+    draft, ready = drafted(who), checked(who, spec="rights-city")
+    signer, checker = name_of(who.signer.user_id), name_of(who.checker.user_id)
+    for words, code in (
+        (("issue", draft, "--by", signer, "--number", "1号"), 1),
+        (("issue", 999, "--by", signer, "--number", "1号"), 1),
+        (("issue", ready, "--by", "nobody", "--number", "1号"), 1),
+        (("issue", ready, "--by", checker, "--number", "1号"), 1),
+        (("issue", ready, "--by", signer, "--number", " "), 1),
+        (("issue", ready, "--by", signer), 2),
+        (("issue", "x", "--by", signer, "--number", "1号"), 2),
+        (("verify", draft), 1),
+        (("verify", 999), 2),
+        (("verify",), 2),
+    ):
+        result = command(app, *words)
+        assert result.exit_code == code, (words, result.output)
+        assert result.stdout == ""
+        assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    assert view(ready).state is State.CHECKED
+
+
+def test_altered_bytes_are_found(app: Flask, who: People) -> None:
+    list_id = issued(who)
+    path = path_of(view(list_id).file_sha256 or "")
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"rank":1', b'"rank":2', 1))
+    result = command(app, "verify", list_id)
+    assert result.exit_code == 1
+    assert "已被改动" in result.stderr
+    path.unlink()
+    assert command(app, "verify", list_id).exit_code == 1
+    path.write_bytes(content)
+    assert command(app, "verify", list_id).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("UPDATE grade_record SET grade = 'D' WHERE grade = 'A'", "重新判定"),
+        ("UPDATE issued_list_line SET line = replace(line, '纳入', '列入')", "不符"),
+        ("UPDATE issued_list SET number = '别的文号'", "文号"),
+        ("UPDATE audit_entry SET detail = '{}' WHERE action = 'list.signed'", "审计链"),
+    ],
+)
+def test_a_database_altered_behind_the_app_is_found(
+    app: Flask, who: People, statement: str, sentence: str
+) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("the triggers are taken away by writing to SQLite's own tables")
+    list_id = issued(who)
+    table = statement.split()[1]
+    names = db.session.execute(
+        text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"),
+        {"table": table},
+    ).scalars()
+    found = list(names)
+    with writing("测试"):
+        for name in found:
+            db.session.execute(text(f"DROP TRIGGER {name}"))
+        db.session.execute(text(statement))
+        audit.record("test.altered", "register", 1)
+    result = command(app, "verify", list_id)
+    assert result.exit_code == 1, result.output
+    assert sentence in result.stderr
+
+
+_KILLED = """
+import os, signal, sys
+from app import create_app
+from app.issuing import services
+from app.issuing.services import signing, Signature
+from app.kernel.authority import EVERYTHING
+from app.kernel.transaction import writing
+where, list_id, signer = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+def die(*_words, **_more):
+    os.kill(os.getpid(), signal.SIGKILL)
+setattr(signing, where, die)
+with create_app().app_context(), writing("测试", actor_id=signer, actor_name="签发"):
+    services.sign(list_id, EVERYTHING, Signature("1号", confirms_draft_rulebook=True))
+"""
+
+
+@pytest.mark.parametrize("where", ["issued_file", "_replace", "move", "_tell", "queue_review"])
+def test_a_process_killed_while_signing_leaves_nothing_half_signed(
+    app: Flask, who: People, where: str
+) -> None:
+    first, second = issued(who), checked(who, as_of=DAY - timedelta(days=1))
+    view(first)
+    config = app.config["CONFIG"]
+    environment = {
+        **os.environ,
+        "INSTANCE_DIR": str(config.instance_dir),
+        "DATABASE_URL": config.database_url,
+        "SECRET_KEY": config.secret_key,
+    }
+    script = [sys.executable, "-c", _KILLED, where, str(second), str(who.signer.user_id)]
+    killed = subprocess.run(script, cwd=ROOT, env=environment, capture_output=True, timeout=120)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert (view(first).state, view(second).state) == (State.IN_FORCE, State.CHECKED)
+    assert audit.verify().broken_at is None
+    signed = command(app, "issue", second, "--by", name_of(who.signer.user_id), "--number", "1号")
+    assert signed.exit_code == 0, signed.output
+    assert verify(view(second)).agrees
+    assert verify(view(first)).agrees
