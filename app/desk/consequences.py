@@ -25,11 +25,14 @@ from app.desk.domain import rank_sentence, standing_sentences
 from app.grades.domain import Interval, Standing, effects_seen_from, in_order
 from app.grades.queries import facts_of, intervals_of, standing_rules
 from app.grades.rules import voided_records
+from app.issuing.domain import ISSUED
+from app.issuing.queries import ListFilter, lines_of_plants, list_lists
+from app.issuing.subjects import UnknownSpec, subject_of
 from app.kernel import clock
 from app.kernel.authority import EVERYTHING, Scope
 from app.kernel.look import number
 from app.kernel.transaction import rehearse, standing_changed, transaction
-from app.policy.queries import rank_by_every_measure
+from app.policy.queries import CANNOT_RUN, rank_by_every_measure
 from app.registry.queries import PlantOnRecord, list_plants
 from app.rights.domain import LEVEL_WORDS, MEASURE_OF, Level
 from app.rights.queries import (
@@ -118,6 +121,8 @@ class _Picture:
     ranks: Mapping[str, Mapping[int, int | None]]
     applications: Mapping[int, frozenset[str]]
     """Plant → its applications in the priority section, in words."""
+    issued: Mapping[int, str]
+    """Signed lists that would read otherwise, by id with their titles."""
     faults: list[str] = field(default_factory=list)
 
 
@@ -133,11 +138,11 @@ def foresee(act: Act, scope: Scope, *, named: Iterable[int] = ()) -> Consequence
         act()
         touched.update(transaction().events.get(standing_changed.name, ()))
 
-    after = rehearse(noted, lambda: _picture(touched))
-    return _compared(_picture(touched), after, touched, scope)
+    after = rehearse(noted, lambda: _picture(touched, scope))
+    return _compared(_picture(touched, scope), after, touched, scope)
 
 
-def _picture(touched: Collection[int]) -> _Picture:
+def _picture(touched: Collection[int], scope: Scope) -> _Picture:
     on = clock.today()
     ranked, faults = rank_by_every_measure(on)
     ranks: dict[str, dict[int, int | None]] = {
@@ -151,6 +156,7 @@ def _picture(touched: Collection[int]) -> _Picture:
         titles={measure: it.measure.title for measure, it in ranked.items()},
         ranks=ranks,
         applications=_priority_applications(touched, ranks, on),
+        issued=_lists_that_differ(touched, scope),
         faults=faults,
     )
 
@@ -203,7 +209,10 @@ def _compared(
         plants=tuple(inside),
         elsewhere=sum(not it.is_nothing for it in known) - sum(not it.is_nothing for it in inside),
         others=tuple(_others(before, after, touched)),
-        issued=issued_lists_flagged(sorted(touched)),
+        issued=tuple(
+            f"{after.issued[it]}：有的行将与按现在所知的不同，会标记出来，清单本身不改写。"
+            for it in sorted(after.issued.keys() - before.issued.keys())
+        ),
         faults=tuple(after.faults),
     )
 
@@ -261,9 +270,23 @@ def _others(before: _Picture, after: _Picture, touched: Collection[int]) -> Iter
             yield f"“{title}”：另有 {moved} 个厂区的位次随之变动。"
 
 
-def issued_lists_flagged(_plant_ids: list[int]) -> tuple[str, ...]:
-    """The issued lists that the act would flag, each in a sentence.
+def _lists_that_differ(touched: Collection[int], scope: Scope) -> dict[int, str]:
+    """The signed lists in which a touched plant would read otherwise than its frozen line.
 
-    The place where the lists in force are asked, once they are issued in the app.
+    A quick answer by each list's own rule; after the act a job computes the lists anew and flags
+    them line by line.
     """
-    return ()
+    found: dict[int, str] = {}
+    for view in list_lists(scope, ListFilter(), size=None).rows:
+        if view.state not in ISSUED:
+            continue
+        try:
+            differs = subject_of(view.subject).could_differ(
+                view.question_now, touched, lines_of_plants(view.id, touched)
+            )
+        except (UnknownSpec, *CANNOT_RUN):
+            continue  # it cannot be computed now, with the act or without it
+        if differs:
+            number = f"（{view.number}）" if view.number else ""
+            found[view.id] = f"“{view.title}”{number}"
+    return found
