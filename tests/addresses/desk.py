@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.desk.queries.facts import FINDING, GRADE, MODELS
+from app.desk.queries.facts import FINDING, GRADE, MODELS, VIOLATION
 from app.desk.routes.places import KINDS
 from app.kernel import audit
 from app.kernel.clock import today
@@ -40,7 +40,7 @@ def fact_of(world: World, kind: str, plant: str) -> int:
             db.session.execute(
                 select(model.id)
                 .where(model.plant_id == plant_id, model.annulled_at.is_(None))
-                .order_by(model.id.desc())
+                .order_by(model.id)
             )
             .scalars()
             .first()
@@ -70,19 +70,23 @@ def _facts(world: World, who: Principal, _endpoint: str) -> Examples:
     yield Kind.UNKNOWN, {"listed": "grades", "fact_id": NOWHERE}
 
 
+_marked: dict[tuple[int, str], int] = {}
+"""World and plant → a violation that is marked as barring; previews leave it so."""
+
+
 def _changes(world: World, who: Principal, endpoint: str) -> Examples:
-    verbs = (
-        ("mark", "unmark")
-        if endpoint == "desk.mark_violation"
-        else ("withdraw", "correct", "annul")
-    )
+    of_mark = endpoint == "desk.mark_violation"
     for plant in world.plants:
         kind = Kind.OWN if plant in who.plants else Kind.FOREIGN
-        for verb in verbs:
-            marked = "情节严重" if verb == "unmark" else ""
-            fact_id = _violation_of(world, plant, marked=marked)
+        fact_id = fact_of(world, VIOLATION, plant)
+        for verb in ("mark",) if of_mark else ("withdraw", "correct", "annul"):
             yield kind, {"fact_id": fact_id, "verb": verb}
-    yield Kind.UNKNOWN, {"fact_id": NOWHERE, "verb": verbs[0]}
+        if of_mark:
+            key = (id(world), plant)
+            if key not in _marked:
+                _marked[key] = _violation_of(world, plant, marked="情节严重")
+            yield kind, {"fact_id": _marked[key], "verb": "unmark"}
+    yield Kind.UNKNOWN, {"fact_id": NOWHERE, "verb": "mark" if of_mark else "annul"}
 
 
 def _decisions(world: World, who: Principal, _endpoint: str) -> Examples:
