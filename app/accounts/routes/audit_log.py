@@ -10,7 +10,7 @@ from flask import flash, redirect, request, url_for
 
 from app.accounts import forms, queries, sessions
 from app.accounts.routes.blueprint import blueprint
-from app.kernel import audit, audit_words, clock, files, htmx
+from app.kernel import anchors, audit, audit_words, clock, files, htmx
 from app.kernel.authority import Permission
 from app.kernel.look import url_with
 from app.kernel.permissions import requires
@@ -114,4 +114,4 @@ def _cells(entry: queries.AuditRow) -> list[Any]:
 @requires(Permission.AUDIT_VIEW)
 def check_audit_log() -> Any:
     """Walk the whole chain and say whether it is unbroken."""
-    return page("accounts/audit_check.html", check=audit.verify())
+    return page("accounts/audit_check.html", check=audit.verify(), anchored=anchors.check())
