@@ -23,7 +23,7 @@ from app.issuing.queries import (
 from app.issuing.services.flags import queue_review
 from app.issuing.services.steps import move, open_for, source_of, tell
 from app.issuing.subjects import subject_of
-from app.kernel import audit, clock, files
+from app.kernel import anchors, audit, clock, files
 from app.kernel.authority import Scope
 from app.kernel.database import db
 from app.kernel.transaction import transaction
@@ -99,6 +99,7 @@ def sign(
     )
     _tell(view, number, days, previous, made, stored.sha256)
     queue_review([view.id])
+    anchors.anchor_when_kept()
     issued = db.session.get(IssuedList, list_id, populate_existing=True)
     if issued is None:
         raise Refused("清单没有签发。请重新打开清单页面。")
