@@ -12,16 +12,18 @@ from sqlalchemy import select
 from app.issuing import services as issuing
 from app.issuing.services import Signature
 from app.kernel import audit, files
-from app.kernel.authority import EVERYTHING
+from app.kernel.authority import EVERYTHING, Permission
 from app.kernel.clock import today
 from app.kernel.database import db
 from app.kernel.transaction import writing
 from app.rights.domain import Level
 from app.rights.models import ApplicationRecord
+from app.rights.queries.issued import find_allocation
 from app.rights.services import ApplicationEntry, record_applications
+from app.rights.services.letters import queue
 from app.rights.services.reserves import EntryDraft, book
 from app.rights.tonnage import Account, EntryKind
-from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind, numbers
+from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind, Query, numbers
 from tests.world import Principal, World, mark_of
 
 
@@ -147,3 +149,19 @@ FORMS: Mapping[str, Form] = {
     "rights.export_applications": _file,
     "rights.make_letters": lambda _world, _who: {"format": "docx"},
 }
+
+
+def _letters_under_way(world: World, who: Principal) -> Mapping[str, object]:
+    """Letters that this person asked for and that are still to be made."""
+    if not who.holds(Permission.LIST_DRAFT):
+        return {}
+    owner, list_id = world.users[who.name], _issued_allocation(world)
+    counties = [who.county] if who.county else None
+    with world.app.app_context():
+        view = find_allocation(list_id)
+        assert view is not None
+        with writing("测试", actor_id=owner, actor_name=who.name):
+            return {"job": queue(view, "docx", None, counties)}
+
+
+QUERIES: Mapping[str, Query] = {"rights.letter_list": _letters_under_way}
