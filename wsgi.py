@@ -9,9 +9,12 @@ from flask import abort
 
 from app import create_app
 from app.kernel import presence
-from app.kernel.config import ConfigError
+from app.kernel.config import ConfigError, version_in_force
 from app.kernel.hooks import PluginError
 
+in_force = version_in_force(os.environ)
+if in_force is not None:  # an older program must not write into data of a newer one
+    sys.exit(f"程序已换成另一版本，请在 {in_force} 中运行命令。")
 try:
     app = create_app()
 except (ConfigError, PluginError) as problem:

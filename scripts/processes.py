@@ -100,6 +100,7 @@ def run(
         text = announcement()
         if _answers(web, address, stop):
             say(text)
+            _tell_the_system("READY=1")
             for child in others:
                 child.start()
         while not stop.wait(0.3):
@@ -124,6 +125,17 @@ def _answers(web: Child, address: tuple[str, int], stop: threading.Event) -> boo
         with contextlib.suppress(OSError), socket.create_connection(address, timeout=1):
             return True
     return False
+
+
+def _tell_the_system(word: str) -> None:
+    """Tell systemd, when it started us and waits to hear, how far we are."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address or not hasattr(socket, "AF_UNIX"):
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.sendto(word.encode(), address)
 
 
 def _die_with_parent() -> None:

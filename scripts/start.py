@@ -13,9 +13,12 @@ from typing import NoReturn
 
 import processes
 import tls
+import versions
 from environment import PYTHON, ROOT, RUNTIME_LOCK, VENV, Unable, flask, prepare, say
 
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound
+
+MOST_PROCESSES = 64
 
 
 class Parser(argparse.ArgumentParser):
@@ -28,6 +31,7 @@ class Parser(argparse.ArgumentParser):
 
 def main() -> int:
     """Everything from a bare folder to a served page; returns the exit code."""
+    versions.follow("start.py")
     parser = _parser()
     options = parser.parse_args()
     refusal = _refusal(options)
@@ -68,7 +72,7 @@ def _refusal(options: argparse.Namespace) -> str | None:
 
 
 def _start(options: argparse.Namespace) -> int:
-    chosen = options.instance or os.environ.get("INSTANCE_DIR") or ROOT / "instance"
+    chosen = options.instance or os.environ.get("INSTANCE_DIR") or versions.HOME / "instance"
     instance = Path(chosen).resolve()
     _check_folder(instance)
     tls.check_files(options.tls_cert, options.tls_key)
@@ -170,6 +174,14 @@ def _serve(
         preparing.unlink(missing_ok=True)
 
 
+def _web_processes() -> int:
+    """How many processes answer requests: one, unless WEB_PROCESSES says otherwise."""
+    given = os.environ.get("WEB_PROCESSES", "").strip() or "1"
+    if not (given.isascii() and given.isdigit() and 1 <= int(given) <= MOST_PROCESSES):
+        raise Unable(f"环境变量 WEB_PROCESSES 应为 1 到 {MOST_PROCESSES} 的整数。")
+    return int(given)
+
+
 def _in_address(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
@@ -180,7 +192,13 @@ def _web_server(options: argparse.Namespace, served_with: tls.Tls | None) -> lis
         listen = f"--listen={_in_address(options.host)}:{options.port}"
         return [str(PYTHON), "-m", "waitress", "--threads=4", listen, "wsgi:app"]
     command = [str(PYTHON), "-m", "granian", "--interface", "wsgi", "--no-ws"]
-    command += ["--workers", "1", "--blocking-threads", "4", "--respawn-failed-workers"]
+    command += [
+        "--workers",
+        str(_web_processes()),
+        "--blocking-threads",
+        "4",
+        "--respawn-failed-workers",
+    ]
     command += ["--log-level", "warning", "--host", options.host, "--port", str(options.port)]
     if served_with:
         command += ["--ssl-protocol-min", "tls1.2"]

@@ -14,11 +14,12 @@ import signal
 import socket
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 import urllib.request
 from pathlib import Path
+
+from unpacking import unpack
 
 INSIDE = "--inside"
 PATIENCE_SECONDS = 120
@@ -51,9 +52,7 @@ def _isolated() -> list[str]:
 
 def _try(archive: Path, place: Path) -> int:
     print("可以连到外网。" if _reaches_out() else "确认没有网络。", flush=True)
-    with tarfile.open(archive) as packed:
-        packed.extractall(place, filter="data")
-    (program,) = place.iterdir()
+    program = unpack(archive, place)
     home = place / "home"
     home.mkdir()
     environ = {"HOME": str(home), "PATH": "/usr/bin:/bin", "PIP_CONFIG_FILE": os.devnull}

@@ -26,9 +26,27 @@ def free_port() -> int:
 
 def environ(**more: str) -> dict[str, str]:
     """What a person's shell would hand on; nothing that these tests run with."""
-    left_out = ("ALLOW_PLAINTEXT", "DATABASE_URL", "INSTANCE_DIR", "SECRET_KEY", "TLS", "TLS_NAMES")
+    left_out = {
+        "ALLOW_PLAINTEXT",
+        "DATABASE_URL",
+        "INSTANCE_DIR",
+        "SECRET_KEY",
+        "TLS",
+        "TLS_NAMES",
+        "WEB_PROCESSES",
+    }
     kept = {name: value for name, value in os.environ.items() if name not in left_out}
     return {**kept, "PYTHONUNBUFFERED": "1", **more}
+
+
+def script(name: str, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, ROOT / "scripts" / name, *arguments],
+        env=environ(),
+        cwd=cwd,
+        capture_output=True,
+        encoding="utf-8",
+    )
 
 
 class Served:

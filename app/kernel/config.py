@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+HOME = ROOT.parents[1] if ROOT.parent.name == "versions" else ROOT
+"""The folder first unpacked, where the data lie; ``scripts/versions.py`` tells of the versions."""
 MOVED = "moved-to-postgresql.txt"
 """Left in the instance folder by a move; its SQLite file is then no longer what is in force."""
 
@@ -55,7 +57,7 @@ class Config:
     def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         """The configuration of this process. Raises ConfigError with one clear sentence."""
         env = os.environ if environ is None else environ
-        instance = Path(env.get("INSTANCE_DIR") or ROOT / "instance").resolve()
+        instance = Path(env.get("INSTANCE_DIR") or HOME / "instance").resolve()
         try:
             instance.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -75,6 +77,17 @@ class Config:
             log_days=_number(env, "LOG_DAYS", SHORTEST_LOG, least=SHORTEST_LOG),
             log_bytes=_number(env, "LOG_MEGABYTES", 2048, least=100) * 1024 * 1024,
         )
+
+
+def version_in_force(environ: Mapping[str, str]) -> Path | None:
+    """The folder of the program in force when it is not this one; None while versions change."""
+    try:
+        name = (HOME / "versions" / "current").read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+    folder = HOME if name == "." else HOME / "versions" / name
+    is_other = folder != ROOT and (folder / "wsgi.py").exists()
+    return folder if is_other and environ.get("CHANGING_VERSION") != "1" else None
 
 
 def _folder(given: str | None) -> Path | None:

@@ -13,35 +13,11 @@ from pathlib import Path
 import pytest
 
 from app.kernel.config import ROOT
-from tests.serving import environ
+from tests.serving import environ, script
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
-SCRIPTS = ("start.py", "environment.py", "processes.py", "checksums.py")
+SCRIPTS = ("start.py", "tls.py", "versions.py", "environment.py", "processes.py", "checksums.py")
 LOCKS = ("requirements.lock", "requirements-pip.lock")
-
-
-def script(name: str, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, ROOT / "scripts" / name, *arguments],
-        env=environ(),
-        cwd=cwd,
-        capture_output=True,
-        encoding="utf-8",
-    )
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle for this machine, made as a person makes it; with a stand-in for the large fonts."""
-    folder = tmp_path_factory.mktemp("bundle")
-    (folder / "fonts").mkdir()
-    (folder / "fonts" / "仿宋.ttf").write_bytes(b"a font")
-    options = ("--python", HERE, "--fonts", folder / "fonts", "--output", folder)
-    made = script("bundle.py", *options, cwd=folder)
-    assert made.returncode == 0, made.stderr
-    (found,) = folder.glob("*.tar.gz")
-    assert str(found) in made.stdout
-    return found
 
 
 def test_it_holds_program_wheels_fonts_and_the_sum_of_every_file(
