@@ -38,16 +38,18 @@ class Browser:
         assert token
         data = urllib.parse.urlencode({**fields, "csrf_token": token[1]}).encode()
         with self._open(self._address + path, data=data, timeout=60) as answer:
-            return urllib.parse.urlsplit(answer.url).path
+            led: str = urllib.parse.urlsplit(answer.url).path
+            return led
 
 
 def flask(instance: Path, url: str, *arguments: str) -> str:
-    return subprocess.check_output(
+    told: str = subprocess.check_output(
         [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
         env=environ(INSTANCE_DIR=str(instance), DATABASE_URL=url),
         cwd=ROOT,
         encoding="utf-8",
     )
+    return told
 
 
 def web_processes(running: Served) -> int:
