@@ -100,9 +100,10 @@ def repeat(job_id: int) -> bool:
     job = db.session.get(Job, job_id)
     if job is None or job.state != "failed" or not is_repeatable(job.kind):
         return False
+    moment = transaction().moment  # reads, and so must come before the first change
     job.state, job.attempts, job.error, job.note = "queued", 0, "", ""
     job.done = job.total = 0
-    job.run_at, job.finished_at, job.leased_until = transaction().moment, None, None
+    job.run_at, job.finished_at, job.leased_until = moment, None, None
     return True
 
 

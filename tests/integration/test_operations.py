@@ -259,3 +259,18 @@ def test_the_auditor_prints_the_end_of_the_chain(client_as: ClientAs, app: Flask
         head = audit.verify().head
     assert head[:8] in page
     assert client_as("system-admin").get("/operations/chain-end").status_code == 403
+
+
+def test_a_failed_job_is_done_again(client_as: ClientAs, app: Flask) -> None:
+    browser = client_as("system-admin")
+    with app.app_context():
+        with writing("测试"):
+            job_id = ask_for_check("gone.zip")
+        do_jobs()
+    assert "已不在备份目录中" in browser.get("/operations/jobs?state=failed").get_data(as_text=True)
+    assert browser.post(f"/operations/jobs/{job_id}/again").status_code == 303
+    assert browser.post(f"/operations/jobs/{job_id}/again").status_code == 409
+    with app.app_context():
+        job = jobs.find_job(job_id)
+        assert job is not None
+        assert (job.state, job.attempts, job.error) == ("queued", 0, "")
