@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 
 from app.accounts import queries, services
 from app.accounts.domain import COUNTY_ROLES, ENTERPRISE_ROLES, Role
-from app.kernel.command_groups import OneLineGroup
+from app.kernel.command_groups import OneLine, OneLineGroup
 from app.kernel.commands import stop
 from app.kernel.transaction import writing
 
@@ -53,7 +53,7 @@ def _county_code(text: str) -> str:
     return found.county.code
 
 
-@click.command("setup-code")
+@click.command("setup-code", cls=OneLine)
 @with_appcontext
 def setup_code() -> None:
     """给出首次打开页面所需的一次性设置码；已有账号时不输出。"""

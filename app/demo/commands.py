@@ -12,10 +12,11 @@ from sqlalchemy.exc import DBAPIError
 
 from app.demo.services import DemoLoaded, DemoRefused, load_demo
 from app.demo.stories import STORIES
+from app.kernel.command_groups import OneLine
 from app.kernel.commands import CHECK_FAILED, stop
 
 
-@click.command("demo")
+@click.command("demo", cls=OneLine)
 @with_appcontext
 def demo() -> None:
     """向空库载入示例县数据，并列出示例账号。"""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -36,6 +37,16 @@ def read_day(typed: str) -> date | None:
     if text and not _is_in_range(day):
         raise ValueError(f"“{_shown(typed)}”不是有效日期，请按 2025-06-30 的样式填写。")
     return day
+
+
+def read_exact_day(text: str) -> date:
+    """A day as a command takes it: YYYY-MM-DD and nothing else. Raises ValueError."""
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        with suppress(ValueError):
+            day = date.fromisoformat(text)
+            if _is_in_range(day):
+                return day
+    raise ValueError(f"“{_shown(text)}”不是有效日期，请按 2025-06-30 的样式填写。")
 
 
 def read_moment(typed: str) -> datetime | None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask import current_app, has_request_context, request
-from sqlalchemy import insert, select
+from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
@@ -144,14 +144,32 @@ def _key() -> bytes:
 def verify() -> AuditCheck:
     """Walk the whole chain; the first entry that does not fit is named."""
     columns = [getattr(AuditEntry, name) for name in (*_HASHED, "hash")]
-    query = select(*columns).order_by(AuditEntry.sequence).execution_options(yield_per=2000)
-    with db.session.execute(query) as entries:
-        return _walk(dict(zip((*_HASHED, "hash"), entry, strict=True)) for entry in entries)
+    query = select(*columns).order_by(AuditEntry.sequence)
+    try:
+        return _walk_through(query, 2000)
+    except ValueError:  # a moment that is none: read one by one to say which entry has it
+        return _walk_through(query, 1)
 
 
-def _walk(rows: Iterable[Mapping[str, Any]]) -> AuditCheck:
+def _walk_through(query: Select[*tuple[Any, ...]], at_once: int) -> AuditCheck:
+    with db.session.execute(query.execution_options(yield_per=at_once)) as entries:
+        return _walk(
+            (dict(zip((*_HASHED, "hash"), entry, strict=True)) for entry in entries),
+            one_by_one=at_once == 1,
+        )
+
+
+def _walk(rows: Iterator[Mapping[str, Any]], *, one_by_one: bool) -> AuditCheck:
     expected, previous = 1, GENESIS
-    for row in rows:
+    while True:
+        try:
+            row = next(rows, None)
+        except ValueError:
+            if not one_by_one:
+                raise
+            return AuditCheck(expected - 1, previous, expected, "时间无法识别，记录被改动")
+        if row is None:
+            break
         if row["sequence"] != expected:
             return AuditCheck(expected - 1, previous, expected, "序号不连续，有记录被删除或插入")
         if row["previous_hash"] != previous:

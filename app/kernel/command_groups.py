@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+import sys
+from typing import Any, NoReturn
 
 import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.kernel.commands import CHECK_FAILED, stop
+from app.kernel.database import DriverError
 
 log = logging.getLogger(__name__)
+BAD_USE = 2
+CHECK_FAILED = 1
+UNUSABLE = (
+    "数据库没有应答、已经损坏，或结构不是当前版本。"
+    "请检查 DATABASE_URL，再运行 flask db upgrade；仍不行的，请用备份恢复。"
+)
+
+
+def stop(sentence: str, code: int = BAD_USE) -> NoReturn:
+    """End a command with one line on stderr: what happened, why, what to do."""
+    click.echo(sentence, err=True)
+    sys.exit(code)
 
 
 class OneLine(click.Command):
@@ -38,13 +51,9 @@ class OneLine(click.Command):
             return super().invoke(ctx)
         except click.UsageError as error:
             stop(_misuse(error))
-        except SQLAlchemyError:
+        except (SQLAlchemyError, DriverError):
             log.debug("database refused a command", exc_info=True)
-            stop(
-                "数据库没有应答，或结构不是当前版本。"
-                "请检查 DATABASE_URL，再运行 flask db upgrade。",
-                CHECK_FAILED,
-            )
+            stop(UNUSABLE, CHECK_FAILED)
 
 
 class OneLineGroup(OneLine, AppGroup):

@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
-from typing import NoReturn
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import with_appcontext
 
 from app.kernel import anchors, audit, clock, daily, jobs, migrating, presence
+from app.kernel.command_groups import BAD_USE, CHECK_FAILED, OneLine, OneLineGroup, stop
 
-BAD_USE = 2
-CHECK_FAILED = 1
+__all__ = ["BAD_USE", "CHECK_FAILED", "register", "stop"]
 
-
-def stop(sentence: str, code: int = BAD_USE) -> NoReturn:
-    """End a command with one line on stderr: what happened, why, what to do."""
-    click.echo(sentence, err=True)
-    sys.exit(code)
-
-
-database_group = AppGroup("db", help="数据库结构。")
+database_group = OneLineGroup("db", help="数据库结构。")
 
 
 @database_group.command("upgrade")
 def upgrade() -> None:
     """升级数据库结构到当前版本。"""
-    migrating.upgrade()
+    from alembic.util import CommandError
+
+    try:
+        migrating.upgrade()
+    except CommandError:
+        stop("数据库结构来自另一版本，本程序不认识。请使用建立它的版本的程序。", CHECK_FAILED)
 
 
-audit_group = AppGroup("audit", help="审计链。")
+audit_group = OneLineGroup("audit", help="审计链。")
 
 
 @audit_group.command("verify")
@@ -57,10 +53,11 @@ def verify() -> None:
         click.echo(f"锚定 {written_down.anchors} 处全部相符，最近一处于 {day}")
 
 
-@click.command("worker", help="执行后台任务，直到收到停止信号。")
+@click.command("worker", cls=OneLine, help="执行后台任务，直到收到停止信号。")
 @with_appcontext
 def worker() -> None:
     """Do queued jobs until SIGTERM or Ctrl-C; a job begun is finished first."""
+    jobs.check_queue()  # what cannot be read at all is told once, not every five seconds
     try:
         presence.stay_present_as_worker(current_app.config["CONFIG"].instance_dir)
     except presence.InUse:

@@ -53,6 +53,9 @@ try:
 except ImportError:  # pragma: no cover - no wheel for this platform
     import sqlite3 as sqlite_driver
 
+DriverError: type[Exception] = sqlite_driver.Error
+"""What SQLite itself raises before SQLAlchemy can wrap it."""
+
 WRITER_LOCK_KEY = 7_105_920_240_601
 """PostgreSQL advisory lock that makes writing transactions serial."""
 

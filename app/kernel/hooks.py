@@ -60,6 +60,6 @@ def load_plugin_file(path: Path) -> ModuleType:
         specification.loader.exec_module(module)
     except SyntaxError as error:
         raise PluginError(f"{path}，第 {error.lineno} 行：语法错误（{error.msg}）。") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(f"{path}：载入失败（{type(error).__name__}：{error}）。") from error
     return module

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from flask import Flask
 
 from app.accounts.queries import actor_by_name, list_bureaus
 from app.accounts.services import set_up_bureau
+from app.kernel.asked import read_exact_day
 from app.kernel.authority import EVERYTHING
 from app.kernel.command_groups import OneLineGroup
 from app.kernel.commands import BAD_USE, CHECK_FAILED, stop
@@ -164,9 +164,9 @@ def _tell(preview: Preview) -> None:
 def export_command(file: Path, as_of: str | None) -> None:
     """导出全部台账；导入空的登记簿可还原同样的内容。"""
     try:
-        day = date.fromisoformat(as_of) if as_of is not None else None
-    except ValueError:
-        stop(f"“{as_of}”不是有效日期。请按 2025-06-30 的形式填写 --as-of。")
+        day = read_exact_day(as_of) if as_of is not None else None
+    except ValueError as problem:
+        stop(f"--as-of 有误：{problem}")
     export = export_ledger(register_now(), EVERYTHING, day)
     _write(file, export.content)
     rows = "，".join(f"{name} {count}" for name, count in export.rows.items())

@@ -11,7 +11,7 @@ import click
 from flask import Flask
 
 from app.accounts.queries import county_by_code_or_name
-from app.kernel.asked import read_day, read_moment
+from app.kernel.asked import read_exact_day, read_moment
 from app.kernel.command_groups import OneLineGroup
 from app.kernel.commands import CHECK_FAILED, stop
 from app.policy.documents import Document, Table
@@ -31,10 +31,9 @@ policy_group = OneLineGroup("policy", help="差异化政策：清单与分配。
 def day_of(text: str) -> date:
     """The day a command was given. Ends the command when it is none."""
     try:
-        day = read_day(text)
+        return read_exact_day(text)
     except ValueError as problem:
         stop(f"--as-of 有误：{problem}")
-    return day or stop("没有填写 --as-of，请按 2025-06-30 的样式填写。")
 
 
 def moment_of(text: str | None) -> datetime | None:

@@ -24,7 +24,7 @@ class Fault:
     mend: str
 
     def __str__(self) -> str:
-        return f"{self.file}，第 {self.line} 行：{self.what}。{self.mend}。"
+        return f"{self.file}，第 {self.line} 行：{self.what}。{self.mend.rstrip('。')}。"
 
 
 _Place = tuple[str | int, ...]

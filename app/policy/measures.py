@@ -119,7 +119,7 @@ def _answers(
         asked = [arguments[name] for name in implementation.argnames]
         try:
             given = implementation.function(*asked)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PluginError(
                 f"插件 {implementation.plugin_name} 的 {hook} 运行失败"
                 f"（{type(error).__name__}：{error}）。请改正该插件。"

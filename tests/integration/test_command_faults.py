@@ -1,0 +1,129 @@
+"""Whatever is wrong, a command ends with one Chinese sentence and its code, never a traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskCliRunner
+from sqlalchemy import text
+
+from app import create_app
+from app.kernel import audit
+from app.kernel.config import Config
+from app.kernel.database import Mode, db, mode
+from app.kernel.hooks import PluginError, load_plugin_file
+from app.kernel.transaction import writing
+from app.policy.plugin_files import check_plugin
+
+COMMANDS = (["worker"], ["audit", "verify"], ["setup-code"], ["demo"])
+
+
+def runner_of(folder: Path, content: bytes) -> FlaskCliRunner:
+    (folder / "app.db").write_bytes(content)
+    return create_app(
+        Config(
+            instance_dir=folder,
+            database_url=f"sqlite:///{folder / 'app.db'}",
+            secret_key="tests only",
+        )
+    ).test_cli_runner()
+
+
+def told(runner: FlaskCliRunner, command: list[str]) -> tuple[int, str]:
+    """(exit code, the one line on stderr)."""
+    result = runner.invoke(args=command)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.output
+    assert lines[0].endswith("。")
+    return result.exit_code, lines[0]
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, ["db", "upgrade"]], ids=" ".join)
+def test_a_corrupt_database_is_told_in_one_sentence(tmp_path: Path, command: list[str]) -> None:
+    code, sentence = told(runner_of(tmp_path, b"this is no database" * 500), command)
+    assert code == 1
+    assert "数据库" in sentence
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_database_without_tables_is_told_in_one_sentence(
+    tmp_path: Path, command: list[str]
+) -> None:
+    code, sentence = told(runner_of(tmp_path, b""), command)
+    assert code == 1
+    assert "flask db upgrade" in sentence
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["worker", "now"], ["demo", "--twice"], ["setup-code", "x"], ["audit", "check"],
+        ["db", "downgrade"], ["audit", "verify", "--all"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_misuse_is_told_in_chinese(app: Flask, command: list[str]) -> None:
+    code, sentence = told(app.test_cli_runner(), command)
+    assert code == 2
+    assert "--help" in sentence
+    assert "命令不能这样使用" in sentence
+
+
+def test_a_tampered_moment_is_found_where_it_stands(app: Flask) -> None:
+    with app.app_context():
+        if db.engine.dialect.name != "sqlite":
+            pytest.skip("PostgreSQL keeps no moment that is none")
+        for number in range(3):
+            with writing("测试"):
+                audit.record("test", "test", number)
+        with mode(Mode.WRITE), db.engine.begin() as connection:
+            connection.execute(text("DROP TRIGGER IF EXISTS audit_entry_no_update"))
+            names = connection.execute(
+                text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            ).scalars()
+            for name in [it for it in names if "audit_entry" in it]:
+                connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
+            connection.execute(text("UPDATE audit_entry SET at = 'gestern' WHERE sequence = 2"))
+    code, sentence = told(app.test_cli_runner(), ["audit", "verify"])
+    assert code == 1
+    assert "第 2 条断裂：时间无法识别" in sentence
+
+
+@pytest.mark.parametrize("typed", ["20250101", "2025年1月1日", "2025-1-1", "2025-02-30", ""])
+@pytest.mark.parametrize("command", ["policy", "ledger"])
+def test_a_day_is_written_in_one_way(
+    app: Flask, bureau: None, tmp_path: Path, command: str, typed: str
+) -> None:
+    words = {
+        "policy": ["policy", "run", "positive-list", "--format", "json", "--as-of", typed],
+        "ledger": ["ledger", "export", str(tmp_path / "out.xlsx"), "--as-of", typed],
+    }[command]
+    code, sentence = told(app.test_cli_runner(), words)
+    assert code == 2
+    assert "请按 2025-06-30 的样式填写" in sentence
+
+
+def test_a_plugin_that_ends_the_program_is_told_as_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "leaving.py"
+    path.write_text("import sys\nsys.exit(3)\n", encoding="utf-8")
+    with pytest.raises(PluginError, match="SystemExit"):
+        load_plugin_file(path)
+    (fault,) = check_plugin(path)
+    assert "SystemExit" in str(fault) or "3" in str(fault)
+    assert "。。" not in str(fault)
+
+
+def test_a_hook_that_ends_the_program_is_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "leaving.py"
+    path.write_text(
+        "import sys\nfrom app.kernel.hooks import hookimpl\n\n\n"
+        "@hookimpl\ndef policy_measures():\n    sys.exit(3)\n",
+        encoding="utf-8",
+    )
+    (fault,) = check_plugin(path)
+    assert fault.line == 7
+    assert "SystemExit" in str(fault)
+    assert "。。" not in str(fault)
