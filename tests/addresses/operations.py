@@ -22,7 +22,7 @@ def _backups(world: World, _who: Principal, _endpoint: str) -> Examples:
         if not list_backups():
             write_backup(free_path(backup_folder(), "manual"))
         yield Kind.OWN, {"backup": list_backups()[0].name}
-    yield Kind.UNKNOWN, {"backup": "..%2Fapp.db"}
+    yield Kind.UNKNOWN, {"backup": "..app.db"}
     yield Kind.UNKNOWN, {"backup": "unknown.zip"}
 
 
