@@ -122,7 +122,10 @@ def _is_worth_keeping() -> bool:
 def _page_asked_for() -> str:
     """The page to return to: for a part of a page, the page that holds it."""
     if is_fragment_request():
-        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        try:
+            page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        except ValueError:  # what a browser never sends
+            return ""
         return f"{page.path}?{page.query}" if page.query else page.path
     return request.full_path.rstrip("?") if request.method in SAFE_METHODS else ""
 

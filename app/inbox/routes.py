@@ -65,7 +65,7 @@ def messages() -> str:
             (words + numbers.get(part, ""), url_for("inbox.messages", part=part),
              part == wanted.part)
             for part, words in PARTS.items()
-        ],
+        ] + [("复核", url_for("approvals.proposals"), False)],
         heads={key: _head(key, label, wanted) for key, label in _HEADS.items()},
         chips=_chips(wanted),
         clear_url=url_for("inbox.messages", part=wanted.part),

@@ -181,3 +181,13 @@ def test_passwords_and_tokens_are_nowhere_in_the_log(app: Flask, zhang: int) -> 
         hashes = " ".join(db.session.execute(select(SignInSession.token_hash)).scalars())
     for secret in ("Canary-4711-wrong", PASSWORD, token):
         assert secret not in details + hashes
+
+
+def test_an_address_that_is_none_in_a_header_leads_to_the_sign_in(
+    app: Flask, bureau: None, client: FlaskClient
+) -> None:
+    open_officer(app)
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://[broken"}
+    answer = client.get("/register", headers=headers)
+    assert answer.status_code < 400
+    assert "/sign-in" in answer.headers["HX-Redirect"]
