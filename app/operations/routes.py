@@ -169,6 +169,7 @@ def export_chain_end() -> Response:
     response = Response(anchors.text(), mimetype="text/plain")
     name = f"audit-heads-{clock.today()}.txt"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 
 

@@ -58,6 +58,10 @@ def pages(world: World) -> Iterator[tuple[FlaskClient, str, dict[str, object]]]:
             if rule.endpoint == "ledger.import_page":  # one that is still being checked
                 waiting = str(rule.rule).replace("<int:import_id>", str(upload(world, who)))
                 yield world.browser(who), waiting, query
+            if rule.endpoint == "operations.backups":  # while one is being made
+                with world.app.app_context(), writing("测试"):
+                    ask_for_backup()
+                yield client, str(rule.rule), query
 
 
 def test_every_declared_block_renders_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
