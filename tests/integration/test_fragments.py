@@ -15,6 +15,8 @@ from flask.testing import FlaskClient
 from jinja2 import Template
 from jinja2_fragments.flask import render_block
 
+from app.kernel.transaction import writing
+from app.operations.services.by_hand import ask_for_backup
 from tests.addresses import QUERIES, addresses, methods_of, rules, somebody_for
 from tests.pagecheck import problems_of
 from tests.world import World, upload
