@@ -42,7 +42,7 @@ def signed_in_as(app: Flask, bureau: None) -> SignIn:
         page.get_by_label("账号").fill(role.value)
         page.get_by_label("口令").fill(PASSWORD)
         page.get_by_role("button", name="登录").click()
-        page.get_by_role("link", name="台账导入", exact=True).click()
+        page.get_by_role("link", name="台账导入导出", exact=True).click()
 
     return sign_in
 
@@ -133,7 +133,7 @@ def test_a_city_officer_writes_a_ledger_once_and_finds_it_in_the_register(
     wait(page)
     expect(page.locator(".flash-problem")).to_have_count(0)
     see_the_register(page)
-    page.get_by_role("link", name="台账导入", exact=True).click()
+    page.get_by_role("link", name="台账导入导出", exact=True).click()
     upload(page, SMALL)
     expect(page.locator(".notice-done")).to_contain_text("没有需要写入的内容")
     expect(page.get_by_role("button", name="写入台账")).to_have_count(0)
