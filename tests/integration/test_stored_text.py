@@ -138,6 +138,17 @@ def test_every_page_shows_what_was_entered_as_text(infested: World) -> None:
     assert shown > 1000
 
 
+NAMELESS = frozenset(
+    {
+        "issuing.export_lists",
+        "operations.export_chain_end",
+        "rights.export_reserves",
+        "rights.export_statement",
+    }
+)
+"""Files of hashes, of tonnes by level, of the titles of lists: they name no enterprise."""
+
+
 def test_every_file_is_made_and_fetched_whatever_its_names(infested: World) -> None:
     """Exports hold the payloads as they were entered, and no formula."""
     made, faults = 0, []
@@ -157,7 +168,7 @@ def test_every_file_is_made_and_fetched_whatever_its_names(infested: World) -> N
                 told = everything_in(FlaskClient.open(client, answer.location))
                 if "<f>" in told or "<f " in told:
                     faults.append(f"{who.name}: {rule} holds a formula")
-                if "qz" not in told:
+                if "qz" not in told and rule.endpoint not in NAMELESS:
                     faults.append(f"{who.name}: {rule} lost the names")
     print(f"\nfiles {made}")  # noqa: T201
     assert not faults, "\n".join(faults)
