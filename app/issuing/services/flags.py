@@ -140,8 +140,9 @@ def _could_differ(view: ListView, plant_ids: Collection[int]) -> bool:
         )
     except UnknownSpec:
         return False
-    except Exception:
-        return True  # computing the whole list tells what is wrong
+    except Exception:  # computing the whole list tells what is wrong
+        log.exception("list %s: the quick look failed", view.id)
+        return True
 
 
 def _differences(
