@@ -242,17 +242,18 @@ def test_no_file_sent_to_any_form_breaks_it(world: World, trial: Trial) -> None:
 def test_every_uploaded_file_is_read_and_shown(world: World, trial: Trial) -> None:
     """The background reads every hostile file, and says of each what is wrong with it."""
     upload = next(it for it in senders(world, trial, "POST") if it.rule.endpoint == UPLOAD)
+    with world.app.app_context():
+        earlier = db.session.query(Job).count()  # of other forms; they may rightly fail
     send_files(upload, trial, "workbook", step=1)
     with world.app.app_context():
-        worked = 0
         while jobs.run_next():
-            worked += 1
+            pass
         db.session.rollback()
-        failed = [job.error for job in db.session.query(Job) if job.state == "failed"]
+        states = [(job.state, job.error) for job in db.session.query(Job) if job.id > earlier]
         last = db.session.query(Job).count()
     trial.watch.taken()
-    assert failed == []
-    assert worked > 10
+    assert set(states) == {("done", "")}
+    assert len(states) > 10
     for number in range(1, last + 1):
         answer = FlaskClient.open(upload.client, f"/ledger/{number}")
         if answer.status_code == 200:
