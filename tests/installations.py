@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psycopg
 from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from psycopg import sql
 
 from app import create_app
@@ -25,6 +27,23 @@ from tests.postgres import Cluster
 ENGINES = ("sqlite", "postgresql")
 LONG_AGO = datetime(2010, 1, 1, tzinfo=UTC)
 _numbers = count(1)
+
+
+class _CompiledTemplates(BytecodeCache):
+    """What compiling a template gave, kept for every later app of this process."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_compiled_templates = _CompiledTemplates()
 
 
 class Sqlite:
@@ -85,6 +104,7 @@ def installed(folder: Path, database_url: str) -> Flask:
         Config(instance_dir=folder, database_url=address, secret_key="tests only", testing=True)
     )
     app.test_client_class = CheckedClient
+    app.jinja_env.bytecode_cache = _compiled_templates
     return app
 
 
