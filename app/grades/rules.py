@@ -57,16 +57,13 @@ def scheme_faults(
         yield True, f"规则集 {rules.id} 没有等级“{grade}”，请改为：{known}，或改用相应的规则集"
         return
     fits, unknown, stated = _schemes(rules, industries, grade)
-    if fits:
+    if fits or not is_complete:
         return
-    if source == HISTORY:
+    if unknown or not stated:
+        why = f"{unknown[0]}在规则集 {rules.id} 下的等级方案未知" if unknown else "该厂区没有行业"
+        yield False, f"{why}，等级“{grade}”无法核对是否适用，请人工核对"
+    elif source == HISTORY:
         yield False, f"等级“{grade}”不在该厂区行业的等级方案内，因来源为“历史”予以保留，请核对"
-    elif unknown or not stated:
-        if is_complete:
-            why = (
-                f"{unknown[0]}在规则集 {rules.id} 下的等级方案未知" if unknown else "该厂区没有行业"
-            )
-            yield False, f"{why}，等级“{grade}”无法核对是否适用，请人工核对"
     else:
         yield True, _outside(grade, rules.id, stated)
 

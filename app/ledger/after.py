@@ -54,7 +54,21 @@ def industries_after(matched: Matched) -> Mapping[PlantKey, PlantIndustries]:
         plant.unread = plant.unread or "role" in row.row.failed
         plant.roles[kind] = row.values.get("role")
         plant.rows[kind] = row
+    _mark_unread(matched, found)
     return found
+
+
+def _mark_unread(matched: Matched, found: dict[PlantKey, PlantIndustries]) -> None:
+    """Mark the plants of rows that stand twice with two roles, and all if the sheet is unread."""
+    for row in matched.repeated("行业"):
+        if row.plant is not None:
+            kind = (row.values["industry"], row.values.get("subtype") or "")
+            plant = found[row.plant]
+            plant.unread = plant.unread or plant.roles[kind] != row.values.get("role")
+    if "行业" in matched.ledger.unreadable:
+        for named in (row for rows in matched.rows.values() for row in rows):
+            if named.plant is not None:
+                found.setdefault(named.plant, PlantIndustries()).unread = True
 
 
 @dataclass(frozen=True, slots=True)

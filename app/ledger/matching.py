@@ -33,6 +33,8 @@ class MatchedRow:
     old: RegisterRow | None
     values: Values
     changed: tuple[str, ...] = ()
+    is_repeated: bool = False
+    """Whether an earlier row has the same identity, for which alone this one is refused."""
 
     @property
     def is_known(self) -> bool:
@@ -62,8 +64,12 @@ class Matched:
     rows: dict[str, list[MatchedRow]] = field(default_factory=dict)
 
     def of(self, sheet: str) -> list[MatchedRow]:
-        """The rows of a sheet, in the workbook's order."""
-        return self.rows.get(sheet, [])
+        """The rows of a sheet that rules judge, in the workbook's order; no identity twice."""
+        return [row for row in self.rows.get(sheet, ()) if not row.is_repeated]
+
+    def repeated(self, sheet: str) -> list[MatchedRow]:
+        """The rows that say again, in whatever words, whom an earlier one is about."""
+        return [row for row in self.rows.get(sheet, ()) if row.is_repeated]
 
 
 def match_rows(ledger: TypedLedger, register: Register) -> Matched:
@@ -92,6 +98,7 @@ class _Subjects:
         self._codes = {row.values.get("uscc") for row in ledger.rows("企业")}
         self._plants: set[tuple[EnterpriseKey, str]] = set()
         self._told: set[tuple[str, str, str | None]] = set()
+        self._unread = {name: ledger.unread_places(name) for name in ("企业", "厂区")}
         for row in ledger.rows("厂区"):
             enterprise = self.enterprise(row, quietly=True)
             if enterprise is not None and "plant" in row.values:
@@ -112,12 +119,12 @@ class _Subjects:
             return known
         if code in self._codes:
             return code
-        if not quietly:
+        if not quietly and "企业" not in self._ledger.unreadable:
             self._ledger.refuse(
                 row,
                 "uscc",
-                f"没有统一社会信用代码为 {code} 的企业：登记簿和本工作簿的“企业”表中都没有，"
-                "请在“企业”表中补上该企业，或核对代码",
+                f"没有统一社会信用代码为 {code} 的企业：登记簿和本工作簿的“企业”表中都没有"
+                f"{self._unread['企业']}，请在“企业”表中补上该企业，或核对代码",
             )
         return None
 
@@ -142,12 +149,13 @@ class _Subjects:
                 return known
         if (enterprise, number) in self._plants:
             return enterprise, number
-        self._ledger.refuse(
-            row,
-            "plant",
-            f"企业 {row.values['uscc']} 没有编号为 {number} 的厂区：登记簿和本工作簿的“厂区”表中"
-            "都没有，请在“厂区”表中补上该厂区，或核对编号",
-        )
+        if "厂区" not in self._ledger.unreadable:
+            self._ledger.refuse(
+                row,
+                "plant",
+                f"企业 {row.values['uscc']} 没有编号为 {number} 的厂区：登记簿和本工作簿的“厂区”表"
+                f"中都没有{self._unread['厂区']}，请在“厂区”表中补上该厂区，或核对编号",
+            )
         return None
 
     def _tell_former_code(self, row: TypedRow, code: str, enterprise_id: int) -> None:
@@ -228,6 +236,7 @@ def _refuse_double(found: MatchedRow, first_rows: dict[Key, int], ledger: TypedL
         return
     first = first_rows.setdefault(found.key, found.row.number)
     if first != found.row.number:
+        found.is_repeated = True
         identity = "、".join(
             column.header for column in found.spec.columns if column.field in found.spec.key_fields
         )

@@ -53,10 +53,9 @@ def check_reach(
     reach = _Reach(matched, plants)
     for spec in SHEETS:
         for found in matched.of(spec.name):
-            if not importer.scope.is_everything:
-                _check_county(found, importer.scope, reach, matched)
-            if spec.decision and not found.is_same:
-                _check_decision(found, importer.decisions, reach, matched)
+            if (why := _why_refused(found, importer, reach)) is not None:
+                field = "level" if spec.subject is Subject.NOBODY else "uscc"
+                matched.ledger.refuse(found.row, field, why)
     if importer.is_system and not matched.register.is_empty and _would_change(matched):
         matched.ledger.problems.append(
             problem(
@@ -73,41 +72,48 @@ def _would_change(matched: Matched) -> bool:
     return any(not found.is_same for spec in SHEETS for found in matched.of(spec.name))
 
 
-def _check_county(found: MatchedRow, scope: Scope, reach: _Reach, matched: Matched) -> None:
+def _why_refused(found: MatchedRow, importer: Importer, reach: _Reach) -> str | None:
+    """Why the importer may not enter the row: the one reason that mending must begin with."""
+    decides = found.spec.decision and not found.is_same
+    if decides and importer.decisions is None:
+        return (
+            f"“{found.spec.name}”须由该区县负责人或市局导入，您没有这项权限，"
+            "请删去这一行，或由有权限的人导入"
+        )
     if found.spec.subject is Subject.NOBODY or not found.is_known:
-        return
+        return None
     counties = reach.counties_of(found)
+    if not _is_in_reach(found, importer.scope, counties, reach):
+        return _out_of_reach(found, reach.is_visible(found, importer.scope))
+    if decides and importer.decisions and not reaches_all(importer.decisions, counties):
+        whole = found.plant is None and found.spec.subject is Subject.EITHER
+        where = "该企业各厂区所在的全部区县" if whole else "该厂区所在的区县"
+        return (
+            f"“{found.spec.name}”须由{where}的负责人或市局导入，您不是那里的负责人，"
+            "请删去这一行，或由有权限的人导入"
+        )
+    return None
+
+
+def _is_in_reach(found: MatchedRow, scope: Scope, counties: list[str], reach: _Reach) -> bool:
+    if found.is_same and reach.is_visible(found, scope):
+        return True
     if found.spec.subject is Subject.ENTERPRISE:
-        is_allowed = not counties or any(scope.covers(county=county) for county in counties)
-    else:
-        is_allowed = reaches_all(scope, counties)
-    if is_allowed or (found.is_same and reach.is_visible(found, scope)):
-        return
-    if found.plant is None and found.spec.subject is Subject.EITHER:
-        sentence = (
+        return not counties or any(scope.covers(county=county) for county in counties)
+    return reaches_all(scope, counties)
+
+
+def _out_of_reach(found: MatchedRow, is_visible: bool) -> str:
+    if found.spec.subject is Subject.ENTERPRISE:
+        return "该企业的厂区都不在您的区县，请删去这一行，由所在区县或市局导入"
+    if found.plant is None and is_visible:
+        return (
             "这一行适用于企业全部厂区，而该企业有厂区不在您的区县，"
             "请填写您区县内的厂区编号，或由市局导入"
         )
-    else:
-        sentence = "这一行的厂区不在您的区县，请删去这一行，由所在区县或市局导入"
-    matched.ledger.refuse(found.row, "uscc", sentence)
-
-
-def _check_decision(
-    found: MatchedRow, decisions: Scope | None, reach: _Reach, matched: Matched
-) -> None:
-    if decisions is not None:
-        if found.spec.subject is Subject.NOBODY or not found.is_known:
-            return
-        if reaches_all(decisions, reach.counties_of(found)):
-            return
-    field = "level" if found.spec.subject is Subject.NOBODY else "uscc"
-    matched.ledger.refuse(
-        found.row,
-        field,
-        f"“{found.spec.name}”须由该区县负责人或市局导入，您没有这项权限，"
-        "请删去这一行，或由有权限的人导入",
-    )
+    if is_visible:
+        return "这一行的厂区现在或按本工作簿改动后不在您的区县，请核对区县代码，或由市局导入"
+    return "这一行的厂区不在您的区县，请删去这一行，由所在区县或市局导入"
 
 
 class _Reach:

@@ -23,6 +23,7 @@ TOTAL_WORDS = ("合计", "小计", "总计", "共计", "填表", "制表", "填�
 
 _FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 ROWS_BETWEEN_REPORTS = 500
+_MOST_NAMED = 5
 
 
 @dataclass(slots=True)
@@ -66,10 +67,21 @@ class TypedLedger:
     ignored: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     is_unaltered_export: bool = False
+    unreadable: set[str] = field(default_factory=set)
+    """Sheets whose header cannot be read: nothing follows from what they seem to lack."""
 
     def rows(self, sheet: str) -> list[TypedRow]:
         """The rows of a sheet; none when the workbook has no such sheet."""
         return self.sheets[sheet].rows if sheet in self.sheets else []
+
+    def unread_places(self, sheet: str) -> str:
+        """In brackets the rows of a sheet of which nobody can tell whom they are about."""
+        rows = [row for row in self.rows(sheet) if row.failed & {"uscc", "plant"}]
+        if not rows:
+            return ""
+        numbers = "、".join(str(row.number) for row in rows[:_MOST_NAMED])
+        more = f" 等 {len(rows)} " if len(rows) > _MOST_NAMED else " "
+        return f"（“{sheet}”表第 {numbers}{more}行的代码或编号有误，未能读出）"
 
     @property
     def header_rows(self) -> dict[str, int]:
@@ -133,6 +145,7 @@ def _read_sheet(sheet: Sheet, spec: SheetSpec, tools: Tools, ledger: TypedLedger
             f"没有找到表头：没有一行写着“{spec.first_header}”，"
             f"请在数据上方补上表头（{'、'.join(column.header for column in spec.columns)}）"
         )
+        ledger.unreadable.add(spec.name)
         ledger.problems.append(
             problem(Level.REFUSED, spec.name, sheet.rows[0].number, "", sentence)
         )
@@ -146,6 +159,8 @@ def _read_sheet(sheet: Sheet, spec: SheetSpec, tools: Tools, ledger: TypedLedger
             for title, sentence in found
         ]
     ledger.ignored += header.ignored
+    if header.is_faulty:
+        ledger.unreadable.add(spec.name)
     if start:
         ledger.skipped.append(
             Skipped(spec.name, sheet.rows[0].number, sheet.rows[start - 1].number, "表头以上的行")
