@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from app.desk.domain import rank_sentence, standing_sentences
+from app.desk.domain import Secured, application_sentences, rank_sentence, standing_sentences
 from app.grades.domain import Interval, Standing, effects_seen_from, in_order
 from app.grades.queries import facts_of, intervals_of, standing_rules
 from app.grades.rules import voided_records
@@ -29,17 +29,14 @@ from app.issuing.domain import ISSUED
 from app.issuing.queries import ListFilter, lines_of_plants, list_lists
 from app.issuing.subjects import UnknownSpec, subject_of
 from app.kernel import clock
-from app.kernel.authority import EVERYTHING, Scope
+from app.kernel.authority import Scope
 from app.kernel.look import number
 from app.kernel.transaction import rehearse, standing_changed, transaction
-from app.policy.queries import CANNOT_RUN, rank_by_every_measure
-from app.registry.queries import PlantOnRecord, list_plants
-from app.rights.domain import LEVEL_WORDS, MEASURE_OF, Level
-from app.rights.queries import (
-    ApplicationFilter,
-    list_applications_on_record,
-    years_on_record,
-)
+from app.policy.domain import RankedList, RuleFailed, ranks_with
+from app.policy.queries import CANNOT_RUN, candidates, rank_by_every_measure
+from app.registry.queries import PlantOnRecord, plants_by_id
+from app.rights.domain import LEVEL_WORDS, MEASURE_OF
+from app.rights.queries import applications_of
 from app.rulebook.domain import with_grade
 from app.rulebook.queries import rulebook_on
 
@@ -110,20 +107,20 @@ class Consequences:
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Picture:
-    """The register as the consequences are read off it."""
+    """What the touched plants are and bring, with the act or without it."""
 
     plants: Mapping[int, PlantOnRecord]
     courses: Mapping[int, tuple[Interval, ...]]
     voided: Mapping[int, frozenset[str]]
-    titles: Mapping[str, str]
-    ranks: Mapping[str, Mapping[int, int | None]]
-    applications: Mapping[int, frozenset[str]]
-    """Plant → its applications in the priority section, in words."""
+    judged: Mapping[str, RankedList]
+    """Measure → the touched plants judged by it, without the others."""
+    faults: Sequence[str]
+    applications: Mapping[int, frozenset[Secured]]
+    """Plant → its applications in the priority section."""
     issued: Mapping[int, str]
     """Signed lists that would read otherwise, by id with their titles."""
-    faults: list[str] = field(default_factory=list)
 
 
 def foresee(act: Act, scope: Scope, *, named: Iterable[int] = ()) -> Consequences:
@@ -144,20 +141,15 @@ def foresee(act: Act, scope: Scope, *, named: Iterable[int] = ()) -> Consequence
 
 def _picture(touched: Collection[int], scope: Scope) -> _Picture:
     on = clock.today()
-    ranked, faults = rank_by_every_measure(on)
-    ranks: dict[str, dict[int, int | None]] = {
-        measure: {row.candidate.plant_id: row.rank for row in it.rows}
-        for measure, it in ranked.items()
-    }
+    judged, faults = rank_by_every_measure(on, plants=candidates(on, only=touched))
     return _Picture(
-        plants={it.plant_id: it for it in list_plants(EVERYTHING) if it.plant_id in touched},
+        plants=plants_by_id(touched),
         courses=intervals_of(sorted(touched)),
         voided=_voided(sorted(touched), on),
-        titles={measure: it.measure.title for measure, it in ranked.items()},
-        ranks=ranks,
-        applications=_priority_applications(touched, ranks, on),
-        issued=_lists_that_differ(touched, scope),
+        judged=judged,
         faults=faults,
+        applications=_secured(touched, judged, on),
+        issued=_lists_that_differ(touched, scope),
     )
 
 
@@ -175,28 +167,72 @@ def _voided(plant_ids: list[int], on: date) -> dict[int, frozenset[str]]:
     return found
 
 
-def _priority_applications(
-    touched: Collection[int], ranks: Mapping[str, Mapping[int, int | None]], on: date
-) -> dict[int, frozenset[str]]:
-    found: dict[int, set[str]] = {}
-    for year in (it for it in years_on_record() if it >= on.year):
-        for it in list_applications_on_record(EVERYTHING, ApplicationFilter(year)):
-            if it.plant_id not in touched or it.new_enterprise:
-                continue
-            for level in Level:
-                if ranks.get(MEASURE_OF[level], {}).get(it.plant_id) is not None:
-                    found.setdefault(it.plant_id, set()).add(
-                        f"{year} 年度{LEVEL_WORDS[level]}储备 {it.pollutant} "
-                        f"{number(it.asked, 3)} 吨/年{f'（{it.project}）' if it.project else ''}"
-                    )
-    return {plant_id: frozenset(words) for plant_id, words in found.items()}
+def _secured(
+    touched: Collection[int], judged: Mapping[str, RankedList], on: date
+) -> dict[int, frozenset[Secured]]:
+    found: dict[int, set[Secured]] = {}
+    admitted = {
+        level: {row.candidate.plant_id for row in judged[measure].rows if row.admitted}
+        for level, measure in MEASURE_OF.items()
+        if measure in judged
+    }
+    for it in applications_of(touched):
+        if it.year < on.year or it.new_enterprise:
+            continue
+        project = f"，{it.project}" if it.project else ""
+        words = f"{it.pollutant} {number(it.asked, 3)} 吨/年{project}"
+        for level, plants in admitted.items():
+            if it.plant_id in plants:
+                reserve = Secured(it.year, LEVEL_WORDS[level], words)
+                found.setdefault(it.plant_id, set()).add(reserve)
+    return {plant_id: frozenset(reserves) for plant_id, reserves in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """A list in which a touched plant is judged or placed otherwise: every rank in it."""
+
+    title: str
+    before: Mapping[int, int]
+    after: Mapping[int, int]
+
+
+def _moved(
+    before: _Picture, after: _Picture, touched: Collection[int], on: date
+) -> tuple[list[_Moved], list[str]]:
+    """The lists in which something moves, and those that cannot be computed.
+
+    Ranks are those of the whole register, which is ranked once, and only by the measures under
+    which a touched plant brings something else than before.
+    """
+    wanted = [it for it in after.judged if _brought(before, it) != _brought(after, it)]
+    if not wanted:
+        return [], list(after.faults)
+    ranked, faults = rank_by_every_measure(on, only=wanted)
+    found: list[_Moved] = []
+    for measure, now in ranked.items():
+        ranks = {it.candidate.plant_id: it.rank for it in now.rows if it.rank is not None}
+        try:
+            then = ranks_with(now, after.judged[measure], touched)
+        except RuleFailed as fault:
+            faults.append(f"“{now.measure.title}”：{fault}")
+            continue
+        found.append(_Moved(now.measure.title, ranks, then))
+    return found, [*after.faults, *faults]
+
+
+def _brought(picture: _Picture, measure: str) -> set[tuple[object, ...]]:
+    """What each touched plant brings to the order of a list."""
+    rows = picture.judged[measure].rows if measure in picture.judged else ()
+    return {(row.candidate.plant_id, row.admitted, row.keys) for row in rows}
 
 
 def _compared(
     before: _Picture, after: _Picture, touched: Collection[int], scope: Scope
 ) -> Consequences:
     on = clock.today()
-    told = [_of_plant(before, after, plant_id, on) for plant_id in sorted(touched)]
+    lists, faults = _moved(before, after, touched, on)
+    told = [_of_plant(before, after, lists, plant_id, on) for plant_id in sorted(touched)]
     known = [it for it in told if it is not None]
     inside = [
         it
@@ -208,41 +244,38 @@ def _compared(
         on=on,
         plants=tuple(inside),
         elsewhere=sum(not it.is_nothing for it in known) - sum(not it.is_nothing for it in inside),
-        others=tuple(_others(before, after, touched)),
+        others=tuple(_others(lists, touched)),
         issued=tuple(
             f"{after.issued[it]}：有的行将与按现在所知的不同，会标记出来，清单本身不改写。"
             for it in sorted(after.issued.keys() - before.issued.keys())
         ),
-        faults=tuple(after.faults),
+        faults=tuple(faults),
     )
 
 
 def _of_plant(
-    before: _Picture, after: _Picture, plant_id: int, on: date
+    before: _Picture, after: _Picture, lists: Sequence[_Moved], plant_id: int, on: date
 ) -> PlantConsequences | None:
     plant = after.plants.get(plant_id) or before.plants.get(plant_id)
     if plant is None:
         return None
     order = rulebook_on(on).grade_order
     was, becomes = before.courses.get(plant_id, ()), after.courses.get(plant_id, ())
-    nothing: frozenset[str] = frozenset()
-    lists = (
-        rank_sentence(title, plant_id, before.ranks.get(measure, {}), after.ranks.get(measure, {}))
-        for measure, title in after.titles.items()
+    places = (
+        rank_sentence(it.title, it.before.get(plant_id), it.after.get(plant_id)) for it in lists
     )
-    held = before.applications.get(plant_id, nothing)
-    holds = after.applications.get(plant_id, nothing)
-    newly_voided = after.voided.get(plant_id, nothing) - before.voided.get(plant_id, nothing)
+    newly_voided = after.voided.get(plant_id, frozenset()) - before.voided.get(plant_id, set())
     return PlantConsequences(
         plant=plant,
         before=_on(was, on),
         after=_on(becomes, on),
         standing=tuple(standing_sentences(was, becomes, on, order)),
         voided=tuple(f"{it}不再有效。" for it in sorted(newly_voided)),
-        lists=tuple(it for it in lists if it is not None),
-        applications=(
-            *(f"{it}：不再列入优先保障。" for it in sorted(held - holds)),
-            *(f"{it}：列入优先保障。" for it in sorted(holds - held)),
+        lists=tuple(it for it in places if it is not None),
+        applications=tuple(
+            application_sentences(
+                before.applications.get(plant_id, ()), after.applications.get(plant_id, ())
+            )
         ),
     )
 
@@ -258,16 +291,12 @@ def _on(course: tuple[Interval, ...], on: date) -> Standing | None:
     )
 
 
-def _others(before: _Picture, after: _Picture, touched: Collection[int]) -> Iterable[str]:
-    for measure, title in after.titles.items():
-        was = before.ranks.get(measure, {})
-        moved = sum(
-            rank != was.get(plant_id)
-            for plant_id, rank in after.ranks[measure].items()
-            if plant_id not in touched
-        )
+def _others(lists: Iterable[_Moved], touched: Collection[int]) -> Iterable[str]:
+    for it in lists:
+        untouched = it.before.keys() - set(touched)
+        moved = sum(it.before[plant_id] != it.after[plant_id] for plant_id in untouched)
         if moved:
-            yield f"“{title}”：另有 {moved} 个厂区的位次随之变动。"
+            yield f"“{it.title}”：另有 {moved} 个厂区的位次随之变动。"
 
 
 def _lists_that_differ(touched: Collection[int], scope: Scope) -> dict[int, str]:

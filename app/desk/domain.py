@@ -6,7 +6,7 @@ the day on which it is told; that earlier days are derived anew as well is said 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -14,7 +14,14 @@ from typing import Any
 from app.grades.domain import Interval, Standing
 from app.rulebook.domain import Grade, GradeOrder
 
-__all__ = ["Difference", "differences", "rank_sentence", "standing_sentences"]
+__all__ = [
+    "Difference",
+    "Secured",
+    "application_sentences",
+    "differences",
+    "rank_sentence",
+    "standing_sentences",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ def standing_sentences(
     bans = differences(before, after, lambda it: it.banned_until)
     blocks = differences(before, after, lambda it: it.blocked)
     told = [
-        *(_grade_words(it, on, order, _ban_over(after, it)) for it in _from(grades, on)),
+        *_grade_sentences(_from(grades, on), on, order, after),
         *_ban_words(_from(bans, on)),
         *(_block_words(it, on) for it in _from(blocks, on)),
         *_count_words(differences(before, after, lambda it: it.violations_36m), on),
@@ -87,6 +94,29 @@ def standing_sentences(
 
 def _from(found: Sequence[Difference], on: date) -> list[Difference]:
     return [it for it in found if it.until_on is None or it.until_on > on]
+
+
+def _grade_sentences(
+    found: Sequence[Difference], on: date, order: GradeOrder, after: Sequence[Interval]
+) -> Iterator[str]:
+    """One sentence for each stretch of one new grade, whatever it was to be instead meanwhile."""
+    stretches: list[list[Difference]] = []
+    for it in found:
+        last = stretches[-1][-1] if stretches else None
+        if last is not None and (last.until_on, last.after) == (it.from_on, it.after):
+            stretches[-1].append(it)
+        else:
+            stretches.append([it])
+    for first, *others in stretches:
+        end = others[-1].until_on if others else first.until_on
+        whole = Difference(first.from_on, end, first.before, first.after)
+        instead = "，".join(f"{it.from_on} 起{_was_to_be(it.before)}" for it in others)
+        told = _grade_words(whole, on, order, _ban_over(after, whole))
+        yield f"{told[:-1]}（原本 {instead}）。" if instead else told
+
+
+def _was_to_be(standing: tuple[Grade | None, bool] | None) -> str:
+    return "没有等级和状态" if standing is None else _graded(standing[0]).strip()
 
 
 def _ban_over(after: Sequence[Interval], it: Difference) -> date | None:
@@ -188,14 +218,37 @@ def _on(found: Sequence[Difference], on: date) -> list[Difference]:
     return [it for it in found if it.from_on <= on and (it.until_on is None or on < it.until_on)]
 
 
-def rank_sentence(
-    title: str,
-    plant_id: int,
-    before: Mapping[int, int | None],
-    after: Mapping[int, int | None],
-) -> str | None:
-    """How a plant's place in a measure's list changes (plant → rank, None: not admitted)."""
-    was, becomes = before.get(plant_id), after.get(plant_id)
+@dataclass(frozen=True, slots=True, order=True)
+class Secured:
+    """An application in the priority section of a reserve (优先保障); ``words`` say what for."""
+
+    year: int
+    level: str
+    words: str
+
+
+def application_sentences(before: Collection[Secured], after: Collection[Secured]) -> list[str]:
+    """Which applications leave or enter the priority section, those of one year together."""
+    return [
+        *_secured_words(set(before) - set(after), "不再列入优先保障"),
+        *_secured_words(set(after) - set(before), "列入优先保障"),
+    ]
+
+
+def _secured_words(moved: Collection[Secured], outcome: str) -> Iterator[str]:
+    by_reserve: dict[tuple[int, str], list[str]] = {}
+    for it in sorted(moved):
+        by_reserve.setdefault((it.year, it.level), []).append(it.words)
+    levels: dict[tuple[int, tuple[str, ...]], list[str]] = {}
+    for (year, level), words in by_reserve.items():
+        levels.setdefault((year, tuple(words)), []).append(level)
+    for (year, items), held in levels.items():
+        reserves = "、".join(held)
+        yield f"{year} 年度{reserves}储备：{len(items)} 项申请{outcome}（{'；'.join(items)}）。"
+
+
+def rank_sentence(title: str, was: int | None, becomes: int | None) -> str | None:
+    """How a plant's place in a measure's list changes; None: not admitted."""
     if was == becomes:
         return None
     if was is None:

@@ -1,15 +1,17 @@
 """A measure (差异化政策) as a value, and the ranked list that it makes of the register on a day."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import chain
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from app.grades.domain import Standing
 from app.kernel.verdicts import Reason
 from app.rulebook.domain import GradeOrder
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +245,18 @@ def rank_candidates(
     return RankedList(measure, on, rows)
 
 
+def ranks_with(ranked: RankedList, fresh: RankedList, plants: Collection[int]) -> dict[int, int]:
+    """Each admitted plant's rank if these plants brought what they bring in ``fresh``.
+
+    Both lists are of one measure and day; a plant that ``fresh`` does not hold is gone. The same
+    as ranking the whole register anew, since a plant's place follows from its keys alone.
+    """
+    rows = [it for it in ranked.rows if it.admitted and it.candidate.plant_id not in plants]
+    rows += [it for it in fresh.rows if it.admitted and it.candidate.plant_id in plants]
+    in_order = _sorted(rows, lambda row: row.keys, ranked.measure.full_order)
+    return {it.candidate.plant_id: rank for rank, it in enumerate(in_order, start=1)}
+
+
 def _judged(condition: Condition, candidate: Candidate, situation: Situation) -> Reason:
     try:
         return condition.judge(candidate, situation)
@@ -272,14 +286,22 @@ def _placed(
         (tuple(_key(criterion, candidate, situation) for criterion in order), candidate, reasons)
         for candidate, reasons in judged
     ]
-    try:
-        keyed.sort(key=lambda entry: entry[0])
-    except TypeError as error:  # keys of different kinds
-        raise RuleFailed("、".join(criterion.id for criterion in order), error) from error
+    in_order = _sorted(keyed, lambda entry: entry[0], order)
     return [
         RankedRow(candidate, reasons, place if ranked else None, order, keys)
-        for place, (keys, candidate, reasons) in enumerate(keyed, start=1)
+        for place, (keys, candidate, reasons) in enumerate(in_order, start=1)
     ]
+
+
+def _sorted(
+    items: Iterable[Item],
+    keys: Callable[[Item], tuple[Comparable, ...]],
+    order: Iterable[Criterion],
+) -> list[Item]:
+    try:
+        return sorted(items, key=keys)
+    except TypeError as error:  # keys of different kinds
+        raise RuleFailed("、".join(criterion.id for criterion in order), error) from error
 
 
 def _refuse_doubles(rows: Iterable[RankedRow]) -> None:

@@ -94,8 +94,7 @@ def rank_register(
     Raises UnknownMeasure, SettingMissing, RuleFailed, DoublePlant.
     """
     measure = find_measure(all_measures(), measure_id)
-    found = candidates(on, known) if only is None else _candidates_now(on, only)
-    return _ranked(measure, found, on, known)
+    return _ranked(measure, candidates(on, known, only=only), on, known)
 
 
 def rank_by_every_measure(
@@ -105,10 +104,10 @@ def rank_by_every_measure(
     plants: Sequence[Candidate] | None = None,
     only: Collection[str] | None = None,
 ) -> tuple[dict[str, RankedList], list[str]]:
-    """The whole register ranked by each measure on a day, by id; and which cannot, and why.
+    """The register ranked by each measure on a day, by id; and which cannot, and why.
 
-    ``plants`` are the candidates of the day where the caller has read them already; ``only`` names
-    the measures wanted (None: all).
+    ``plants`` are the candidates of the day where the caller has read them already, or some of
+    them, to be judged without the others; ``only`` names the measures wanted (None: all).
     """
     ranked: dict[str, RankedList] = {}
     faults: list[str] = []
@@ -173,16 +172,19 @@ def cut_to(
     return PolicyRun(ranked, moment, info, document)
 
 
-def candidates(on: date, known: datetime | None = None) -> list[Candidate]:
-    """Every plant of the register that exists on the day, with its standing.
+def candidates(
+    on: date, known: datetime | None = None, *, only: Collection[int] | None = None
+) -> list[Candidate]:
+    """Every plant of the register that exists on the day, with its standing; or ``only`` some.
 
     As known now the standings are read from the interval projection; as known at an earlier
     moment, or while an edit of 规则库 is tried out, they are derived from the facts by the same
     pure function.
     """
     if known is None and not is_supposing():
-        return _candidates_now(on)
-    return _candidates_then(on, known)
+        return _candidates_now(on, only)
+    found = _candidates_then(on, known)
+    return found if only is None else [it for it in found if it.plant_id in only]
 
 
 def _candidates_now(on: date, only: Collection[int] | None = None) -> list[Candidate]:

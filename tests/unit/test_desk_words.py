@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from app.desk.domain import differences, rank_sentence, standing_sentences
+from app.desk.domain import (
+    Secured,
+    application_sentences,
+    differences,
+    rank_sentence,
+    standing_sentences,
+)
 from app.grades.domain import (
     GradeRecord,
     JudgedFinding,
@@ -73,6 +79,31 @@ def test_a_finding_holds_the_grade_down_until_a_later_record() -> None:
     ]
 
 
+def test_a_grade_that_was_to_end_does_not_cut_the_lowest_grade_in_two() -> None:
+    """PLAN-FALSE: it stays the lowest one, so one sentence says until when."""
+    ending = (GradeRecord(1, "shaoxing-2023", "B", date(2024, 1, 1), date(2025, 9, 1)),)
+    found = (finding(date(2025, 6, 20)),)
+    sentences = told(facts(records=ending), facts(records=ending, findings=found))
+    assert sentences[0] == (
+        "自 2025-06-20 起，等级由 B 级降为 D 级，停在 D 级，"
+        "直到有 2026-06-21（含）以后生效的等级记录为止（原本 2025-09-01 起未定级）。"
+    )
+    assert not any("自 2025-09-01 起，等级" in it for it in sentences)
+
+
+def test_applications_of_one_reserve_are_told_together() -> None:
+    """PLAN-RIGHTS."""
+    nox, voc = "NOx 1.500 吨/年", "VOCs 2.000 吨/年，扩建"
+    held = [Secured(2026, level, it) for level in ("市级", "省级") for it in (voc, nox)]
+    assert application_sentences(held, held) == []
+    assert application_sentences(held, ()) == [
+        f"2026 年度市级、省级储备：2 项申请不再列入优先保障（{nox}；{voc}）。"
+    ]
+    assert application_sentences(held[:1], held[:2]) == [
+        f"2026 年度市级储备：1 项申请列入优先保障（{nox}）。"
+    ]
+
+
 def test_a_finding_with_a_record_after_its_ban_says_until_when() -> None:
     """PLAN-FALSE."""
     after_ban = GradeRecord(2, "shaoxing-2023", "A", date(2026, 3, 16))
@@ -125,4 +156,4 @@ def test_neighbouring_stretches_of_one_kind_are_one() -> None:
     ],
 )
 def test_a_place_in_a_list(was: int | None, becomes: int | None, sentence: str | None) -> None:
-    assert rank_sentence("正面清单", 1, {1: was}, {1: becomes}) == sentence
+    assert rank_sentence("正面清单", was, becomes) == sentence

@@ -28,6 +28,7 @@ from app.registry.queries.register import (
     main_industries,
     measures_of,
     owners_of,
+    plants_by_id,
     plants_of,
 )
 
@@ -57,6 +58,7 @@ __all__ = [
     "open_changes",
     "owners_of",
     "plant_now",
+    "plants_by_id",
     "plants_of",
     "situation_of",
     "version_of",

@@ -159,6 +159,15 @@ def list_plants(
     return [PlantOnRecord(*row) for row in db.session.execute(query)]
 
 
+def plants_by_id(plant_ids: Iterable[int]) -> dict[int, PlantOnRecord]:
+    """These plants as they are on record now, wherever they are; unknown ids are left out."""
+    return {
+        row[0]: PlantOnRecord(*row)
+        for part in in_parts(sorted(set(plant_ids)))
+        for row in db.session.execute(_plants(None).where(PlantRecord.plant_id.in_(part)))
+    }
+
+
 def industries_of(
     plant_ids: Sequence[int], moment: datetime | None = None
 ) -> dict[int, tuple[IndustryOfPlant, ...]]:

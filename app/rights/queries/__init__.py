@@ -5,6 +5,7 @@ from app.rights.queries.allocation import AllocationRun, run_allocation
 from app.rights.queries.applications import (
     ApplicationFilter,
     ApplicationOnRecord,
+    applications_of,
     list_applications,
     list_applications_on_record,
 )
@@ -15,6 +16,7 @@ __all__ = [
     "AllocationRun",
     "ApplicationFilter",
     "ApplicationOnRecord",
+    "applications_of",
     "list_applications",
     "list_applications_on_record",
     "names_of",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ from sqlalchemy import Select, or_, select
 
 from app.kernel.authority import Scope
 from app.kernel.database import db, known_at
+from app.kernel.facts import in_parts
 from app.kernel.permissions import within
 from app.registry.models import EnterpriseRecord, PlantRecord, PlantSearch
 from app.registry.search import search_term, sort_key
@@ -156,14 +157,25 @@ def list_applications_on_record(
         query = query.where(ApplicationRecord.pollutant == wanted.pollutant)
     if wanted.county:
         query = query.where(PlantRecord.county == wanted.county)
+    words = search_term(wanted.search)
+    kept = [row for row in _read([query]) if words in _searched(row)]
+    return sorted(sorted(kept, key=_identity), key=_KEYS[wanted.sort], reverse=wanted.falling)
+
+
+def applications_of(plant_ids: Iterable[int]) -> list[ApplicationOnRecord]:
+    """Every standing application of these plants, of whatever year."""
+    parts = in_parts(sorted(set(plant_ids)))
+    found = _read(_shown().where(ApplicationRecord.plant_id.in_(part)) for part in parts)
+    return sorted(found, key=lambda it: (it.year, *_identity(it)))
+
+
+def _read(queries: Iterable[Select[*tuple[Any, ...]]]) -> list[ApplicationOnRecord]:
     new_enterprise = new_enterprise_marks()
-    rows = [
+    return [
         ApplicationOnRecord(*(*values, new_enterprise(values[1], values[8])))
+        for query in queries
         for values in map(tuple, db.session.execute(_joined(query)))
     ]
-    words = search_term(wanted.search)
-    kept = [row for row in rows if words in _searched(row)]
-    return sorted(sorted(kept, key=_identity), key=_KEYS[wanted.sort], reverse=wanted.falling)
 
 
 def _searched(row: ApplicationOnRecord) -> str:
