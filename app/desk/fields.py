@@ -55,6 +55,8 @@ class Typed:
     texts: dict[str, str] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    taken: int | None = None
+    """The fact that stands on record by the typed identity already."""
 
     def refuse(self, name: str, sentence: str) -> None:
         """Note what is wrong; the first fault of a field is the one shown."""

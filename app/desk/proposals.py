@@ -15,12 +15,13 @@ from app.desk.fields import Typed, Values
 from app.desk.queries.facts import (
     OpenProposal,
     Subject,
+    identity_of,
     open_proposals,
     subject_of_fact,
     subject_of_plant,
     successor_of,
 )
-from app.kernel import audit
+from app.kernel import audit, clock
 from app.kernel.authority import EVERYTHING, Permission
 from app.kernel.permissions import scope_for
 
@@ -62,19 +63,28 @@ def _county_of(subject: Subject, values: Values) -> str | None:
 def waiting(act: Act, subject: Subject, typed: Typed) -> OpenProposal | None:
     """What already waits for a second person and would be in the way of proposing this.
 
-    The same act with the same words, or any change of the same record.
+    Any change of the same record, or the same record entered anew.
     """
-    texts = act.texts(subject, typed.values)
+    texts, plant_id = act.texts(subject, typed.values), subject.plant.plant_id
     for it in open_proposals([it.id for it in ACTS.values() if it.kind == act.kind]):
-        of_fact = subject.fact is not None and it.payload["fact"] == subject.fact.id
-        is_same = (it.kind, it.payload["plant"], it.payload["values"]) == (
-            act.id,
-            subject.plant.plant_id,
-            texts,
-        )
-        if of_fact or (is_same and subject.fact is None):
+        if subject.fact is not None:
+            is_in_the_way = it.payload["fact"] == subject.fact.id
+        else:
+            said = it.payload["values"]
+            is_in_the_way = (it.kind, it.payload["plant"], said.get("reach")) == (
+                act.id, plant_id, texts.get("reach")
+            ) and identity_of(act.kind, said) == identity_of(act.kind, texts)  # fmt: skip
+        if is_in_the_way:
             return it
     return None
+
+
+def told_waiting(it: OpenProposal) -> str:
+    """Who proposed what stands in the way, and when."""
+    return (
+        f"“{it.title}”已由{it.proposer}于 {clock.shown(it.proposed_at)} 提交复核，尚未办结。"
+        "请等待复核，或由提交人撤回后再提交"
+    )
 
 
 def waiting_for(kind: str, fact_id: int) -> list[OpenProposal]:

@@ -57,11 +57,11 @@ def test_the_same_violation_is_not_recorded_twice(app: Flask, client_as: ClientA
     sent = form(step="confirm", seen=seen)
     assert officer.post(address, data=sent).status_code == 303
     again = officer.post(address, data=sent)
-    assert again.status_code == 422
+    assert again.status_code == 409
     assert "已登记" in again.text
     assert len(violations(app)) == 1
     other = officer.post(address, data=form(document="绍环罚[2026]1号"))
-    assert other.status_code == 422
+    assert other.status_code == 409
 
 
 def test_what_is_wrong_stands_at_its_field_and_nothing_is_lost(
@@ -150,7 +150,7 @@ def test_a_finding_takes_effect_when_a_second_person_approves(
     seen = head.post(address, data=finding)
     assert "停在 D 级" in seen.text
     assert confirmed(head, address, finding).status_code == 303
-    assert head.post(address, data=finding).status_code == 422
+    assert head.post(address, data=finding).status_code == 409
     with app.app_context():
         assert db.session.execute(select(FindingRecord)).first() is None
         (proposal,) = db.session.execute(select(ProposalRow.id)).scalars()
@@ -257,7 +257,7 @@ def test_refused_carries_the_sentence(app: Flask, client_as: ClientAs) -> None:
     ending = {"expires_on": str(date(2026, 1, 1)), "ending_document": "止1", "ending_reason": "x"}
     assert confirmed(head, f"/desk/grades/{grade}/withdraw", ending).status_code == 303
     second = head.post(f"/desk/grades/{grade}/annul", data={"reason": "误登"})
-    assert second.status_code == 422
+    assert second.status_code == 409
     assert "尚未办结" in second.text
     with app.app_context():
         (proposal,) = db.session.execute(select(ProposalRow.id)).scalars()

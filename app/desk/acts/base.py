@@ -10,18 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from app.desk.fields import Field, Sort, Typed, Values, as_texts, read_form
-from app.desk.queries.facts import Fact, Subject
+from app.desk.fields import Field, Typed, Values, as_texts, read_form
+from app.desk.queries.facts import Fact, Subject, same_on_record
 from app.kernel import clock
 from app.kernel.authority import Permission
-from app.supervision.rules import reaches_all
 
 Faults: TypeAlias = Iterator[tuple[str, str]]
 
-REASON = Field(
-    "reason", "理由", Sort.LONG, hint="写明为什么这样办理，会与原记录一起保留。", longest=500
-)
-WHOLE, ONE = "enterprise", "plant"
+WHOLE = "enterprise"
+"""The value of the field ``reach`` for every plant of the enterprise."""
 ENDED = "登记撤销"
 """Why a record was replaced when its withdrawal was entered; its own reason stands beside it."""
 
@@ -47,6 +44,8 @@ class Act:
     headline: Callable[[Subject, Values], str]
     faults: Callable[[Subject, Values], Faults]
     perform: Callable[[Subject, Values], int | None]
+    identity_field: str = ""
+    """Where to tell that the same stands on record already; empty: the act enters nothing new."""
     initial: Callable[[Subject], Values] = lambda _subject: {}
     notes: Callable[[Subject, Values], Sequence[str]] = lambda _subject, _values: ()
     explained: str = ""
@@ -63,7 +62,23 @@ class Act:
         if not typed.errors:
             for name, sentence in self.faults(subject, typed.values):
                 typed.refuse(name, sentence)
+        if not typed.errors and self.identity_field:
+            self._refuse_double(subject, typed)
         return typed
+
+    def _refuse_double(self, subject: Subject, typed: Typed) -> None:
+        values = typed.values
+        found = same_on_record(self.kind, subject.plant, values, is_whole=is_whole(subject, values))
+        if found is None or (subject.fact is not None and found.id == subject.fact.id):
+            return
+        typed.taken = found.id
+        what = self.headline(subject, {**values, **found.values})
+        when = clock.shown(found.recorded_at)
+        typed.refuse(
+            self.identity_field,
+            f"已登记：{what}，由{found.recorded_by}于 {when} 登记，没有重复登记，"
+            "如需改动，请在已有的记录上办理更正",
+        )
 
     def texts(self, subject: Subject, values: Values) -> dict[str, str]:
         """Values as the form holds them."""
@@ -81,47 +96,17 @@ class Act:
         return found
 
 
-def reach_field(subject: Subject) -> Field:
-    """Whether a fact names the plant or holds for the whole enterprise."""
-    plant = subject.plant
-    choices = ((ONE, f"只适用于厂区 {plant.number} {plant.name}"),
-               (WHOLE, f"适用于企业全部厂区（现有 {len(subject.plants)} 个）"))  # fmt: skip
-    return Field(
-        "reach", "适用范围", Sort.CHOICE, hint="以决定书或认定书所写为准。", choices=choices
-    )
+def is_whole(subject: Subject, values: Values) -> bool:
+    """Whether the record is to hold for the whole enterprise; as the fact does, if not asked."""
+    if "reach" in values:
+        return bool(values["reach"] == WHOLE)
+    return subject.fact is not None and subject.fact.is_whole
 
 
 def whose(subject: Subject, values: Values) -> str:
     """Enterprise and plant that the record is about, in one line."""
-    is_whole = values.get("reach") == WHOLE or (
-        "reach" not in values and subject.fact is not None and subject.fact.is_whole
-    )
-    return f"{subject.plant.enterprise_name}（全部厂区）" if is_whole else subject.plant.full_name
-
-
-def reach_of(fact: Fact) -> str:
-    """The same of a fact on record."""
-    return WHOLE if fact.is_whole else ONE
-
-
-def plant_of(subject: Subject, values: Values) -> int | None:
-    """The plant that the record is to name; None for the whole enterprise."""
-    return None if values.get("reach") == WHOLE else subject.plant.plant_id
-
-
-def reach_faults(subject: Subject, values: Values) -> Faults:
-    """What holds for the whole enterprise is for who reaches all of its plants."""
-    if values.get("reach") == WHOLE and not reaches_all(subject.reach, subject.counties):
-        yield (
-            "reach",
-            "适用于企业全部厂区，而该企业有厂区不在您的区县，请改为只适用于本厂区，或由市局登记",
-        )
-
-
-def unchanged_fault(initial: Values, values: Values) -> Faults:
-    """A correction corrects something."""
-    if all(initial[name] == values.get(name) for name in initial):
-        yield "reason", "没有改动任何内容，请改正有误的内容后再提交，或返回"
+    plant = subject.plant
+    return f"{plant.enterprise_name}（全部厂区）" if is_whole(subject, values) else plant.full_name
 
 
 def change_word(fact: Fact, successor: Fact | None) -> str:

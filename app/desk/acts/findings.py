@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 
-from app.desk.acts.base import (
-    ENDED,
+from app.desk.acts.base import Act, Faults, whose
+from app.desk.acts.shared import (
     REASON,
-    Act,
-    Faults,
+    WITHDRAWAL,
+    again_withdrawn_faults,
+    as_recorded,
+    correcting_fields,
+    dateless_withdrawal_faults,
+    entered,
+    later_note,
     plant_of,
     reach_faults,
     reach_field,
-    reach_of,
     unchanged_fault,
-    whose,
+    why,
 )
 from app.desk.fields import Field, Sort, Values
-from app.desk.queries.facts import FINDING, Subject, standing_finding
-from app.kernel import clock
+from app.desk.queries.facts import FINDING, Subject
 from app.kernel.authority import Permission
-from app.supervision.rules import finding_faults, withdrawal_faults
+from app.supervision.rules import finding_faults
 from app.supervision.services import (
     FindingEntry,
     annul_findings,
@@ -28,101 +31,47 @@ from app.supervision.services import (
     record_findings,
 )
 
-_FACT_FIELDS = (
-    Field("found_on", "认定日期", Sort.DAY, hint="自这一天起降为最低等级，一年内不得申报。"),
-    Field("document", "认定文号", hint="例如：绍环认〔2025〕3号"),
-    Field("note", "说明", Sort.LONG, required=False, hint="隐瞒或虚假的内容。", longest=500),
-)
-_WITHDRAWAL = (
-    Field("withdrawn_on", "撤销日期", Sort.DAY, hint="自这一天起，视同没有这项认定。"),
-    Field("withdrawal_document", "撤销依据文号", hint="复议决定书、判决书或撤销决定的文号。"),
-    Field("withdrawal_reason", "撤销理由", Sort.LONG, longest=500),
-)
 
-
-def _recording_fields(subject: Subject) -> tuple[Field, ...]:
-    return (reach_field(subject), *_FACT_FIELDS)
-
-
-def _correcting_fields(subject: Subject) -> tuple[Field, ...]:
-    withdrawal = _WITHDRAWAL if subject.standing_fact.day("withdrawn_on") else ()
-    optional = (
-        replace(it, required=False, hint="如撤销本身系误登，三项一并清空。" if not n else "")
-        for n, it in enumerate(withdrawal)
-    )
-    return (*_recording_fields(subject), *optional, REASON)
-
-
-def _entry(subject: Subject, values: Values) -> FindingEntry:
-    return FindingEntry(
-        subject.plant.enterprise_id,
-        plant_of(subject, values),
-        values["found_on"],
-        values["document"],
-        values.get("withdrawn_on"),
-        values["note"],
-        values.get("withdrawal_document"),
-        values.get("withdrawal_reason"),
+def _fields(subject: Subject) -> tuple[Field, ...]:
+    return (
+        reach_field(subject),
+        Field("found_on", "认定日期", Sort.DAY, hint="自这一天起降为最低等级，一年内不得申报。"),
+        Field("document", "认定文号", hint="例如：绍环认〔2025〕3号"),
+        Field("note", "说明", Sort.LONG, required=False, hint="隐瞒或虚假的内容。", longest=500),
     )
 
 
-def _as_recorded(subject: Subject) -> Values:
-    fact = subject.standing_fact
-    return {
-        "reach": reach_of(fact),
-        **{
-            it.name: fact.values[it.name]
-            for it in _correcting_fields(subject)
-            if it.name in fact.values
-        },
-    }
+_correcting_fields = partial(correcting_fields, fields=_fields, ending=WITHDRAWAL)
+_as_recorded = partial(as_recorded, fields=_correcting_fields)
 
 
-def _fact_faults(subject: Subject, values: Values) -> Faults:
+def _faults(subject: Subject, values: Values) -> Faults:
     yield from reach_faults(subject, values)
+    yield from dateless_withdrawal_faults(values)
     yield from finding_faults(values["found_on"], values.get("withdrawn_on"))
-    found = standing_finding(
-        subject.plant.enterprise_id, plant_of(subject, values), values["document"]
-    )
-    if found is not None and (subject.fact is None or found[0] != subject.fact.id):
-        yield (
-            "document",
-            (
-                f"已登记：同一文号的虚假材料认定（{found[1]} 认定）已经在册，没有重复登记，"
-                "如需改动，请在已有的记录上办理更正"
-            ),
-        )
 
 
-def _correction_faults(subject: Subject, values: Values) -> Faults:
-    yield from _fact_faults(subject, values)
+def _correcting_faults(subject: Subject, values: Values) -> Faults:
+    yield from _faults(subject, values)
     yield from unchanged_fault(_as_recorded(subject), values)
 
 
-def _withdrawal_faults(subject: Subject, values: Values) -> Faults:
-    fact = subject.standing_fact
-    if fact.day("withdrawn_on"):
-        yield (
-            "withdrawn_on",
-            f"已登记 {fact.day('withdrawn_on')} 撤销，如日期或文号有误，请办理更正",
-        )
-    yield from withdrawal_faults(values["withdrawn_on"], fact.day("found_on"), "认定日期")
+def _entry(subject: Subject, values: Values) -> FindingEntry:
+    plant_id, said = plant_of(subject, values), entered(FINDING, subject, values)
+    return FindingEntry(subject.plant.enterprise_id, plant_id, **said)
 
 
-def _withdraw(subject: Subject, values: Values) -> int:
-    fact = subject.standing_fact
-    entry = FindingEntry(fact.enterprise_id, fact.plant_id, **{**fact.values, **values})
-    return correct_findings({fact.id: entry}, ENDED)[0]
+def _record(subject: Subject, values: Values) -> int:
+    return record_findings([_entry(subject, values)])[0]
+
+
+def _replace(subject: Subject, values: Values) -> int:
+    entry = _entry(subject, values)
+    return correct_findings({subject.standing_fact.id: entry}, why(values))[0]
 
 
 def _annul(subject: Subject, values: Values) -> None:
-    annul_findings([subject.standing_fact.id], values["reason"])
-
-
-def _notes(_subject: Subject, values: Values) -> list[str]:
-    if values["found_on"] > clock.today():
-        return [f"认定日期 {values['found_on']} 在今天以后，请核对；到该日才起作用。"]
-    return []
+    annul_findings([subject.standing_fact.id], why(values))
 
 
 def _named(subject: Subject, values: Values) -> str:
@@ -130,66 +79,56 @@ def _named(subject: Subject, values: Values) -> str:
     return f"{whose(subject, values)}，{found['document']}"
 
 
-_BY_TWO = Permission.DECISION_RECORD
+_act = partial(
+    Act,
+    kind=FINDING,
+    permission=Permission.DECISION_RECORD,
+    second_person=True,
+    headline=_named,
+)
 ACTS = (
-    Act(
-        "finding.record",
-        FINDING,
-        "record",
-        "登记虚假材料认定",
-        _BY_TWO,
-        second_person=True,
+    _act(
+        id="finding.record",
+        verb="record",
+        title="登记虚假材料认定",
         entry="finding.recorded",
-        fields=_recording_fields,
-        headline=_named,
-        faults=_fact_faults,
-        perform=lambda subject, values: record_findings([_entry(subject, values)])[0],
+        fields=_fields,
+        faults=_faults,
+        identity_field="document",
+        perform=_record,
         initial=lambda _subject: {"reach": "plant"},
-        notes=_notes,
+        notes=lambda _subject, values: [*later_note(values["found_on"], "认定日期")],
         explained="认定在系统外作出，这里登记认定文书；由另一人复核后生效。",
     ),
-    Act(
-        "finding.withdraw",
-        FINDING,
-        "withdraw",
-        "撤销虚假材料认定",
-        _BY_TWO,
-        second_person=True,
+    _act(
+        id="finding.withdraw",
+        verb="withdraw",
+        title="撤销虚假材料认定",
         entry="finding.withdrawn",
-        fields=lambda _subject: _WITHDRAWAL,
-        headline=_named,
-        faults=_withdrawal_faults,
-        perform=_withdraw,
+        fields=lambda _subject: WITHDRAWAL,
+        faults=partial(again_withdrawn_faults, day="found_on", label="认定日期"),
+        perform=_replace,
         explained="认定被复议、诉讼或原机关撤销时办理；原记录保留。登记有误的，请办理更正或作废。",
     ),
-    Act(
-        "finding.correct",
-        FINDING,
-        "correct",
-        "更正虚假材料认定",
-        _BY_TWO,
-        second_person=True,
+    _act(
+        id="finding.correct",
+        verb="correct",
+        title="更正虚假材料认定",
         entry="finding.corrected",
         fields=_correcting_fields,
-        headline=_named,
-        faults=_correction_faults,
-        perform=lambda subject, values: correct_findings(
-            {subject.standing_fact.id: _entry(subject, values)}, values["reason"]
-        )[0],
+        faults=_correcting_faults,
+        identity_field="document",
+        perform=_replace,
         initial=_as_recorded,
-        notes=_notes,
+        notes=lambda _subject, values: [*later_note(values["found_on"], "认定日期")],
         explained="登记的内容与认定文书不符时办理；原记录保留并注明理由。",
     ),
-    Act(
-        "finding.annul",
-        FINDING,
-        "annul",
-        "作废虚假材料认定记录",
-        _BY_TWO,
-        second_person=True,
+    _act(
+        id="finding.annul",
+        verb="annul",
+        title="作废虚假材料认定记录",
         entry="finding.annulled",
         fields=lambda _subject: (REASON,),
-        headline=_named,
         faults=lambda _subject, _values: iter(()),
         perform=_annul,
         explained="整条记录不该登记（例如登错企业、重复登记）时办理；记录保留，不再计入。",

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from app.desk.acts.base import ENDED, REASON, Act, Faults, unchanged_fault
+from app.desk.acts.base import Act, Faults
+from app.desk.acts.shared import (
+    REASON,
+    as_recorded,
+    correcting_fields,
+    entered,
+    unchanged_fault,
+    why,
+)
 from app.desk.fields import Field, Sort, Values
-from app.desk.queries.facts import GRADE, Subject, standing_grade
+from app.desk.queries.facts import GRADE, Subject
 from app.grades.domain import GradeRecord, effects_seen_from, in_order
 from app.grades.queries import facts_of, standing_rules
 from app.grades.rules import SOURCES, Ban, ban_faults, dates_fault, scheme_faults
@@ -26,7 +35,7 @@ _ENDING = (
 _SOURCES = tuple((source, source) for source in SOURCES)
 
 
-def _fact_fields(_subject: Subject) -> tuple[Field, ...]:
+def _fields(_subject: Subject) -> tuple[Field, ...]:
     books = tuple(rulebook_titles().items())
     grades = tuple((grade, grade) for grade in rulebook_on(clock.today()).grade_order.ranks)
     return (
@@ -45,41 +54,14 @@ def _fact_fields(_subject: Subject) -> tuple[Field, ...]:
     )
 
 
-def _correcting_fields(subject: Subject) -> tuple[Field, ...]:
-    return (*_fact_fields(subject), REASON)
+_correcting_fields = partial(correcting_fields, fields=_fields, ending=_ENDING)
+_as_recorded = partial(as_recorded, fields=_correcting_fields)
 
 
-def _entry(subject: Subject, values: Values) -> GradeEntry:
-    return GradeEntry(
-        subject.plant.plant_id,
-        values["rulebook"],
-        values["grade"],
-        values["effective_on"],
-        values["expires_on"],
-        values["source"],
-        values["document"],
-    )
-
-
-def _as_recorded(subject: Subject) -> Values:
-    fact = subject.standing_fact
-    return {it.name: fact.values[it.name] for it in _fact_fields(subject)}
-
-
-def _fact_faults(subject: Subject, values: Values) -> Faults:
+def _faults(subject: Subject, values: Values) -> Faults:
     wrong = dates_fault(values["effective_on"], values["expires_on"])
     if wrong is not None:
         yield "expires_on", wrong
-    found = standing_grade(subject.plant.plant_id, values["rulebook"], values["effective_on"])
-    if found is not None and (subject.fact is None or found[0] != subject.fact.id):
-        yield (
-            "effective_on",
-            (
-                f"已登记：该厂区在这一规则集下已有 {values['effective_on']} 生效的"
-                f"{with_grade('等级', found[1])}记录，没有重复登记，"
-                "如需改动，请在已有的记录上办理更正"
-            ),
-        )
     if _alters(subject, values, "grade", "source", "rulebook"):
         yield from (("grade", it) for fault, it in _of_scheme(subject, values) if fault)
     if _alters(subject, values, "grade", "effective_on"):
@@ -122,8 +104,8 @@ def _notes(subject: Subject, values: Values) -> list[str]:
     return found
 
 
-def _correction_faults(subject: Subject, values: Values) -> Faults:
-    yield from _fact_faults(subject, values)
+def _correcting_faults(subject: Subject, values: Values) -> Faults:
+    yield from _faults(subject, values)
     yield from unchanged_fault(_as_recorded(subject), values)
 
 
@@ -140,14 +122,20 @@ def _ending_faults(subject: Subject, values: Values) -> Faults:
         yield "expires_on", f"{wrong}；整条记录不该登记的，请办理作废"
 
 
-def _end(subject: Subject, values: Values) -> int:
-    fact = subject.standing_fact
-    entry = GradeEntry(subject.plant.plant_id, **{**fact.values, **values})
-    return correct_grades({fact.id: entry}, ENDED)[0]
+def _entry(subject: Subject, values: Values) -> GradeEntry:
+    return GradeEntry(subject.plant.plant_id, **entered(GRADE, subject, values))
+
+
+def _record(subject: Subject, values: Values) -> int:
+    return record_grades([_entry(subject, values)])[0]
+
+
+def _replace(subject: Subject, values: Values) -> int:
+    return correct_grades({subject.standing_fact.id: _entry(subject, values)}, why(values))[0]
 
 
 def _annul(subject: Subject, values: Values) -> None:
-    annul_grades([subject.standing_fact.id], values["reason"])
+    annul_grades([subject.standing_fact.id], why(values))
 
 
 def _named(subject: Subject, values: Values) -> str:
@@ -156,20 +144,23 @@ def _named(subject: Subject, values: Values) -> str:
     return f"{subject.plant.full_name}，{graded}"
 
 
-_BY_TWO = Permission.DECISION_RECORD
+_act = partial(
+    Act,
+    kind=GRADE,
+    permission=Permission.DECISION_RECORD,
+    second_person=True,
+    headline=_named,
+)
 ACTS = (
-    Act(
-        "grade.record",
-        GRADE,
-        "record",
-        "登记等级",
-        _BY_TWO,
-        second_person=True,
+    _act(
+        id="grade.record",
+        verb="record",
+        title="登记等级",
         entry="grade.recorded",
-        fields=_fact_fields,
-        headline=_named,
-        faults=_fact_faults,
-        perform=lambda subject, values: record_grades([_entry(subject, values)])[0],
+        fields=_fields,
+        faults=_faults,
+        identity_field="effective_on",
+        perform=_record,
         initial=lambda subject: {
             "rulebook": rulebook_on(clock.today(), subject.plant.county).id,
             "source": "核定",
@@ -177,49 +168,36 @@ ACTS = (
         notes=_notes,
         explained="等级由文书给出，这里登记文书的内容；由另一人复核后生效。",
     ),
-    Act(
-        "grade.withdraw",
-        GRADE,
-        "withdraw",
-        "撤销等级",
-        _BY_TWO,
-        second_person=True,
+    _act(
+        id="grade.withdraw",
+        verb="withdraw",
+        title="撤销等级",
         entry="grade.ended",
         fields=lambda _subject: _ENDING,
-        headline=_named,
         faults=_ending_faults,
-        perform=_end,
+        perform=_replace,
         explained="等级被撤销、到期不再延续时办理，自失效日期起未定级，更早的记录不恢复。"
         "改定为另一等级的，请登记新的等级。",
     ),
-    Act(
-        "grade.correct",
-        GRADE,
-        "correct",
-        "更正等级",
-        _BY_TWO,
-        second_person=True,
+    _act(
+        id="grade.correct",
+        verb="correct",
+        title="更正等级",
         entry="grade.corrected",
         fields=_correcting_fields,
-        headline=_named,
-        faults=_correction_faults,
-        perform=lambda subject, values: correct_grades(
-            {subject.standing_fact.id: _entry(subject, values)}, values["reason"]
-        )[0],
+        faults=_correcting_faults,
+        identity_field="effective_on",
+        perform=_replace,
         initial=_as_recorded,
         notes=_notes,
         explained="登记的内容与文书不符时办理；原记录保留并注明理由。",
     ),
-    Act(
-        "grade.annul",
-        GRADE,
-        "annul",
-        "作废等级记录",
-        _BY_TWO,
-        second_person=True,
+    _act(
+        id="grade.annul",
+        verb="annul",
+        title="作废等级记录",
         entry="grade.annulled",
         fields=lambda _subject: (REASON,),
-        headline=_named,
         faults=lambda _subject, _values: iter(()),
         perform=_annul,
         explained="整条记录不该登记（例如登错厂区、重复登记）时办理；记录保留，不再计入。",

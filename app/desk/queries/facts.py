@@ -24,7 +24,7 @@ VIOLATION, FINDING, GRADE = "violation", "finding", "grade_record"
 MODELS: Mapping[str, Any] = MappingProxyType(
     {VIOLATION: ViolationRecord, FINDING: FindingRecord, GRADE: GradeRow}
 )
-_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         VIOLATION: (
             "kind", "acted_on", "decided_on", "document", "withdrawn_on", "withdrawal_document",
@@ -138,7 +138,7 @@ def _fact(kind: str, row: Any, enterprise_id: int, names: Mapping[int, str]) -> 
         id=row.id,
         enterprise_id=enterprise_id,
         plant_id=row.plant_id,
-        values={name: getattr(row, name) for name in _FIELDS[kind]},
+        values={name: getattr(row, name) for name in FIELDS[kind]},
         recorded_at=row.recorded_at,
         recorded_by=names.get(row.recorded_by, "系统"),
         recorded_via=row.recorded_via,
@@ -207,49 +207,33 @@ def _plants_beside(plant: PlantOnRecord) -> tuple[PlantOnRecord, ...]:
     return tuple(list_plants(EVERYTHING, enterprise_id=plant.enterprise_id))
 
 
-# --- What stands already -----------------------------------------------------------------------
+# --- What stands or waits already --------------------------------------------------------------
 
 
-def standing_violation(
-    enterprise_id: int, plant_id: int | None, document: str, kind: str
-) -> tuple[int, date] | None:
-    """Id and 决定日期 of the violation of this identity on record; None when there is none."""
-    same = _against(ViolationRecord, enterprise_id, plant_id, document)
-    query = select(ViolationRecord.id, ViolationRecord.decided_on)
-    row = db.session.execute(query.where(*same, ViolationRecord.kind == kind)).first()
-    return (row[0], row[1]) if row else None
+def identity_of(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """By which facts of one plant or enterprise are told apart, as the ledger does."""
+    if kind == GRADE:
+        return {it: values[it] for it in ("rulebook", "effective_on")}
+    found = {"document_key": document_key(values["document"])}
+    return {**found, "kind": values["kind"]} if kind == VIOLATION else found
 
 
-def standing_finding(
-    enterprise_id: int, plant_id: int | None, document: str
-) -> tuple[int, date] | None:
-    """Id and 认定日期 of the finding of this identity on record; None when there is none."""
-    same = _against(FindingRecord, enterprise_id, plant_id, document)
-    row = db.session.execute(select(FindingRecord.id, FindingRecord.found_on).where(*same)).first()
-    return (row[0], row[1]) if row else None
+def same_on_record(
+    kind: str, plant: PlantOnRecord, values: Mapping[str, Any], *, is_whole: bool = False
+) -> Fact | None:
+    """The standing fact with the identity of these values; None when there is none.
 
-
-def _against(model: Any, enterprise_id: int, plant_id: int | None, document: str) -> list[Any]:
-    """A fact that names a plant is known by it, whoever owns it now; one that names none, not."""
-    whose = (
-        (model.plant_id.is_(None) & (model.enterprise_id == enterprise_id))
-        if plant_id is None
-        else model.plant_id == plant_id
-    )
-    return [whose, model.document_key == document_key(document), model.annulled_at.is_(None)]
-
-
-def standing_grade(plant_id: int, rulebook: str, effective_on: date) -> tuple[int, str] | None:
-    """Id and grade of the record of this identity; None when there is none."""
-    row = db.session.execute(
-        select(GradeRow.id, GradeRow.grade).where(
-            GradeRow.plant_id == plant_id,
-            GradeRow.rulebook == rulebook,
-            GradeRow.effective_on == effective_on,
-            GradeRow.annulled_at.is_(None),
-        )
-    ).first()
-    return (row[0], row[1]) if row else None
+    A fact that names a plant is known by it, whoever owns it now; one that names none, not.
+    """
+    model = MODELS[kind]
+    same = [model.annulled_at.is_(None)]
+    if is_whole:
+        same += [model.plant_id.is_(None), model.enterprise_id == plant.enterprise_id]
+    else:
+        same.append(model.plant_id == plant.plant_id)
+    same += [getattr(model, name) == it for name, it in identity_of(kind, values).items()]
+    row = db.session.execute(select(model).where(*same)).scalars().first()
+    return None if row is None else _fact(kind, row, plant.enterprise_id, _names([row]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,13 +244,26 @@ class OpenProposal:
     kind: str
     title: str
     payload: Mapping[str, Any]
+    proposed_at: datetime
+    proposer: str
 
 
 def open_proposals(kinds: Sequence[str]) -> list[OpenProposal]:
     """What waits for a second person, of these kinds; few at any time."""
     rows = db.session.execute(
-        select(ProposalRow.id, ProposalRow.kind, ProposalRow.title, ProposalRow.payload).where(
-            ProposalRow.state == "open", ProposalRow.kind.in_(list(kinds))
+        select(
+            ProposalRow.id,
+            ProposalRow.kind,
+            ProposalRow.title,
+            ProposalRow.payload,
+            ProposalRow.proposed_at,
+            UserAccount.display_name,
         )
+        .join(UserAccount, UserAccount.id == ProposalRow.proposed_by)
+        .where(ProposalRow.state == "open", ProposalRow.kind.in_(list(kinds)))
+        .order_by(ProposalRow.id)
     )
-    return [OpenProposal(i, kind, title, json.loads(text)) for i, kind, title, text in rows]
+    return [
+        OpenProposal(i, kind, title, json.loads(text), at, name)
+        for i, kind, title, text, at, name in rows
+    ]

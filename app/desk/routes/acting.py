@@ -16,9 +16,9 @@ from app.approvals.domain import Refused
 from app.desk.acts.base import Act, moved_on, whose
 from app.desk.consequences import Consequences, foresee
 from app.desk.fields import Typed
-from app.desk.proposals import carry_out, propose, waiting
+from app.desk.proposals import carry_out, propose, told_waiting, waiting
 from app.desk.queries.facts import Fact, Subject, successor_of
-from app.desk.routes.places import crumbs, fact_url, plant_url
+from app.desk.routes.places import crumbs, fact_url, plant_url, proposal_url
 from app.kernel import htmx
 from app.kernel.web import page
 from app.supervision.rules import reaches_all
@@ -40,10 +40,13 @@ def attend(act: Act, subject: Subject | None) -> Answer:
     typed = act.read(subject, sent)
     if sent.get("step") == "again":
         return _form(act, subject, Typed(typed.texts))
-    if not typed.errors and act.second_person and (open_one := waiting(act, subject, typed)):
-        typed.refuse("", f"“{open_one.title}”已经提交复核，尚未办结。请等待复核，或先撤回再提交")
+    if typed.taken is not None:
+        return _form(act, subject, typed, there=fact_url(act.kind, typed.taken)), 409
     if typed.errors:
         return _form(act, subject, typed), 422
+    if act.second_person and (other := waiting(act, subject, typed)) is not None:
+        typed.refuse("", told_waiting(other))
+        return _form(act, subject, typed, there=proposal_url(other.id)), 409
     return _foreseen(act, subject, typed, sent)
 
 
@@ -67,18 +70,16 @@ def _done(act: Act, subject: Subject, typed: Typed) -> Answer:
         flash(f"{act.title}：已保存，{whose(subject, typed.values)}的等级与状态已随之更新。")
         return htmx.htmx_redirect(fact_url(act.kind, fact_id))
     try:
-        propose(act, subject, typed.values)
+        proposal_id = propose(act, subject, typed.values)
     except Refused as refused:
         typed.refuse("", str(refused))
         return _form(act, subject, typed), 422
     flash("已提交复核，由另一位有复核权限的人员通过后生效。此前登记簿不变。")
-    fact = subject.fact
-    return htmx.htmx_redirect(
-        plant_url(subject.plant.plant_id) if fact is None else fact_url(fact.kind, fact.id)
-    )
+    return htmx.htmx_redirect(proposal_url(proposal_id))
 
 
-def _form(act: Act, subject: Subject, typed: Typed) -> str:
+def _form(act: Act, subject: Subject, typed: Typed, *, there: str = "") -> str:
+    """The form as typed; ``there``: the page of what is in the way."""
     return page(
         "desk/act.html",
         act=act,
@@ -87,6 +88,7 @@ def _form(act: Act, subject: Subject, typed: Typed) -> str:
         problems=[
             (f"f-{name}" if name else "", sentence) for name, sentence in typed.errors.items()
         ],
+        there=there,
         **_around(act, subject),
     )
 

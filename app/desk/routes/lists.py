@@ -34,7 +34,7 @@ from app.desk.queries.lists import (
     years_of,
 )
 from app.desk.routes.blueprint import blueprint
-from app.desk.routes.places import KINDS, LISTS, TITLES, fact_url, list_url, plant_url
+from app.desk.routes.places import KINDS, LISTS, TITLES, fact_url, list_url, plant_url, proposal_url
 from app.kernel import audit, clock, files, htmx
 from app.kernel.authority import Permission
 from app.kernel.look import url_with
@@ -255,7 +255,7 @@ def fact(listed: str, fact_id: int) -> str:
         current_url=fact_url(kind, current.id) if current.id != found.id else "",
         actions=_actions(subject),
         is_for_the_city=found.is_whole and not _may_reach(subject, Permission.FACT_RECORD),
-        waiting=[(it.title, url_for("approvals.proposal_page", proposal_id=it.id))
+        waiting=[(it.title, proposal_url(it.id))
                  for it in waiting_for(kind, found.id)] if _is_officer() else [],
         is_officer=_is_officer(),
         breadcrumbs=[(TITLES[kind], list_url(kind))],

@@ -34,6 +34,11 @@ def plant_url(plant_id: int) -> str:
     return url_for("portal.plant", plant_id=plant_id)
 
 
+def proposal_url(proposal_id: int) -> str:
+    """The page of what waits for a second person (复核)."""
+    return url_for("approvals.proposal_page", proposal_id=proposal_id)
+
+
 def crumbs(kind: str, subject: Subject) -> list[tuple[str, str]]:
     """From the plant to the act."""
     found = [(subject.plant.full_name, plant_url(subject.plant.plant_id))]
