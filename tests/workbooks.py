@@ -17,9 +17,9 @@ from app.ledger.comparing import Comparison, compare
 from app.ledger.examining import planned_bureaus
 from app.ledger.parsing import Tools
 from app.ledger.problems import Level, Problem
-from app.ledger.reach import SYSTEM, Importer
 from app.ledger.reading import TypedLedger, read_ledger
 from app.ledger.register import PlantPlace, Register, RegisterRow
+from app.ledger.rules.reach import SYSTEM, Importer
 from app.ledger.sheets import BY_NAME, SHEETS
 from app.rulebook.queries import all_rulebooks, catalogue
 from tests.facts import code

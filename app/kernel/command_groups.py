@@ -51,6 +51,8 @@ class OneLine(click.Command):
             return super().invoke(ctx)
         except click.UsageError as error:
             stop(_misuse(error))
+        except (KeyboardInterrupt, click.Abort):
+            stop("命令已中止，尚未完成的内容没有写入。", CHECK_FAILED)
         except (SQLAlchemyError, DriverError):
             log.debug("database refused a command", exc_info=True)
             stop(UNUSABLE, CHECK_FAILED)

@@ -40,7 +40,7 @@ def has_worker(instance: Path) -> bool | None:
     if not HAS_FLOCK:  # pragma: no cover
         return None
     try:
-        with _alone(instance / _WORKER):
+        with alone(instance / _WORKER):
             return False
     except InUse:
         return True
@@ -64,12 +64,13 @@ def nobody_else(instance: Path) -> Iterator[None]:
     if not HAS_FLOCK:  # pragma: no cover - Windows: the person is asked to stop the server
         yield
         return
-    with _alone(instance / _FILE):
+    with alone(instance / _FILE):
         yield
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
+    """Inside, the file is this process's alone. Raises InUse where another one holds it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

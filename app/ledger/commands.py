@@ -24,8 +24,9 @@ from app.ledger.exporting import export_ledger
 from app.ledger.preview import Preview, preview_of
 from app.ledger.problems import LEVEL_WORDS, Level
 from app.ledger.queries import register_now
-from app.ledger.reach import SYSTEM, Importer, importer_of
+from app.ledger.rules.reach import SYSTEM, Importer, importer_of
 from app.ledger.services import ImportRefused, define_jobs, import_ledger
+from app.ledger.unfinished import marked, unfinished
 
 VIA = "命令行"
 _MOST_CHANGES_SHOWN = 200
@@ -46,6 +47,8 @@ def import_command(
     if report is not None and report.resolve() == file.resolve():
         stop(f"--report 不能覆盖正在导入的 {file.name}。请换一个文件名。")
     importer = _importer(by)
+    for sentence in unfinished():
+        click.echo(sentence, err=True)
     opened = _open(file)
     comparison, is_written = _run(opened, importer, file, dry_run=dry_run)
     if report is not None:
@@ -101,9 +104,11 @@ def _run(
     """The comparison, and whether something was written."""
     if dry_run:
         return compare_now(opened, importer, _nothing), False
-    source: dict[str, Any] = {"文件名": shown_name(file.name), "文件摘要": _sha256(file)}
+    name, sha256 = shown_name(file.name), _sha256(file)
+    source: dict[str, Any] = {"文件名": name, "文件摘要": sha256}
+    written_by = writing(VIA, actor_id=importer.user_id, actor_name=importer.name)
     try:
-        with writing(VIA, actor_id=importer.user_id, actor_name=importer.name):
+        with marked(name, sha256), written_by:
             if not list_bureaus():
                 set_up_bureau(opened.plan)
             comparison = import_ledger(opened, importer, _nothing, source=source)

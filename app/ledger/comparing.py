@@ -12,15 +12,15 @@ from functools import cached_property
 from typing import Any
 
 from app.kernel.spreadsheets.delimited import plain_text
-from app.ledger.after import industries_after, plants_after
-from app.ledger.grade_rules import check_grades
-from app.ledger.industry_rules import check_main_industry
 from app.ledger.matching import MatchedRow, match_rows
 from app.ledger.problems import Level, Problem, problem
-from app.ledger.reach import Importer, check_reach
 from app.ledger.reading import ProgressCallback, TypedLedger
 from app.ledger.register import Register
-from app.ledger.row_rules import check_rows
+from app.ledger.rules.after import industries_after, plants_after
+from app.ledger.rules.grades import check_grades
+from app.ledger.rules.industries import check_main_industry
+from app.ledger.rules.reach import Importer, check_reach
+from app.ledger.rules.rows import check_rows
 from app.ledger.sheets import EXPORT_NOTE_SHEET, SHEETS, ColumnSpec
 
 

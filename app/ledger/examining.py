@@ -15,8 +15,8 @@ from app.ledger.parsing import Tools
 from app.ledger.places import plan_in
 from app.ledger.problems import Level, row_texts
 from app.ledger.queries.register import register_now
-from app.ledger.reach import Importer
 from app.ledger.reading import ProgressCallback, TypedLedger, read_ledger
+from app.ledger.rules.reach import Importer
 from app.ledger.sheets import EXPORT_NOTE_SHEET
 from app.rulebook.queries import all_rulebooks, catalogue
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from functools import partial
 from typing import BinaryIO, cast
 
@@ -11,7 +10,7 @@ from werkzeug.datastructures import FileStorage
 
 from app.kernel import files
 from app.kernel.files import Stored
-from app.kernel.spreadsheets import UnreadableWorkbook, inspect_workbook, parse_date, shown_name
+from app.kernel.spreadsheets import UnreadableWorkbook, inspect_workbook, shown_name
 from app.ledger.listing import page_in
 from app.ledger.queries import SORTS, ImportFilter
 from app.ledger.workflow import LEDGER_IMPORT
@@ -47,13 +46,3 @@ def read_import_filter(args: Mapping[str, str]) -> ImportFilter:
         falling=order == "desc" if order in ("asc", "desc") else sort == "uploaded",
         page=page_in(args),
     )
-
-
-def read_last_day(typed: str) -> tuple[date | None, str]:
-    """(截至日期 or None for no limit, what is wrong with it or empty)."""
-    if not typed.strip():
-        return None, ""
-    read = parse_date(typed.strip())
-    if read.value is None:
-        return None, f"“{typed.strip()[:40]}”不是有效日期。请按 2025-06-30 的样式填写，或留空。"
-    return read.value, ""

@@ -12,6 +12,7 @@ from app.accounts.domain import Actor
 from app.accounts.queries import list_bureaus
 from app.accounts.sessions import signed_in_person
 from app.kernel import clock, files, htmx
+from app.kernel.asked import read_day
 from app.kernel.authority import Permission
 from app.kernel.look import url_with
 from app.kernel.permissions import can, requires, scope_for
@@ -20,7 +21,7 @@ from app.kernel.web import page
 from app.kernel.workflow import ActionNotAllowed
 from app.ledger import screens, services
 from app.ledger.exporting import export_ledger
-from app.ledger.forms import read_import_filter, read_last_day, receive_workbook
+from app.ledger.forms import read_import_filter, receive_workbook
 from app.ledger.guide import blank_workbook
 from app.ledger.listing import listed
 from app.ledger.queries import (
@@ -227,9 +228,10 @@ def export_page() -> str:
 def export_register() -> Response:
     """The register within the person's reach as a workbook that can be imported again."""
     typed = request.form.get("as_of", "")
-    day, fault = read_last_day(typed)
-    if fault:
-        return make_response(_export_page(typed, fault), 422)
+    try:
+        day = read_day(typed)
+    except ValueError as fault:
+        return make_response(_export_page(typed, str(fault)), 422)
     scope = scope_for(Permission.LEDGER_EXPORT)
     content = export_ledger(register_read_aside(), scope, day).content
     until = f"截至{day}" if day else f"{clock.today()}导出"

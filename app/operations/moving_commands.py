@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 
 import click
 from flask import Flask
 from flask.cli import with_appcontext
 
 from app.kernel import clock
+from app.kernel.asked import read_exact_day
 from app.kernel.command_groups import OneLine
 from app.kernel.commands import BAD_USE, CHECK_FAILED, stop
 from app.operations.domain import OperationFailed, OperationRefused
@@ -45,7 +45,7 @@ def move(url: str) -> None:
 def list_answers(days: tuple[str, ...], moments: tuple[str, ...]) -> None:
     """全部措施清单和排污权分配的 sha256（JSON），用来比对两个安装。"""
     try:
-        asked = [date.fromisoformat(it) for it in days], [clock.parse_moment(it) for it in moments]
+        asked = [read_exact_day(it) for it in days], [clock.parse_moment(it) for it in moments]
     except ValueError:
         stop("日期或时刻读不懂。请按 2025-06-30 和 2025-06-30T17:00:00+08:00 的样式填写。")
     click.echo(json.dumps(answers(*asked), ensure_ascii=False, indent=0))

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from app.ledger.problems import Level
-from app.ledger.reach import SYSTEM
+from app.ledger.rules.reach import SYSTEM
 from tests.workbooks import (
     KEQIAO,
     SHANGYU,

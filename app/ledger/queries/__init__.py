@@ -11,6 +11,7 @@ from app.ledger.queries.imports import (
     findings,
     list_imports,
     same_file_before,
+    was_written,
 )
 from app.ledger.queries.register import has_changed_since, register_now, register_read_aside
 
@@ -28,4 +29,5 @@ __all__ = [
     "register_now",
     "register_read_aside",
     "same_file_before",
+    "was_written",
 ]

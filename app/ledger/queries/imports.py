@@ -157,6 +157,16 @@ def audit_sequence_of(view: ImportView) -> int | None:
     ).scalar_one_or_none()
 
 
+def was_written(file_sha256: str, since: datetime) -> bool:
+    """Whether a file was imported since then: facts and audit entry are of one transaction."""
+    written = select(AuditEntry.sequence).where(
+        AuditEntry.action == "ledger.imported",
+        AuditEntry.at >= since,
+        AuditEntry.detail.contains(file_sha256, autoescape=True),
+    )
+    return db.session.execute(written.limit(1)).first() is not None
+
+
 def find_import(import_id: int, actor: Actor) -> ImportView | None:
     """The import, if the person may see it; None otherwise, which a page answers with 404."""
     row = db.session.execute(_imports(actor).where(LedgerImport.id == import_id)).first()

@@ -25,8 +25,8 @@ from app.ledger.comparing import Comparison
 from app.ledger.examining import compare_now, open_ledger
 from app.ledger.models import LedgerImport
 from app.ledger.preview import preview_of
-from app.ledger.reach import Importer, importer_of
 from app.ledger.reading import ProgressCallback
+from app.ledger.rules.reach import Importer, importer_of
 from app.ledger.services.importing import OutdatedPreview, import_ledger
 from app.ledger.services.uploads import CHECK, WRITE, check_again
 from app.ledger.workflow import CHECKING, LEDGER_IMPORT, WRITING

@@ -8,8 +8,8 @@ from typing import Any
 from app.kernel import audit
 from app.ledger.comparing import Comparison
 from app.ledger.examining import OpenedLedger, compare_now
-from app.ledger.reach import Importer
 from app.ledger.reading import ProgressCallback
+from app.ledger.rules.reach import Importer
 from app.ledger.services.applying import apply_changes
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from app.accounts.domain import Actor
 from app.kernel.authority import EVERYTHING, Permission, Scope
-from app.ledger.after import PlantAfter
 from app.ledger.matching import Matched, MatchedRow
 from app.ledger.problems import Level, problem
 from app.ledger.register import EnterpriseKey, PlantKey
+from app.ledger.rules.after import PlantAfter
 from app.ledger.sheets import SHEETS, Subject
 from app.supervision.rules import reaches_all
 

@@ -7,9 +7,9 @@ from datetime import date
 
 from app.grades.domain import Effect, GradeRecord
 from app.grades.rules import Ban, ban_faults, scheme_faults, voided_records
-from app.ledger.after import PlantAfter, PlantIndustries, grades_after
 from app.ledger.matching import Matched, MatchedRow
 from app.ledger.register import EnterpriseKey, PlantKey
+from app.ledger.rules.after import PlantAfter, PlantIndustries, grades_after
 from app.ledger.sheets import Values
 from app.rulebook.domain import GradeOrder, LowestGrade
 from app.rulebook.queries import catalogue, rulebook, rulebook_on, whole

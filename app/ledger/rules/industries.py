@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.ledger.after import PlantIndustries
 from app.ledger.matching import Matched
 from app.ledger.register import PlantKey
+from app.ledger.rules.after import PlantIndustries
 from app.registry.plant_rules import main_industry_fault
 from app.rulebook.queries import catalogue
 
