@@ -16,8 +16,8 @@ from app.approvals import services as approvals_services
 from app.approvals.domain import Kind
 from app.demo import audit_words as demo_words
 from app.demo import commands as demo_commands
+from app.desk import account_follow, merging, rulebook_kinds
 from app.desk import audit_words as desk_words
-from app.desk import merging, rulebook_kinds
 from app.desk import proposals as desk_proposals
 from app.desk import routes as desk_routes
 from app.grades import audit_words as grades_words
@@ -48,6 +48,7 @@ from app.portal import calendar_kind
 from app.portal import routes as portal_routes
 from app.registry import audit_words as registry_words
 from app.registry import queries as registry_queries
+from app.registry import services as registry_services
 from app.rights import audit_words as rights_words
 from app.rights import commands as rights_commands
 from app.rights import issued as rights_issued
@@ -55,6 +56,7 @@ from app.rights import routes as rights_routes
 from app.rights.services import proposals as rights_proposals
 from app.rulebook import audit_words as rulebook_words
 from app.rulebook import routes as rulebook_routes
+from app.supervision import services as supervision_services
 
 BLUEPRINTS = (
     routes.blueprint,
@@ -102,6 +104,7 @@ PROPOSALS: tuple[Kind, ...] = (
     *rights_proposals.KINDS,
     *desk_proposals.KINDS,
     merging.KIND,
+    account_follow.KIND,
 )
 """What is put before a second person; each stage that proposes names its kinds here."""
 
@@ -137,6 +140,7 @@ def create_app(config: Config | None = None) -> Flask:
     hooks.load_plugins(app, settings.instance_dir / "plugins", [hookspecs], [builtin])
     sessions.init_sessions(app)
     accounts_queries.resolve_enterprises_with(registry_queries.enterprise_ids_of)
+    registry_services.hand_facts_on_with(supervision_services.hand_on)
     logs.init_app(app, settings)
     web.init_web(app, sign_in_first=sessions.sign_in_first)
     look.init_app(app)

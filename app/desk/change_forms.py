@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from app.desk.typed_forms import Input, TypedForm
-from app.registry.change_rules import Change, ChangeKind, free_number
+from app.registry.change_rules import STAY, Change, ChangeKind, bars_question, free_number
 from app.registry.domain import normalised_plant_number, normalised_uscc
 from app.registry.queries import PlantOnRecord
 
@@ -25,12 +25,11 @@ EXPLAINED: Mapping[ChangeKind, str] = {
     ChangeKind.RENAME_ENTERPRISE: "企业换了名称，统一社会信用代码不变。"
     "原名称自动记入曾用名，仍可搜索到。",
     ChangeKind.RENAME_PLANT: "厂区换了名称，编号不变。",
-    ChangeKind.TRANSFER: "厂区换了经营企业。等级、保持起始日和写明该厂区的违法行为随厂区走；"
-    "适用于企业全部厂区的记录留在原企业。",
-    ChangeKind.SPLIT: "从本厂区分出一个新厂区。新厂区未定级，由其自行申报"
-    "（分立后等级是否承继，条款未规定，按本局设定不承继）。",
-    ChangeKind.MERGE: "本厂区并入同一企业的另一厂区。继续存在的厂区保留自己的等级；"
-    "本厂区关闭，其记录留在本厂区名下。",
+    ChangeKind.TRANSFER: "厂区换了经营企业。等级、保持起始日和写明该厂区的违法行为随厂区走。",
+    ChangeKind.SPLIT: "从本厂区分出一个新厂区。新厂区未定级，由其自行申报。"
+    "等级是否承继，条款未规定：系统不自动承继，确需承继的，另行登记等级并由另一人复核。",
+    ChangeKind.MERGE: "本厂区并入同一企业的另一厂区并关闭，其记录留在本厂区名下。"
+    "继续存在的厂区保留自己的等级；合并后应定几级，条款未规定，需要变动的另行登记等级。",
     ChangeKind.MOVE: "厂区所在地改属另一区县。等级和各项记录随厂区走。",
     ChangeKind.CLOSE: "厂区不再存在。自生效之日起不列入任何政策清单；登记簿中保留，记录不删除。",
     ChangeKind.REOPEN: "关闭系误登，或者厂区恢复。厂区重新列入政策清单。",
@@ -42,8 +41,9 @@ def inputs_of(
     taken: frozenset[str],
     siblings: Sequence[PlantOnRecord],
     counties: Mapping[str, str],
+    facts: int,
 ) -> tuple[Input, ...]:
-    """The inputs of the form of a kind."""
+    """The inputs of the form of a kind; ``facts`` is how many the officer has to decide upon."""
     free = free_number(taken)
     county = Input(
         "county", "区县", "choice", required=True, options=tuple(counties.items()), every="请选择"
@@ -79,6 +79,7 @@ def inputs_of(
     }  # fmt: skip
     return (
         *own.get(kind, ()),
+        *_bars(kind, facts),
         Input("effective_on", "生效日期", "day", required=True,
               hint="今天或以前：立即变更；今天以后：列为预定变更，到日自动生效。"),
         Input("reason", "原因", "long", required=True),
@@ -87,26 +88,43 @@ def inputs_of(
     )  # fmt: skip
 
 
+def _bars(kind: ChangeKind, facts: int) -> tuple[Input, ...]:
+    question = bars_question(kind)
+    if question is None:
+        return ()
+    asked, answers = question
+    hint = f"现有 {facts} 条。条款没有规定归谁，由经办人决定，决定列入历史记录。"
+    return (
+        Input("bars", asked, "choice", required=True, hint=hint,
+              options=tuple(answers.items()), every="请选择"),
+    )  # fmt: skip
+
+
+def at_first(kind: ChangeKind, today: date, facts: int) -> dict[str, str]:
+    """What the empty form holds; where nothing is on record nothing is left to decide."""
+    stays = {"bars": STAY} if bars_question(kind) and not facts else {}
+    return {"effective_on": str(today), **stays}
+
+
 _LONGEST: Mapping[str, int] = {
     "name": 120, "enterprise_name": 120, "town": 60, "address": 200, "document": 100,
     "reason": 1000,
 }  # fmt: skip
 
 
-def read_change(kind: ChangeKind, plant_id: int, form: TypedForm) -> Change | None:
-    """The change that the form asks for; None when its day is missing, which is noted."""
+def read_change(kind: ChangeKind, plant_id: int, form: TypedForm, today: date) -> Change:
+    """The change that the form asks for; a missing day is noted, and today stands for it."""
     for name, longest in _LONGEST.items():
         if len(form.text(name)) > longest:
             form.wrong(name, f"内容有 {len(form.text(name))} 个字，超过 {longest} 个字，请缩短")
     day = form.day("effective_on")
     if day is None:
         form.wrong("effective_on", "请填写生效日期")
-        return None
     survivor = form.chosen("survivor_id")
     return Change(
         kind=kind,
         plant_id=plant_id,
-        effective_on=day,
+        effective_on=day or today,
         reason=form.text("reason"),
         document=form.text("document"),
         name=form.text("name"),
@@ -117,10 +135,11 @@ def read_change(kind: ChangeKind, plant_id: int, form: TypedForm) -> Change | No
         uscc=normalised_uscc(form.text("uscc")) if form.text("uscc") else "",
         enterprise_name=form.text("enterprise_name"),
         survivor_id=int(survivor) if survivor else None,
+        bars=form.chosen("bars"),
     )
 
 
-def remarks(change: Change, plant: PlantOnRecord, today: date, wide_facts: int) -> Iterable[str]:
+def remarks(change: Change, plant: PlantOnRecord, today: date) -> Iterable[str]:
     """What the preview says beside the change itself."""
     if change.effective_on > today:
         yield (
@@ -132,10 +151,7 @@ def remarks(change: Change, plant: PlantOnRecord, today: date, wide_facts: int) 
             "生效日期在今天以前：登记簿自保存时起按新情况显示，"
             "按此前某一时间所知查看时仍显示原情况。"
         )
-    if change.kind is ChangeKind.TRANSFER:
-        if plant.permit_number:
-            yield "排污许可证编号暂不改动，其前 18 位是原企业的代码；换证后请在厂区信息中更新。"
-        if wide_facts:
-            yield f"原企业有 {wide_facts} 条适用于全部厂区的记录，不随厂区转到受让企业。"
+    if change.kind is ChangeKind.TRANSFER and plant.permit_number:
+        yield "排污许可证编号暂不改动，其前 18 位是原企业的代码；换证后请在厂区信息中更新。"
     if change.kind is ChangeKind.SPLIT:
         yield "新厂区的行业暂按原厂区登记，产能、生产线和应急措施请另行填写。"

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.approvals.domain import Kind, Payload, Refused
+from app.desk.account_follow import propose_following
 from app.desk.consequences import foresee
-from app.desk.queries.plants import WideFacts, wide_facts
 from app.kernel.authority import EVERYTHING, Permission, Scope
 from app.kernel.permissions import scope_for
-from app.registry.change_rules import free_number
+from app.registry.change_rules import Handover, free_number
 from app.registry.domain import name_key
 from app.registry.queries import PlantOnRecord, list_plants, numbers_of
 from app.registry.services import absorb_enterprise
@@ -123,10 +123,10 @@ def carry_out(payload: Payload) -> None:
     """Merge them; the caller is inside the decision of the second person, or rehearses."""
     gone_id, stays_id = int(payload["gone"]), int(payload["stays"])
     merger = merger_of(gone_id, stays_id)
-    ids = [it.plant_id for it in merger.gone]
     reason = str(payload["reason"])
-    why = f"重复企业归并：{reason}"
-    _hand_on(wide_facts(gone_id), wide_facts(stays_id), stays_id, ids, why)
+    for plant in merger.gone:
+        supervision.hand_on(Handover(gone_id, None, stays_id, plant.plant_id))
+    supervision.annul_facts_of_all_plants(gone_id, f"重复企业归并：{reason}")
     absorb_enterprise(
         gone_id,
         stays_id,
@@ -136,31 +136,7 @@ def carry_out(payload: Payload) -> None:
         reason,
         str(payload["document"]),
     )
-
-
-def _hand_on(gone: WideFacts, stays: WideFacts, owner: int, plants: list[int], why: str) -> None:
-    """Facts of the whole vanishing enterprise, for exactly the plants it had.
-
-    One that is on record against the whole staying enterprise too is not entered a second time.
-    """
-    supervision.record_violations(
-        [
-            entry
-            for it in gone.violations
-            if it.identity not in {other.identity for other in stays.violations}
-            for entry in it.for_plants(owner, plants)
-        ]
-    )
-    supervision.record_findings(
-        [
-            entry
-            for it in gone.findings
-            if it.identity not in {other.identity for other in stays.findings}
-            for entry in it.for_plants(owner, plants)
-        ]
-    )
-    supervision.annul_violations([it.id for it in gone.violations], why)
-    supervision.annul_findings([it.id for it in gone.findings], why)
+    propose_following(merger.gone[0].uscc, merger.stays[0].uscc, stays_id, merger.sentence)
 
 
 def _told(payload: Payload) -> Sequence[tuple[str, str]]:

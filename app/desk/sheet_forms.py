@@ -19,6 +19,8 @@ from app.ledger.sheets import BY_NAME, ColumnSpec, SheetSpec
 from app.registry.domain import IndustryRole
 from app.rulebook.queries import all_rulebooks, catalogue
 
+_OF_CELLS = "设为文本格式。"
+"""What the guide says of cells of a workbook only."""
 _LONG = frozenset({"note", "measure"})
 
 
@@ -41,6 +43,7 @@ class SheetForm:
         if column.field in _LONG:
             kind = "long"
         hint = explanation(self.spec, column, {}) if kind == "text" else ""
+        hint = hint.replace(_OF_CELLS, "")
         return Input(
             self.prefix + column.field,
             column.header,

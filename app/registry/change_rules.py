@@ -19,8 +19,10 @@ __all__ = [
     "Change",
     "ChangeKind",
     "Found",
+    "Handover",
     "Situation",
     "Stage",
+    "bars_question",
     "faults",
     "former_names",
     "free_number",
@@ -91,12 +93,49 @@ _STAGES: Mapping[Stage, str] = MappingProxyType(
 )
 
 
+FOLLOW, STAY = "follow", "stay"
+"""What an officer decides of violations and findings where no clause says whom they go with."""
+_BARS: Mapping[ChangeKind, tuple[str, str, str]] = MappingProxyType(
+    {
+        ChangeKind.TRANSFER: ("原企业适用于全部厂区的违法行为和虚假材料认定",
+                              "对本厂区继续适用", "留在原企业"),
+        ChangeKind.SPLIT: ("写明本厂区的违法行为和虚假材料认定",
+                           "同样适用于新厂区", "只留在本厂区"),
+        ChangeKind.MERGE: ("写明本厂区的违法行为和虚假材料认定",
+                           "同样适用于继续存在的厂区", "只留在本厂区"),
+    }
+)  # fmt: skip
+"""What is asked, and the words for ``FOLLOW`` and ``STAY``."""
+
+
+def bars_question(kind: ChangeKind) -> tuple[str, Mapping[str, str]] | None:
+    """What the officer has to decide for this kind of change, with the possible answers."""
+    if kind not in _BARS:
+        return None
+    asked, follow, stay = _BARS[kind]
+    return asked, {FOLLOW: follow, STAY: stay}
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Facts on record against one side that are to hold for a plant as well (一并适用).
+
+    ``from_plant`` None: those of the enterprise that name no plant.
+    """
+
+    from_enterprise: int
+    from_plant: int | None
+    to_enterprise: int
+    to_plant: int
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What is asked for; texts that do not belong to the kind stay empty.
 
     ``name`` is the new name of the enterprise or plant, or the name of the plant split off;
-    ``enterprise_name`` names a receiving enterprise that is not on record yet.
+    ``enterprise_name`` names a receiving enterprise that is not on record yet; ``bars`` is the
+    officer's answer to :func:`bars_question`.
     """
 
     kind: ChangeKind
@@ -112,6 +151,7 @@ class Change:
     uscc: str = ""
     enterprise_name: str = ""
     survivor_id: int | None = None
+    bars: str = ""
 
     def as_plain(self) -> dict[str, object]:
         """Itself as JSON can hold it."""
@@ -159,6 +199,9 @@ def faults(change: Change, around: Situation, reachable: Callable[[str], bool]) 
     if not reachable(around.county):
         yield "", f"厂区所在区县不在您的权限范围内，{_ASK_THE_CITY}"
     yield from _closing_faults(change, around)
+    question = bars_question(change.kind)
+    if question is not None and change.bars not in question[1]:
+        yield "bars", f"条款没有规定{question[0]}归谁，请选择"
     rule = _RULES.get(change.kind)
     if rule is not None:
         yield from rule(change, around, reachable)
@@ -273,7 +316,13 @@ def former_names(name: str, already: str) -> str:
 
 
 def told(change: Change, around: Situation) -> str:
-    """The change in one sentence, old and new side by side."""
+    """The change in one sentence, old and new side by side, with what the officer decided."""
+    question = bars_question(change.kind)
+    decided = f"；{question[0]}{question[1].get(change.bars, '')}" if question else ""
+    return _told(change, around) + decided
+
+
+def _told(change: Change, around: Situation) -> str:
     counties = around.county_names
     match change.kind:
         case ChangeKind.RENAME_ENTERPRISE:

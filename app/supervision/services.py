@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from app.kernel import facts
-from app.kernel.database import db
+from app.kernel.database import db, known_at
 from app.kernel.transaction import standing_changed
+from app.registry.change_rules import Handover
 from app.registry.domain import document_key
 from app.registry.queries import plants_of
 from app.supervision.domain import ViolationKind
@@ -88,6 +89,54 @@ def correct_findings(corrections: Mapping[int, FindingEntry], reason: str = "") 
 def annul_findings(ids: Collection[int], reason: str) -> None:
     """Annul findings that should never have been recorded (作废)."""
     _annul(FindingRecord, ids, reason)
+
+
+def hand_on(it: Handover) -> None:
+    """Record for a plant what is on record against another plant, or a whole enterprise.
+
+    Each under its own document; one that bears on the plant already is not entered twice.
+    """
+    _hand_on(ViolationRecord, ViolationEntry, it)
+    _hand_on(FindingRecord, FindingEntry, it)
+
+
+def _hand_on(model: Model, entry: type[Entry], it: Handover) -> None:
+    bears = or_(
+        model.plant_id == it.to_plant,
+        and_(model.enterprise_id == it.to_enterprise, model.plant_id.is_(None)),
+    )
+    held = {_identity(row) for row in _standing(model, bears)}
+    subject = {"enterprise_id": it.to_enterprise, "plant_id": it.to_plant}
+    given = (
+        {one.name: getattr(row, one.name) for one in fields(entry)} | subject
+        for row in _standing(model, _given(model, it.from_enterprise, it.from_plant))
+        if _identity(row) not in held
+    )
+    _record(model, [entry(**values) for values in given])
+
+
+def annul_facts_of_all_plants(enterprise_id: int, reason: str) -> None:
+    """Annul what names no plant of the enterprise, once it is on record for each of them."""
+    for model in (ViolationRecord, FindingRecord):
+        found = _standing(model, _given(model, enterprise_id, None))
+        _annul(model, [row.id for row in found], reason)
+
+
+def _given(model: Model, enterprise_id: int, plant_id: int | None) -> ColumnElement[bool]:
+    if plant_id is not None:
+        return model.plant_id == plant_id
+    return and_(model.enterprise_id == enterprise_id, model.plant_id.is_(None))
+
+
+def _standing(
+    model: Model, which: ColumnElement[bool]
+) -> Sequence[ViolationRecord | FindingRecord]:
+    query: Select[Any] = select(model).where(which, known_at(model, None)).order_by(model.id)
+    return db.session.execute(query).scalars().all()
+
+
+def _identity(row: ViolationRecord | FindingRecord) -> tuple[str, str]:
+    return row.document_key, getattr(row, "kind", "")
 
 
 def _record(model: Model, entries: Sequence[Entry]) -> list[int]:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 from flask import Flask
 
+from app.inbox.models import Message
+from app.kernel import audit
 from app.kernel.authority import EVERYTHING
 from app.kernel.database import db
 from app.kernel.models import AuditEntry
-from app.registry.queries import list_plants
+from app.kernel.transaction import writing
+from app.registry.queries import list_plants, plant_now
+from app.registry.services import correct_plants, plant_entry
 from tests.facts import a_plant
 from tests.integration.test_plant_pages import hidden
 from tests.pages import CheckedClient
@@ -84,7 +91,7 @@ def test_counties_are_changed_by_the_city_with_a_document(
 ) -> None:
     typed = {
         "plants": ",".join(map(str, plants)), "field": "county", "value": "柯桥区",
-        "reason": "区划调整",
+        "reason": "区划调整", "effective_on": "2025-01-01",
     }  # fmt: skip
     client = client_as("city-officer")
     missing = client.post("/desk/batch", data={**typed, "step": "preview"})
@@ -97,3 +104,34 @@ def test_counties_are_changed_by_the_city_with_a_document(
     assert client.post("/desk/batch", data=sends).status_code == 303
     assert set(values(app, "county").values()) == {"330603"}
     assert "所在区县由越城区变更为柯桥区" in client.get(f"/plants/{plants[0]}").text
+    with app.app_context():
+        acts = db.session.query(AuditEntry).filter(AuditEntry.action.startswith("plant")).all()
+        assert [it.action for it in acts] == ["plants.batch"]
+        told = db.session.query(Message).filter_by(county="330603").all()
+        assert [it.title for it in told] == ["变更区县：2 个厂区划入柯桥区"]
+
+
+def test_one_refused_plant_stops_the_batch_and_can_be_left_out(
+    app: Flask, client_as: ClientAs, plants: list[int]
+) -> None:
+    with app.app_context(), writing("测试"):
+        entry = replace(plant_entry(plant_now(plants[0])), closed_on=date(2025, 1, 1))
+        correct_plants({plants[0]: entry})
+        audit.record("test", "plant", plants[0])
+    typed = {
+        "plants": ",".join(map(str, plants)), "field": "county", "value": "柯桥区",
+        "reason": "区划调整", "effective_on": "2025-01-01", "document": "浙政函〔2025〕1号",
+    }  # fmt: skip
+    client = client_as("city-officer")
+    assert client.post("/desk/batch", data={**typed, "step": "preview"}).status_code == 422
+    answer = client.post("/desk/batch", data={**typed, "step": "confirm"})
+    assert answer.status_code == 422
+    assert "1 个厂区不能修改，整批没有保存" in answer.text
+    assert "已于 2025-01-01 关闭" in answer.text
+    assert set(values(app, "county").values()) == {"330602", "330603"}
+    rest = client.post("/desk/batch", data={**hidden(answer.text), "step": "preview"})
+    assert "2 个厂区中 1 个将修改" in rest.text
+    sends = {**hidden(rest.text), "step": "confirm"}
+    assert client.post("/desk/batch", data=sends).status_code == 303
+    assert values(app, "county")[plants[0]] == "330602"
+    assert values(app, "county")[plants[1]] == "330603"

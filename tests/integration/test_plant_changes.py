@@ -20,7 +20,7 @@ from app.kernel.transaction import writing
 from app.policy.queries import candidates
 from app.portal.queries.conditions import RegisterFilter
 from app.portal.queries.register import list_register
-from app.registry.change_rules import Change, ChangeKind, Stage, faults
+from app.registry.change_rules import Change, ChangeKind, Stage, bars_question, faults
 from app.registry.queries import (
     PlantOnRecord,
     find_change,
@@ -31,7 +31,12 @@ from app.registry.queries import (
     situation_of,
 )
 from app.registry.services import carry_out_due, make_change, withdraw_change
-from app.supervision.services import ViolationEntry, record_violations
+from app.supervision.services import (
+    FindingEntry,
+    ViolationEntry,
+    record_findings,
+    record_violations,
+)
 from tests.facts import a_plant, code
 
 NOON = datetime(2025, 6, 30, 4, tzinfo=UTC)
@@ -40,7 +45,8 @@ DAY = timedelta(1)
 
 
 def wanted(kind: ChangeKind, plant_id: int, on: date = TODAY, **more: object) -> Change:
-    return Change(kind, plant_id, on, "营业执照变更", "准予变更〔2025〕1号", **more)  # type: ignore[arg-type]
+    answer = {"bars": "stay"} if bars_question(kind) else {}
+    return Change(kind, plant_id, on, "营业执照变更", "准予变更〔2025〕1号", **{**answer, **more})  # type: ignore[arg-type]
 
 
 def made(change: Change, scope: Scope = EVERYTHING) -> int:
@@ -324,3 +330,47 @@ def test_a_number_is_never_given_to_another_plant(app: Flask, plant: tuple[int, 
         others = wanted(ChangeKind.TRANSFER, other, uscc=code(1), number="001")
         assert "001" in refused(others)["number"]
         assert refused(wanted(ChangeKind.TRANSFER, plant_id, uscc=code(1), number="001")) == {}
+
+
+def test_no_clause_says_whom_bars_go_with_so_an_officer_decides(
+    app: Flask, plant: tuple[int, int]
+) -> None:
+    """PLAN-BLOCK, PLAN-FALSE: splitting, merging or selling a barred plant frees nothing unseen."""
+    enterprise_id, barred = plant
+    for kind in (ChangeKind.TRANSFER, ChangeKind.SPLIT, ChangeKind.MERGE):
+        with app.app_context():
+            assert "请选择" in refused(wanted(kind, barred, bars=""))["bars"]
+            assert "请选择" in refused(wanted(kind, barred, bars="both"))["bars"]
+    with app.app_context(), frozen(NOON):
+        with writing("测试"):
+            record_findings([FindingEntry(enterprise_id, barred, date(2025, 4, 1), "认定1")])
+            audit.record("test", "plant", barred)
+        free = split_off(wanted(ChangeKind.SPLIT, barred, name="东", number="002", county="330602"))
+        bound = split_off(
+            wanted(
+                ChangeKind.SPLIT, barred, name="西", number="003", county="330602", bars="follow"
+            )
+        )
+        found = standings_on([free, bound], TODAY)
+        assert (found[free].grade, found[free].banned_until) == (None, None)
+        assert (found[bound].grade, found[bound].banned_until) == ("D", date(2026, 4, 1))
+        assert (found[free].violations_36m, found[bound].violations_36m) == (1, 2)
+        db.session.rollback()
+        made(wanted(ChangeKind.MERGE, bound, survivor_id=free, bars="follow"))
+        assert standings_on([free], TODAY)[free].banned_until == date(2026, 4, 1)
+        db.session.rollback()
+        made(
+            wanted(
+                ChangeKind.TRANSFER, free, uscc=code(7), number="001", enterprise_name="受让",
+                bars="follow",
+            )
+        )  # fmt: skip
+        assert standings_on([free], TODAY)[free].violations_36m == 2
+
+
+def split_off(change: Change) -> int:
+    found = find_change(made(change))
+    db.session.rollback()
+    assert found is not None
+    assert found.other_plant_id is not None
+    return found.other_plant_id

@@ -170,6 +170,6 @@ def test_lines_and_measures_are_added_changed_and_ended(
     saved(client, f"{address}/measures/{measure.id}/end", reason="改造")
     with app.app_context():
         assert measures_of(plant_id) == []
-    page = client.get(f"/desk/plants/{plant_id}").text
+    page = client.get(f"/plants/{plant_id}").text
     assert "措施未备案" in page
     assert "一号线" in page

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
 from flask import Flask
 
+from app.accounts.queries import holders_for
 from app.desk.merging import carry_out
 from app.grades.queries import standings_on
 from app.kernel import audit
@@ -96,3 +98,27 @@ def test_an_old_workbook_names_the_plant_it_meant(
         assert other is not None
         assert (renamed.name, other.name) == ("老厂", "本部")
         assert len(list_plants(EVERYTHING)) == 2
+
+
+def test_accounts_of_the_vanished_code_are_moved_by_the_security_administrator(
+    app: Flask, client_as: ClientAs
+) -> None:
+    """Whoever keeps the register grants nothing; whoever grants is asked, the holder is told."""
+    client_as("county-officer")
+    stays, gone = two_of_one_name(app)
+    filer, security = client_as("filer", uscc=code(2)), client_as("security-admin")
+    assert filer.get(f"/plants/{gone[1]}").status_code == 200
+    with app.app_context(), writing("测试", actor_id=someone("city-officer").user_id):
+        carry_out({"gone": gone[0], "stays": stays[0], **WHY})
+    assert filer.get(f"/plants/{gone[1]}").status_code == 404
+    assert "账号等待改授" in filer.get("/inbox?part=notices").text
+    waiting = security.get("/approvals").text
+    (link,) = set(re.findall(r'href="(/approvals/[0-9]+)"', waiting))
+    proposal = security.get(link).text
+    assert code(1) in proposal
+    approve = security.post(f"{link}/approve", data={**hidden(proposal), "note": ""})
+    assert approve.status_code == 303, approve.text
+    assert filer.get("/").status_code == 303  # every change of rights ends the session
+    with app.app_context():
+        assert [name for _, name, _ in holders_for(code(1))]
+        assert holders_for(code(2)) == []

@@ -134,3 +134,18 @@ def usccs_with_accounts(usccs: Iterable[str]) -> frozenset[str]:
         )
     ).scalars()
     return frozenset(it for it in rows if it) & wanted
+
+
+def holders_for(uscc: str) -> list[tuple[int, str, Role]]:
+    """Who holds, or will hold, which role for this enterprise: account id, name shown, role."""
+    rows = db.session.execute(
+        select(UserAccount.id, UserAccount.display_name, RoleGrant.role)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(
+            RoleGrant.uscc == uscc,
+            RoleGrant.ended_at.is_(None),
+            or_(RoleGrant.until_on.is_(None), RoleGrant.until_on >= clock.today()),
+        )
+        .order_by(RoleGrant.id)
+    )
+    return [(user_id, name, Role(role)) for user_id, name, role in rows]

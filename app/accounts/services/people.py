@@ -195,6 +195,29 @@ def end_grant(user_id: int, grant_id: int) -> None:
     )  # fmt: skip
 
 
+def follow_code(old: str, new: str) -> None:
+    """Give every role held for one 统一社会信用代码 for another instead, until the same day.
+
+    For an enterprise whose code has been merged away or corrected. Raises AccountRefused where a
+    role does not fit what the person holds besides; nothing is changed then.
+    """
+    rows = db.session.execute(
+        select(RoleGrant)
+        .where(RoleGrant.uscc == old, RoleGrant.ended_at.is_(None))
+        .order_by(RoleGrant.id)
+    ).scalars()
+    moved = [(row.id, row.user_id, Role(row.role), row.from_on, row.until_on) for row in rows]
+    for grant_id, user_id, _, _, _ in moved:
+        end_grant(user_id, grant_id)
+    today = clock.today()
+    for _, user_id, role, from_on, until_on in moved:
+        is_over = until_on is not None and until_on < today
+        held = {(it.role, it.uscc) for it in grants_of(user_id)}
+        if not is_over and (role, new) not in held:
+            first = max(from_on, today)
+            grant_role(user_id, role, uscc=new, from_on=first, until_on=until_on)
+
+
 def disable_account(user_id: int) -> None:
     """Disable an account (停用); whoever is signed in with it is out with the next request."""
     row = _account(user_id)

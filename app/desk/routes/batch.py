@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from flask import flash, render_template, request, url_for
 from werkzeug import Response
@@ -22,7 +23,7 @@ from app.registry.services import (
     correct_enterprises,
     correct_plants,
     enterprise_entry,
-    make_change,
+    move_plants,
     plant_entry,
 )
 
@@ -33,17 +34,24 @@ _INPUTS = (
           every="请选择"),
     Input("value", "改为", hint="区县填名称或代码。留空表示清空原有内容（区县不能清空）。"),
     Input("reason", "原因", "long", required=True),
+    Input("effective_on", "生效日期", "day", hint="修改区县时填写，不晚于今天。"),
     Input("document", "依据文件", hint="修改区县时必填：文号或名称。"),
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A plant with the value it has and the one it would have."""
+    """A plant with the value it has and the one it would have, or why it cannot have it."""
 
     plant: PlantOnRecord
     before: str
     after: str
+    fault: str = ""
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything would be changed for the plant."""
+        return self.before != self.after
 
 
 def chosen_plants(typed: str) -> tuple[list[PlantOnRecord], int]:
@@ -59,7 +67,7 @@ def batch_page(plants: Sequence[PlantOnRecord], form: TypedForm | None = None) -
         "desk/batch_form.html",
         plants=plants,
         ids=",".join(str(it.plant_id) for it in plants),
-        form=form or TypedForm.sent(_INPUTS, {}),
+        form=form or TypedForm.sent(_INPUTS, {"effective_on": str(clock.today())}),
         breadcrumbs=[("企业台账", url_for("portal.register"))],
     )
 
@@ -69,34 +77,46 @@ def batch_page(plants: Sequence[PlantOnRecord], form: TypedForm | None = None) -
 def batch() -> Response | str | tuple[str, int]:
     """A batch previewed, or saved as it was previewed."""
     step = request.form.get("step", "preview")
-    plants, missing = chosen_plants(request.form.get("plants", ""))
     form = TypedForm.sent(_INPUTS, request.form)
     if step == "edit":
+        plants, _ = chosen_plants(request.form.get("every_plant") or request.form.get("plants", ""))
         return batch_page(plants, form)
+    plants, missing = chosen_plants(request.form.get("plants", ""))
     if missing or not plants:
         form.wrong("", "所选厂区中有的不存在或不在您的权限范围内，请返回企业台账重新选择")
     lines = _judged(plants, form)
     if form.errors:
         return batch_page(plants, form), 422
-    changed = [line for line in lines if line.before != line.after]
+    if any(line.fault for line in lines):
+        return _preview(lines, form, is_other=False), 422
+    changed = [line for line in lines if line.changes]
     if step == "confirm" and not changed:
         flash("这一内容已经保存，没有重复登记。")
         return htmx.htmx_redirect(url_for("portal.register"))
-    fingerprint = _fingerprint(lines)
-    if step == "confirm" and request.form.get("fingerprint") == fingerprint:
+    if step == "confirm" and request.form.get("fingerprint") == _fingerprint(lines):
         _save(changed, form)
         flash(f"已修改 {len(changed)} 个厂区的{FIELDS[form.chosen('field')]}。")
         return htmx.htmx_redirect(url_for("portal.register"))
+    return _preview(lines, form, is_other=step == "confirm")
+
+
+def _preview(lines: Sequence[Line], form: TypedForm, *, is_other: bool) -> str:
+    """Every plant with old and new; where one is refused, a way to go on with the others."""
+    refused = [line for line in lines if line.fault]
+    field = form.chosen("field")
     return render_template(
         "desk/batch_preview.html",
-        lines=lines,
-        changed=len(changed),
-        label=FIELDS[form.chosen("field")],
-        of_enterprise=form.chosen("field") == "contact",
-        ids=request.form.get("plants", ""),
+        lines=[line for line in lines if not line.fault],
+        refused=refused,
+        changed=sum(line.changes for line in lines if not line.fault),
+        label=FIELDS[field],
+        of_enterprise=field == "contact",
+        counties=len({line.plant.county for line in lines}) if field == "town" else 1,
+        ids=",".join(str(line.plant.plant_id) for line in lines if not line.fault),
+        every_id=",".join(str(line.plant.plant_id) for line in lines),
         form=form,
-        fingerprint=fingerprint,
-        is_other=step == "confirm",
+        fingerprint=_fingerprint(lines),
+        is_other=is_other,
         breadcrumbs=[("企业台账", url_for("portal.register"))],
     )
 
@@ -118,27 +138,36 @@ def _judged(plants: Sequence[PlantOnRecord], form: TypedForm) -> list[Line]:
 
 
 def _judged_counties(plants: Sequence[PlantOnRecord], value: str, form: TypedForm) -> list[Line]:
+    """What is wrong with the form is noted there; what is wrong with one plant, at its line."""
     found = county_by_code_or_name(value) if value else None
+    day = form.day("effective_on")
     if found is None:
         form.wrong("value", "请填写本市的区县名称或代码")
+    if day is None or day > clock.today():
+        form.wrong("effective_on", "请填写不晚于今天的日期；尚未到期的，到期后再批量修改")
+    if found is None or day is None:
         return []
     scope = scope_for(Permission.REGISTER_EDIT)
-    for plant in plants:
-        if plant.county == found.county.code:
-            continue
-        change = _moving(plant, found.county.code, form)
-        around = situation_of(change, plant, scope)
-        for name, sentence in faults(change, around, lambda code: scope.covers(county=code)):
-            at = {"county": "value"}.get(name, name)
-            form.wrong(at, sentence if at else f"{plant.full_name}：{sentence}")
     names = {it.code: it.name for it in list_bureaus("county")}
-    after = names[found.county.code]
-    return [Line(it, names.get(it.county, it.county), after) for it in plants]
+    county = found.county.code
+    lines = []
+    for plant in plants:
+        fault = ""
+        if plant.county != county:
+            change = _moving(plant, county, day, form)
+            around = situation_of(change, plant, scope)
+            for name, sentence in faults(change, around, lambda code: scope.covers(county=code)):
+                if name:
+                    form.wrong({"county": "value"}.get(name, name), sentence)
+                else:
+                    fault = sentence
+        lines.append(Line(plant, names.get(plant.county, plant.county), names[county], fault))
+    return lines
 
 
-def _moving(plant: PlantOnRecord, county: str, form: TypedForm) -> Change:
+def _moving(plant: PlantOnRecord, county: str, day: date, form: TypedForm) -> Change:
     return Change(
-        ChangeKind.MOVE, plant.plant_id, clock.today(), form.text("reason"),
+        ChangeKind.MOVE, plant.plant_id, day, form.text("reason"),
         form.text("document")[:100], county=county, town=plant.town,
     )  # fmt: skip
 
@@ -162,11 +191,11 @@ def _save(lines: Sequence[Line], form: TypedForm) -> None:
             }
         )
     elif field == "county":
-        found = county_by_code_or_name(value)
-        scope = scope_for(Permission.REGISTER_EDIT)
-        for line in lines if found else ():
-            change = _moving(line.plant, found.county.code if found else "", form)
-            make_change(change, situation_of(change, line.plant, scope))
+        found, day = county_by_code_or_name(value), form.day("effective_on")
+        if found is None or day is None:
+            raise LookupError("not judged")
+        moves = {it.plant.plant_id: _moving(it.plant, found.county.code, day, form) for it in lines}
+        move_plants(moves, {it.code: it.name for it in list_bureaus("county")})
     elif field == "officer":
         correct_plants(
             {it.plant.plant_id: replace(plant_entry(it.plant), officer=value) for it in lines}
@@ -182,6 +211,7 @@ def _save(lines: Sequence[Line], form: TypedForm) -> None:
         {
             "内容": FIELDS[field], "改为": value or "空", "厂区数": len(lines),
             "原因": form.text("reason"), "依据": form.text("document"),
+            **({"生效日期": form.text("effective_on")} if field == "county" else {}),
             "厂区": [it.plant.full_name for it in lines][:200],
         },
     )  # fmt: skip

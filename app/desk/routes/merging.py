@@ -8,6 +8,7 @@ from werkzeug import Response
 from app.approvals import services as approvals
 from app.approvals.domain import Refused
 from app.approvals.queries import open_proposals_of
+from app.desk.account_follow import accounts_remark
 from app.desk.merging import KIND_ID, Merger, carry_out, is_within, likely_pairs, merger_of
 from app.desk.routes.blueprint import blueprint
 from app.desk.routes.steps import Row, Steps, answer, first_page
@@ -117,7 +118,7 @@ def _steps(gone_id: int, stays_id: int, form: TypedForm) -> Steps:
         intro=f"{merger.sentence}。前一家的登记不再保留，厂区和各项记录归到后一家；"
         "按前一家代码填写的旧台账仍可识别。要保留前一家的，请返回选择另一方向。",
         rows=lambda: moves,
-        remarks=lambda: _REMARKS,
+        remarks=lambda: (*_REMARKS, *accounts_remark(merger.gone[0].uscc)),
         already=already,
         rehearsed=lambda: carry_out(payload),
         named=[it.plant_id for it in merger.gone],

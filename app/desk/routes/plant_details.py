@@ -8,7 +8,9 @@ from typing import Any
 from flask import request, url_for
 from werkzeug import Response
 
+from app.desk.account_follow import accounts_remark, propose_following
 from app.desk.routes.blueprint import blueprint
+from app.desk.routes.places import plant_url
 from app.desk.routes.plants import crumbs, plant_to_edit
 from app.desk.routes.steps import Row, Steps, answer, first_page
 from app.desk.sheet_forms import MAIN, SheetForm, said
@@ -86,7 +88,7 @@ class _Edit:
     @property
     def url(self) -> str:
         """Where to go on."""
-        return url_for("desk.plant_desk", plant_id=self.plant.plant_id)
+        return plant_url(self.plant.plant_id)
 
     def act(self) -> str:
         """Replace what is said."""
@@ -96,15 +98,24 @@ class _Edit:
         else:
             of_enterprise = replace(enterprise_entry(self.plant), **self.values)
             correct_enterprises({self.plant.enterprise_id: of_enterprise})
+            self._follow(of_enterprise)
         subject = ("plant", self.plant.plant_id)
         told = {label: f"{old or '空'} → {new or '空'}" for label, old, new in self.differences()}
         action = "plant.edited" if self.of_plant else "enterprise.edited"
         audit.record(action, subject[0], subject[1], told, county=self.plant.county)
         return self.url
 
+    def _follow(self, now: EnterpriseEntry) -> None:
+        """Accounts go by the code: who acts for the old one is to be given the new one."""
+        if now.uscc != self.plant.uscc:
+            why = f"“{now.name}”的统一社会信用代码由 {self.plant.uscc} 改为 {now.uscc}"
+            propose_following(self.plant.uscc, now.uscc, self.plant.enterprise_id, why)
+
     def remarks(self) -> list[str]:
         """What is allowed and odd."""
-        return [sentence for _, sentence in likely_place(self.values)] if self.of_plant else []
+        if self.of_plant:
+            return [sentence for _, sentence in likely_place(self.values)]
+        return accounts_remark(self.plant.uscc) if self._alters("uscc") else []
 
 
 def _edit(plant_id: int, fields: SheetForm, *, sent: bool) -> Steps:
@@ -186,7 +197,7 @@ class _New:
             free = free_number(taken)
             self.form.wrong("p_plant", f"企业已有或曾有这一编号的厂区，请换一个编号，例如 {free}")
         if self.owner is None and uscc and enterprise_with_code(uscc) is not None:
-            self.form.wrong("e_uscc", "该代码的企业已经登记。请在它的厂区页“维护厂区”中新增厂区")
+            self.form.wrong("e_uscc", "该代码的企业已经登记。请在它的厂区页“企业的厂区”中新增")
 
     def act(self) -> str:
         """Enter what is new."""
@@ -203,7 +214,7 @@ class _New:
         action = "plant.registered" if self.owner else "enterprise.registered"
         told = {row.label: row.after for row in self.rows()}
         audit.record(action, "plant", plant_id, told, county=self.plant["county"])
-        return url_for("desk.plant_desk", plant_id=plant_id)
+        return plant_url(plant_id)
 
     def rows(self) -> list[Row]:
         """Everything that would be entered."""
@@ -228,9 +239,7 @@ def _new(owner: PlantOnRecord | None, form_data: Any) -> Steps:
         inputs = (*NEW_ENTERPRISE.inputs(), *inputs)
     form = TypedForm.sent(inputs, form_data)
     new = _New(owner, form)
-    back = (
-        url_for("desk.plant_desk", plant_id=owner.plant_id) if owner else url_for("portal.register")
-    )
+    back = plant_url(owner.plant_id) if owner else url_for("portal.register")
     return Steps(
         title="新增厂区" if owner else "新增企业",
         form=form,

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, request, url_for
+from flask import abort, request
 from werkzeug import Response
 
 from app.desk.routes.blueprint import blueprint
+from app.desk.routes.places import plant_url
 from app.desk.routes.plants import crumbs, plant_to_edit
 from app.desk.routes.steps import Row, Steps, answer, first_page
 from app.desk.sheet_forms import MAIN, SheetForm, said
@@ -36,25 +37,23 @@ class Part:
 
     words: str
     fields: SheetForm
-    entry: Callable[..., Any]
+    entry: type[Any]
     record: Callable[[Sequence[Any]], object]
     correct: Callable[[Mapping[int, Any]], None]
-    end: Callable[[int, int], None]
 
 
 PARTS: Mapping[str, Part] = {
     "industries": Part(
         "行业", SheetForm("行业", _SUBJECT), services.IndustryEntry, services.record_industries,
-        services.correct_industries, lambda plant, fact: services.end_industries(plant, [fact]),
+        services.correct_industries,
     ),
     "lines": Part(
         "生产线", SheetForm("生产线", _SUBJECT), services.LineEntry, services.record_lines,
-        services.correct_lines, lambda _plant, fact: services.end_lines([fact]),
+        services.correct_lines,
     ),
     "measures": Part(
         "应急措施", SheetForm("应急措施", _SUBJECT), services.MeasureEntry,
         services.record_emergency_measures, services.correct_emergency_measures,
-        lambda _plant, fact: services.end_emergency_measures([fact]),
     ),
 }  # fmt: skip
 
@@ -90,7 +89,7 @@ class _OnePart:
     @property
     def url(self) -> str:
         """Where to go on."""
-        return url_for("desk.plant_desk", plant_id=self.plant.plant_id)
+        return plant_url(self.plant.plant_id)
 
     def judge(self) -> None:
         """The row by itself, beside the others of its kind, and against what stands."""
@@ -175,7 +174,7 @@ class _OnePart:
         part, plant_id = self.part, self.plant.plant_id
         if self.fact_id is None:
             raise LookupError("nothing to end")
-        part.end(plant_id, self.fact_id)
+        services.end_parts(part.entry, plant_id, [self.fact_id])
         told = {row.label: row.before for row in self.rows_end() if row.before}
         detail = {"事项": f"停用{part.words}", **told, "原因": self.form.text("reason")}
         audit.record("plant.edited", "plant", plant_id, detail, county=self.plant.county)

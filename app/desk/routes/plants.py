@@ -9,9 +9,17 @@ from werkzeug import Response
 
 from app.accounts.queries import list_bureaus
 from app.approvals.queries import open_proposals_of
-from app.desk.change_forms import EXPLAINED, OFFERED, inputs_of, read_change, remarks
-from app.desk.queries.plants import count_wide_facts
+from app.desk.change_forms import (
+    EXPLAINED,
+    OFFERED,
+    at_first,
+    inputs_of,
+    read_change,
+    remarks,
+)
+from app.desk.queries.plants import count_facts
 from app.desk.routes.blueprint import blueprint
+from app.desk.routes.places import plant_url
 from app.desk.routes.steps import Row, Steps, answer, first_page
 from app.desk.typed_forms import Input, TypedForm
 from app.kernel import clock, htmx
@@ -26,10 +34,7 @@ from app.registry.queries import (
     find_change,
     find_change_by_form,
     find_plant,
-    industries_of,
-    lines_of,
     list_plants,
-    measures_of,
     numbers_of,
     open_changes,
     plant_now,
@@ -59,8 +64,7 @@ def crumbs(plant: PlantOnRecord) -> list[tuple[str, str]]:
     """The way to a page about the plant."""
     return [
         ("企业台账", url_for("portal.register")),
-        (plant.full_name, url_for("portal.plant", plant_id=plant.plant_id)),
-        ("维护", url_for("desk.plant_desk", plant_id=plant.plant_id)),
+        (plant.full_name, plant_url(plant.plant_id)),
     ]
 
 
@@ -75,12 +79,8 @@ def plant_desk(plant_id: int) -> str:
         plant=plant,
         kinds=[(kind.words, _change_url(plant_id, kind), EXPLAINED[kind]) for kind in kinds],
         waiting=open_changes([plant_id]),
-        proposals=open_proposals_of(plant.enterprise_id),
-        industries=industries_of([plant_id]).get(plant_id, ()),
-        lines=lines_of(plant_id),
-        measures=measures_of(plant_id),
         county=_county_names().get(plant.county, plant.county),
-        breadcrumbs=crumbs(plant)[:-1],
+        breadcrumbs=crumbs(plant),
     )
 
 
@@ -97,7 +97,8 @@ def _county_names() -> dict[str, str]:
 def plant_change_form(plant_id: int, kind: str) -> str:
     """The form of one kind of change."""
     plant, wanted = plant_to_edit(plant_id), _kind(kind)
-    form = TypedForm.sent(_inputs(plant, wanted), {"effective_on": str(clock.today())})
+    first = at_first(wanted, clock.today(), _facts_to_decide(plant, wanted))
+    form = TypedForm.sent(_inputs(plant, wanted), first)
     return first_page(_steps(plant, wanted, form))
 
 
@@ -122,7 +123,13 @@ def _inputs(plant: PlantOnRecord, kind: ChangeKind) -> tuple[Input, ...]:
         for it in list_plants(scope, enterprise_id=plant.enterprise_id)
         if it.plant_id != plant.plant_id and it.closed_on is None
     ]
-    return inputs_of(kind, numbers_of(plant.enterprise_id), siblings, _county_names())
+    taken, facts = numbers_of(plant.enterprise_id), _facts_to_decide(plant, kind)
+    return inputs_of(kind, taken, siblings, _county_names(), facts)
+
+
+def _facts_to_decide(plant: PlantOnRecord, kind: ChangeKind) -> int:
+    is_whole = kind is ChangeKind.TRANSFER
+    return count_facts(plant.enterprise_id, None if is_whole else plant.plant_id)
 
 
 class _Asked:
@@ -136,14 +143,17 @@ class _Asked:
     def judge(self) -> None:
         """Read the form and ask the rules."""
         scope = scope_for(Permission.REGISTER_EDIT)
-        self.change = read_change(self.kind, self.plant.plant_id, self.form)
-        if self.change is None:
-            return
+        self.change = read_change(self.kind, self.plant.plant_id, self.form, clock.today())
         self.around = situation_of(self.change, self.plant, scope)
         for name, sentence in faults(
             self.change, self.around, lambda county: scope.covers(county=county)
         ):
             self.form.wrong(name, sentence)
+
+    def survivors(self) -> list[int]:
+        """The plant that a merge leaves, to be told of whether or not anything changes for it."""
+        chosen = self.form.chosen("survivor_id")
+        return [int(chosen)] if chosen else []
 
     def sure(self) -> tuple[Change, Situation]:
         """Both, once they are judged."""
@@ -155,7 +165,7 @@ class _Asked:
         """Make the change, or plan it for its day."""
         change, around = self.sure()
         make_change(change, around, request.form.get("form_key", "")[:64])
-        return url_for("desk.plant_desk", plant_id=self.plant.plant_id)
+        return plant_url(self.plant.plant_id)
 
     def as_if_today(self) -> None:
         """What a change does on its day, as far as can be told today."""
@@ -178,7 +188,7 @@ class _Asked:
         change, _ = self.sure()
         waiting = open_changes([self.plant.plant_id])
         return [
-            *remarks(change, self.plant, clock.today(), count_wide_facts(self.plant.enterprise_id)),
+            *remarks(change, self.plant, clock.today()),
             *(f"本厂区另有{it.stage.words}（{it.effective_on}）：{it.told}。" for it in waiting),
             *(
                 f"本企业有待复核事项：{it.title}。"
@@ -192,7 +202,7 @@ def _steps(plant: PlantOnRecord, kind: ChangeKind, form: TypedForm) -> Steps:
 
     def already() -> str | None:
         done = find_change_by_form(request.form.get("form_key", "")[:64])
-        return url_for("desk.plant_desk", plant_id=plant.plant_id) if done else None
+        return plant_url(plant.plant_id) if done else None
 
     return Steps(
         title=kind.words,
@@ -208,8 +218,11 @@ def _steps(plant: PlantOnRecord, kind: ChangeKind, form: TypedForm) -> Steps:
         remarks=asked.remarks,
         already=already,
         rehearsed=asked.as_if_today,
-        named=[plant.plant_id],
-        breadcrumbs=crumbs(plant),
+        named=[plant.plant_id, *asked.survivors()],
+        breadcrumbs=[
+            *crumbs(plant),
+            ("办理变更", url_for("desk.plant_desk", plant_id=plant.plant_id)),
+        ],
     )
 
 
@@ -227,7 +240,7 @@ def withdraw_planned(change_id: int) -> Response | tuple[str, int]:
     """Take back a planned change, or one that could not be made."""
     change, plant = _change_to_edit(change_id)
     reason = request.form.get("reason", "").strip()[:1000]
-    url = url_for("desk.plant_desk", plant_id=plant.plant_id)
+    url = plant_url(plant.plant_id)
     if change.stage is Stage.WITHDRAWN:
         flash("该变更已经撤销。")
         return htmx.htmx_redirect(url)

@@ -32,6 +32,7 @@ def plant(plant_id: int) -> str:
         return _not_yet_known(plant_id)
     standing, on = found.standing, asked.on
     words = {fact.anchor: _fact_words(fact) for fact in found.facts}
+    may_edit = _may_edit(plant_id)
     is_officer = scope.is_everything or bool(scope.counties)
     history = arrange(found.facts, on, asked.known, named=is_officer)
     day = parameters_of(RegisterFilter(on))
@@ -55,7 +56,8 @@ def plant(plant_id: int) -> str:
         whole_enterprise=scope.is_everything or found.plant.enterprise_id in scope.enterprises,
         counties=county_names(),
         history=history,
-        may_edit=_may_edit(plant_id),
+        may_edit=may_edit,
+        may_edit_now=may_edit and asked.known is None,
         recording=_recording(found.plant),
         breadcrumbs=[("企业台账", url_for("portal.register", **day))],
         **asked.shown(),

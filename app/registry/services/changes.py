@@ -18,7 +18,16 @@ from app.kernel import audit, clock, daily, facts
 from app.kernel.authority import EVERYTHING, Permission
 from app.kernel.database import db
 from app.kernel.transaction import close, writing
-from app.registry.change_rules import Change, ChangeKind, Situation, Stage, faults, told
+from app.registry.change_rules import (
+    FOLLOW,
+    Change,
+    ChangeKind,
+    Handover,
+    Situation,
+    Stage,
+    faults,
+    told,
+)
 from app.registry.change_rules import former_names as joined_former_names
 from app.registry.models import PlantChange
 from app.registry.queries import (
@@ -52,6 +61,15 @@ class _Outcome:
     tell: frozenset[str] = frozenset()
 
 
+_hand_on: Callable[[Handover], object] = lambda _handover: None  # noqa: E731
+
+
+def hand_facts_on_with(verb: Callable[[Handover], object]) -> None:
+    """Let supervision (a later stage) record for a plant what is on record against another side."""
+    global _hand_on  # noqa: PLW0603 - set once when the app is put together
+    _hand_on = verb
+
+
 def make_change(change: Change, around: Situation, form_key: str = "") -> int:
     """Make a change whose day has come, or plan one; returns its id.
 
@@ -64,6 +82,32 @@ def make_change(change: Change, around: Situation, form_key: str = "") -> int:
     change_id = _record(change, plant, around, Stage.DONE, outcome, form_key)
     _tell(change, plant, around, outcome)
     return change_id
+
+
+def move_plants(changes: Mapping[int, Change], county_names: Mapping[str, str]) -> None:
+    """Change the county (变更区县) of many plants as one act, which the caller audits.
+
+    The day has come and the rules were asked of each (plant id → change); each plant keeps the
+    change in its history, and officers of a county that plants come to find one notice.
+    """
+    plants = {plant_id: plant_now(plant_id) for plant_id in changes}
+    rows, come_to = [], dict[str, int]()
+    for plant_id, change in changes.items():
+        plant = plants[plant_id]
+        around = Situation(plant.uscc, plant.enterprise_name, plant.number, plant.name,
+                           plant.county, plant.closed_on, county_names=county_names)  # fmt: skip
+        rows.append(_row(change, plant, told(change, around), Stage.DONE, _Outcome(), ""))
+        come_to[change.county] = come_to.get(change.county, 0) + 1
+    correct_plants({i: _moved(change, plants[i]) for i, change in changes.items()})
+    ids = facts.record(PlantChange, rows)
+    for county, count in come_to.items():
+        inbox.send(
+            MessageKind.NOTICE,
+            f"变更区县：{count} 个厂区划入{county_names[county]}",
+            Audience(Permission.REGISTER_EDIT, county=county),
+            link=f"/register?county={county}",
+            source=f"plant-change:{ids[0]}",
+        )
 
 
 def withdraw_change(change_id: int, reason: str) -> None:
@@ -123,29 +167,36 @@ def _record(
     form_key: str,
 ) -> int:
     sentence = told(change, around)
-    (change_id,) = facts.record(
-        PlantChange,
-        [
-            {
-                "first_id": None,
-                "kind": str(change.kind),
-                "stage": str(stage),
-                "enterprise_id": plant.enterprise_id,
-                "plant_id": change.plant_id,
-                "other_enterprise_id": outcome.other_enterprise_id,
-                "other_plant_id": outcome.other_plant_id,
-                "effective_on": change.effective_on,
-                "reason": change.reason,
-                "document": change.document,
-                "wanted": json.dumps(change.as_plain(), ensure_ascii=False, sort_keys=True),
-                "told": sentence,
-                "note": "",
-                "form_key": form_key,
-            }
-        ],
-    )
+    row = _row(change, plant, sentence, stage, outcome, form_key)
+    (change_id,) = facts.record(PlantChange, [row])
     _audit(stage, change.kind, change.plant_id, change.effective_on, sentence, plant.county)
     return change_id
+
+
+def _row(
+    change: Change,
+    plant: PlantOnRecord,
+    sentence: str,
+    stage: Stage,
+    outcome: _Outcome,
+    form_key: str,
+) -> dict[str, object]:
+    return {
+        "first_id": None,
+        "kind": str(change.kind),
+        "stage": str(stage),
+        "enterprise_id": plant.enterprise_id,
+        "plant_id": change.plant_id,
+        "other_enterprise_id": outcome.other_enterprise_id,
+        "other_plant_id": outcome.other_plant_id,
+        "effective_on": change.effective_on,
+        "reason": change.reason,
+        "document": change.document,
+        "wanted": json.dumps(change.as_plain(), ensure_ascii=False, sort_keys=True),
+        "told": sentence,
+        "note": "",
+        "form_key": form_key,
+    }
 
 
 def _go_on(
@@ -256,6 +307,8 @@ def _transfer(change: Change, plant: PlantOnRecord) -> _Outcome:
     tell = frozenset(counties_of_enterprise(receiver))
     entry = replace(plant_entry(plant), enterprise_id=receiver, number=change.number)
     correct_plants({plant.plant_id: entry})
+    if change.bars == FOLLOW:
+        _hand_on(Handover(plant.enterprise_id, None, receiver, plant.plant_id))
     return _Outcome(other_enterprise_id=receiver, tell=tell)
 
 
@@ -269,6 +322,8 @@ def _split(change: Change, plant: PlantOnRecord) -> _Outcome:
             )
         ]
     )  # fmt: skip
+    if change.bars == FOLLOW:
+        _hand_on(Handover(plant.enterprise_id, plant.plant_id, plant.enterprise_id, made))
     record_industries(
         [
             IndustryEntry(made, it.industry, it.subtype, it.role, it.gbt_code)
@@ -282,6 +337,9 @@ def _close(change: Change, plant: PlantOnRecord) -> _Outcome:
     """Closing, and the end of a plant that is merged into another."""
     entry = replace(plant_entry(plant), closed_on=change.effective_on)
     correct_plants({plant.plant_id: entry})
+    if change.survivor_id and change.bars == FOLLOW:
+        owner = plant.enterprise_id
+        _hand_on(Handover(owner, plant.plant_id, owner, change.survivor_id))
     return _Outcome(other_plant_id=change.survivor_id)
 
 
@@ -290,14 +348,17 @@ def _reopen(_change: Change, plant: PlantOnRecord) -> _Outcome:
     return _Outcome()
 
 
-def _move(change: Change, plant: PlantOnRecord) -> _Outcome:
-    entry = replace(
+def _moved(change: Change, plant: PlantOnRecord) -> PlantEntry:
+    return replace(
         plant_entry(plant),
         county=change.county,
         town=change.town,
         address=change.address or plant.address,
     )
-    correct_plants({plant.plant_id: entry})
+
+
+def _move(change: Change, plant: PlantOnRecord) -> _Outcome:
+    correct_plants({plant.plant_id: _moved(change, plant)})
     return _Outcome(tell=frozenset({change.county}))
 
 

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import delete, insert, select
 
 from app.kernel import facts
-from app.kernel.database import db
+from app.kernel.database import Recorded, db
 from app.kernel.transaction import standing_changed, transaction
 from app.registry.domain import name_key
 from app.registry.models import (
@@ -162,12 +163,6 @@ def correct_industries(corrections: Mapping[int, IndustryEntry]) -> None:
     facts.replace(PlantIndustry, {i: asdict(entry) for i, entry in corrections.items()})
 
 
-def end_industries(plant_id: int, fact_ids: Sequence[int]) -> None:
-    """Annul industries of a plant that it no longer carries on, or never did."""
-    standing_changed.emit([plant_id])
-    facts.annul(PlantIndustry, fact_ids)
-
-
 def record_lines(entries: Sequence[LineEntry]) -> list[int]:
     """Enter production lines; returns the ids of the facts."""
     return facts.record(ProductionLine, [asdict(entry) for entry in entries])
@@ -176,11 +171,6 @@ def record_lines(entries: Sequence[LineEntry]) -> list[int]:
 def correct_lines(corrections: Mapping[int, LineEntry]) -> None:
     """Replace production lines (fact id → entry)."""
     facts.replace(ProductionLine, {i: asdict(entry) for i, entry in corrections.items()})
-
-
-def end_lines(fact_ids: Sequence[int]) -> None:
-    """Annul production lines that are no more, or never were."""
-    facts.annul(ProductionLine, fact_ids)
 
 
 def record_emergency_measures(entries: Sequence[MeasureEntry]) -> list[int]:
@@ -193,9 +183,19 @@ def correct_emergency_measures(corrections: Mapping[int, MeasureEntry]) -> None:
     facts.replace(EmergencyMeasure, {i: asdict(entry) for i, entry in corrections.items()})
 
 
-def end_emergency_measures(fact_ids: Sequence[int]) -> None:
-    """Annul emergency measures that hold no longer, or never did."""
-    facts.annul(EmergencyMeasure, fact_ids)
+_PARTS: Mapping[type[Any], type[Recorded]] = {
+    IndustryEntry: PlantIndustry, LineEntry: ProductionLine, MeasureEntry: EmergencyMeasure,
+}  # fmt: skip
+
+
+def end_parts(entry: type[Any], plant_id: int, fact_ids: Sequence[int]) -> None:
+    """Annul industries, lines or measures of a plant that are no more, or never were.
+
+    ``entry`` is the class of their entries.
+    """
+    if entry is IndustryEntry:
+        standing_changed.emit([plant_id])
+    facts.annul(_PARTS[entry], fact_ids)
 
 
 def end_enterprise(enterprise_id: int) -> None:
