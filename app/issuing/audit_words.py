@@ -10,7 +10,7 @@ ACTIONS = {
     "list.replaced": "清单被替代",
     "list.withdrawn": "撤回清单",
     "list.flagged": "核对清单与现有事实",
-    "list.taken": "下载清单",
+    "list.verified": "核验清单",
 }
 OBJECTS = {
     "issued_list": "清单",

@@ -10,7 +10,8 @@ from flask import Flask
 from app.accounts.queries import actor_by_name
 from app.approvals.domain import Refused
 from app.issuing import services
-from app.issuing.queries import BytesDiffer, find_list
+from app.issuing.domain import State
+from app.issuing.queries import BytesDiffer, find_list, present
 from app.issuing.services import Signature
 from app.issuing.subjects import all_subjects
 from app.issuing.verifying import verify
@@ -36,8 +37,10 @@ def issue(draft_id: int, by: str, number: str) -> None:
     faults: list[type[Exception]] = [Refused, ActionNotAllowed, BytesDiffer]
     faults += [fault for subject in all_subjects() for fault in subject.all_faults]
     try:
+        view = find_list(draft_id, scope)
+        seen = present(view) if view is not None and view.state is State.CHECKED else None
         with writing("policy issue", actor_id=signer.user_id, actor_name=signer.display_name):
-            signed, told = services.sign(draft_id, scope, Signature(number), by_command=True)
+            signed, told = services.sign(draft_id, scope, Signature(number), seen, by_command=True)
     except tuple(faults) as fault:
         stop(f"清单没有签发：{fault}", CHECK_FAILED)
     for sentence in told:

@@ -30,6 +30,18 @@ class State(StrEnum):
         return COURSE.states[self]
 
 
+class Outcome(StrEnum):
+    """What a check of a signed list found (核验结果)."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+
+    @property
+    def words(self) -> str:
+        """The outcome in one word or two."""
+        return "一致" if self is Outcome.AGREES else "不一致"
+
+
 _DRAFT, _CHECK, _SIGN = Permission.LIST_DRAFT, Permission.LIST_CHECK, Permission.LIST_SIGN
 COURSE = Workflow(
     name="清单签发",
@@ -57,6 +69,21 @@ COURSE = Workflow(
 )
 """The course of a list; its content is frozen from the first state on (清单签发流程)."""
 
+VERIFY = "verify"
+"""What is done with a signed list and changes nothing (核验)."""
+DONE = {
+    "draft": "起草，冻结内容",
+    "check": "复核通过",
+    "return": "复核退回",
+    "send_back": "签发退回",
+    "resubmit": "重新送复核",
+    "discard": "作废草稿",
+    "sign": "签发",
+    "replace": "由新清单替代",
+    "withdraw": "撤回",
+    VERIFY: "核验",
+}
+"""What was done with a list, as its history tells it."""
 ISSUED = (State.IN_FORCE, State.REPLACED, State.WITHDRAWN)
 """The states of a list that has been signed."""
 

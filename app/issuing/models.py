@@ -132,6 +132,7 @@ class IssuedStep(Base):
     list_id: Mapped[int] = mapped_column(ForeignKey("issued_list.id"), index=True)
     action: Mapped[str] = mapped_column(String(12))
     target: Mapped[str] = mapped_column(String(10))
+    """The state it led to; of a check (核验) its outcome."""
     at: Mapped[datetime] = mapped_column(UTCMoment)
     by: Mapped[int | None] = mapped_column(BigInteger)
     by_name: Mapped[str] = mapped_column(String(100))

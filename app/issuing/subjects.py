@@ -112,6 +112,11 @@ def subject_of(kind: str) -> Subject:
     return _subjects[kind]
 
 
+def faults_of(kind: str) -> tuple[type[Exception], ...]:
+    """Why a list of this kind cannot be computed, as exceptions whose text is for the person."""
+    return subject_of(kind).all_faults if kind in _subjects else (UnknownSpec,)
+
+
 def all_subjects() -> tuple[Subject, ...]:
     """Every kind of list, in the order they were made known."""
     return tuple(_subjects.values())

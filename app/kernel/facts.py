@@ -7,11 +7,12 @@ and none is ever overwritten.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, or_, select, update
 
-from app.kernel.database import Explained, Recorded, db
+from app.kernel.database import Base, Explained, Recorded, db
 from app.kernel.transaction import transaction
 
 Item = TypeVar("Item")
@@ -58,6 +59,23 @@ def replace(
     if issubclass(model, Explained):
         return record(model, [{**row, "replaces_id": i} for i, row in corrections.items()])
     return record(model, list(corrections.values()))
+
+
+def changed_since(moment: datetime, models: Iterable[type[Recorded]] | None = None) -> bool:
+    """Whether a fact of these models (None: any at all) was recorded or annulled after it."""
+    return any(
+        db.session.execute(
+            select(model.id)
+            .where(or_(model.recorded_at > moment, model.annulled_at > moment))
+            .limit(1)
+        ).first()
+        for model in (_all_models() if models is None else models)
+    )
+
+
+def _all_models() -> list[type[Recorded]]:
+    mapped = (mapper.class_ for mapper in Base.registry.mappers)
+    return [model for model in mapped if issubclass(model, Recorded)]
 
 
 def in_parts(items: Sequence[Item], size: int = IDS_PER_STATEMENT) -> Iterator[Sequence[Item]]:

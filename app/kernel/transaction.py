@@ -224,6 +224,38 @@ def writing(
 
 
 @contextmanager
+def reading_first() -> Iterator[None]:
+    """Read in a snapshot that is over afterwards, for a request that goes on to write.
+
+    Long computing must not keep others from writing. Where this context writes already, it reads
+    what it has written.
+    """
+    if holds_writer_lock():
+        yield
+        return
+    db.session.rollback()
+    with mode(Mode.READ):
+        try:
+            yield
+        finally:
+            db.session.rollback()
+
+
+def known_until() -> datetime:
+    """The moment up to which the present transaction sees everything that was recorded.
+
+    Of a writing one its own; of a reading one that of the last entry of the trail, since every
+    change leaves an entry and each entry is later than the one before.
+    """
+    if holds_writer_lock():
+        return transaction().moment
+    last = db.session.execute(
+        select(AuditEntry.at).order_by(AuditEntry.sequence.desc()).limit(1)
+    ).scalar_one_or_none()
+    return last or clock.now()
+
+
+@contextmanager
 def aside(*, patient: bool = True) -> Iterator[Session]:
     """A short transaction of its own beside the request's, for sessions, sign-ins and progress.
 

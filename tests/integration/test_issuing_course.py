@@ -224,7 +224,7 @@ def test_a_register_that_has_moved_is_told_before_signing(who: People) -> None:
         audit.record("test.recorded", "violation", 1)
     with pytest.raises(Moved) as moved, acting(who.signer):
         services.sign(list_id, EVERYTHING, NUMBER)
-    left = next(it for it in moved.value.differences if it.line.key == line.key)
+    left = next(it for it in moved.value.now.differences if it.line.key == line.key)
     assert left.kind == "left"
     assert any("绍环罚〔2025〕9号" in sentence for sentence in left.why)
     with acting(who.signer):

@@ -65,8 +65,8 @@ def test_three_people_walk_a_list_through_the_browser(client_as: ClientAs, regis
     )
     assert "绍环发〔2026〕1号" in pages
     assert "核对无误" in pages
-    verified = checker.post(f"/lists/{number}/verify")
-    assert "核验一致" in verified.text
+    assert checker.post(f"/lists/{number}/verify").status_code == 303
+    assert "核验：一致" in all_of(checker, f"/lists/{number}?part=history")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,10 @@ from app.issuing.models import IssuedLine, IssuedList
 from app.issuing.queries.lists import ListView, as_view
 from app.issuing.reading import line_from_json
 from app.issuing.subjects import subject_of
+from app.kernel import transaction
 from app.kernel.authority import Scope
 from app.kernel.database import db
-from app.kernel.facts import in_parts
+from app.kernel.facts import changed_since, in_parts
 from app.kernel.files import path_of
 from app.rulebook.domain import folded
 
@@ -164,13 +165,29 @@ def differences_between(earlier: ListView, later: ListView) -> tuple[Difference,
     return compare(lines_of(earlier.id), lines_of(later.id))
 
 
-def differences_now(view: ListView) -> tuple[Difference, ...]:
-    """How the list would read by what is known now, for the same day.
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What of a list would read otherwise by what is known now, for the same day (现况)."""
 
-    Raises the subject's faults when it can no longer be computed.
+    known_until: datetime
+    differences: tuple[Difference, ...]
+
+    @property
+    def still_holds(self) -> bool:
+        """Whether nothing that a list could rest on has been recorded since."""
+        return not changed_since(self.known_until)
+
+
+def present(view: ListView) -> Present:
+    """How the list would read now. Raises the subject's faults when it cannot be computed.
+
+    Long for thousands of plants, hence found before the writer's lock is taken; inside it,
+    ``still_holds`` tells whether it may be relied on.
     """
     subject = subject_of(view.subject)
-    return compare(lines_of(view.id), subject.lines(subject.compute(view.question_now)))
+    known_until = transaction.known_until()
+    lines = subject.lines(subject.compute(view.question_now))
+    return Present(known_until, compare(lines_of(view.id), lines))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
 
-from app.issuing.domain import COURSE, ISSUED, Question, State
+from app.issuing.domain import COURSE, DONE, ISSUED, VERIFY, Question, State
 from app.issuing.models import IssuedDownload, IssuedFlag, IssuedList, IssuedStep
+from app.kernel import clock
 from app.kernel.authority import Scope
 from app.kernel.database import db
 from app.kernel.workflow import Step
@@ -281,6 +282,43 @@ def flags_of(list_id: int, scope: Scope, *, cleared: bool = False) -> list[FlagV
         )
         for row in rows
     ]
+
+
+def newest_draft(person_id: int, subject: str, asked: Question) -> int | None:
+    """The list that this person drafted last in answer to a question."""
+    return db.session.execute(
+        select(IssuedList.id)
+        .where(
+            IssuedList.made_by == person_id,
+            IssuedList.subject == subject,
+            IssuedList.spec == asked.spec,
+            IssuedList.as_of == asked.as_of,
+            IssuedList.county == (asked.county or ""),
+        )
+        .order_by(IssuedList.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def last_check(list_id: int) -> IssuedStep | None:
+    """When the list was verified (核验) last, and what was found."""
+    return _last(list_id, IssuedStep.action == VERIFY)
+
+
+def how_it_stands(view: ListView) -> str:
+    """Who did what with the list last and when, for whom it comes too late."""
+    last = _last(view.id, IssuedStep.action != VERIFY)
+    done = f"{last.by_name}已于 {clock.shown(last.at)} 办理“{DONE[last.action]}”，" if last else ""
+    return f"{done}清单现为“{view.state.words}”，本次没有改变任何内容。请返回清单页面查看。"
+
+
+def _last(list_id: int, which: ColumnElement[bool]) -> IssuedStep | None:
+    return db.session.execute(
+        select(IssuedStep)
+        .where(IssuedStep.list_id == list_id, which)
+        .order_by(IssuedStep.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
 
 
 def steps_of(list_id: int) -> list[IssuedStep]:

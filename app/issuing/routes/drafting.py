@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 
 from flask import make_response, request, url_for
@@ -13,16 +13,21 @@ from app.approvals.domain import Refused
 from app.issuing import services
 from app.issuing.comparison import Difference, compare, count_by_kind
 from app.issuing.domain import Line, Question
-from app.issuing.queries import ListView, lines_of
+from app.issuing.queries import ListView, lines_of, newest_draft
 from app.issuing.queries.lists import in_force
-from app.issuing.routes.blueprint import blueprint
-from app.issuing.subjects import UnknownSpec, all_subjects, subject_of
+from app.issuing.routes.blueprint import blueprint, person_id
+from app.issuing.routes.work import asked_work, refresh_seconds
+from app.issuing.services.background import DRAFT as DRAFT_JOB
+from app.issuing.services.background import LARGE, Work
+from app.issuing.subjects import all_subjects, faults_of, subject_of
 from app.kernel import clock, htmx
 from app.kernel.asked import read_day
 from app.kernel.authority import Permission
 from app.kernel.permissions import requires, scope_for
+from app.kernel.transaction import reading_first
 from app.kernel.web import page
 from app.policy.screens import reach_of
+from app.registry.queries import list_plant_ids
 
 FIRST_LINES = 10
 LONGEST = 140
@@ -67,36 +72,63 @@ class Preview:
 
 @blueprint.get("/new")
 @requires(Permission.LIST_DRAFT)
-def draft_form() -> str:
-    """The form, filled in as the address says."""
-    return _form(_read(request.args, is_sent=False))
+def draft_form() -> str | Response:
+    """The form, filled in as the address says, or as a draft in the background was asked for."""
+    work = asked_work(DRAFT_JOB)
+    if work is None:
+        return _form(_read(request.args, is_sent=False))
+    its = work.wanted
+    wanted = _read({**asdict(its), "subject": its.kind}, is_sent=False)
+    if work.state == "done" and wanted.day is not None:
+        question = Question(its.spec, wanted.day, its.county or None)
+        return htmx.htmx_redirect(_page_of(newest_draft(person_id(), its.kind, question)))
+    if work.error and htmx.fragment_target() == "progress":
+        return htmx.htmx_redirect(url_for("issuing.draft_form", job=work.job_id))
+    return _form(wanted, problem=("f-list", work.error) if work.error else None, work=work)
+
+
+def _page_of(list_id: int | None) -> str:
+    if list_id is None:
+        return url_for("issuing.lists")
+    return url_for("issuing.list_page", list_id=list_id)
 
 
 @blueprint.post("/new")
 @requires(Permission.LIST_DRAFT)
 def draft() -> Response:
-    """Freeze the draft, or show beforehand what it would hold (act=preview)."""
-    wanted = _read(request.form, is_sent=True)
-    if wanted.faults or wanted.day is None:
-        return make_response(_form(wanted), 422)
+    """Freeze the draft, or show beforehand what it would hold (act=preview).
+
+    All of it is computed before the writer's lock is taken; a large list in the background.
+    """
+    with reading_first():
+        wanted = _read(request.form, is_sent=True)
+        if wanted.faults or wanted.day is None:
+            return make_response(_form(wanted), 422)
+        faults: tuple[type[Exception], ...] = (Refused, *faults_of(wanted.kind))
+        try:
+            if request.form.get("act") == "preview":
+                return make_response(_form(wanted, _preview(wanted, wanted.day)))
+            asked = (wanted.kind, wanted.spec, wanted.day, wanted.county)
+            subject_of(wanted.kind).title_of(
+                wanted.spec
+            )  # told at once where there is no such list
+            is_large = len(list_plant_ids()) > LARGE
+            frozen = None if is_large else services.freeze(*asked)
+        except faults as fault:
+            return _refused(wanted, fault)
+    if frozen is None:
+        job_id = services.draft_in_background(*asked)
+        return htmx.htmx_redirect(url_for("issuing.draft_form", job=job_id))
     try:
-        if request.form.get("act") == "preview":
-            return make_response(_form(wanted, _preview(wanted, wanted.day)))
-        list_id = services.draft(wanted.kind, wanted.spec, wanted.day, wanted.county)
-    except UnknownSpec as fault:
-        return make_response(_form(wanted, problem=("f-list", str(fault))), 422)
+        list_id = services.enter(frozen)
     except Refused as fault:
-        return make_response(_form(wanted, problem=("f-as_of", str(fault))), 422)
-    except _faults(wanted.kind) as fault:
-        return make_response(_form(wanted, problem=("f-list", str(fault))), 422)
-    return htmx.htmx_redirect(url_for("issuing.list_page", list_id=list_id))
+        return _refused(wanted, fault)
+    return htmx.htmx_redirect(_page_of(list_id))
 
 
-def _faults(kind: str) -> tuple[type[Exception], ...]:
-    try:
-        return subject_of(kind).faults
-    except UnknownSpec:
-        return ()
+def _refused(wanted: Wanted, fault: Exception) -> Response:
+    field = "f-as_of" if isinstance(fault, Refused) else "f-list"
+    return make_response(_form(wanted, problem=(field, str(fault))), 422)
 
 
 def _read(values: Mapping[str, str], *, is_sent: bool) -> Wanted:
@@ -133,7 +165,10 @@ def _preview(wanted: Wanted, day: date) -> Preview:
 
 
 def _form(
-    wanted: Wanted, preview: Preview | None = None, problem: tuple[str, str] | None = None
+    wanted: Wanted,
+    preview: Preview | None = None,
+    problem: tuple[str, str] | None = None,
+    work: Work | None = None,
 ) -> str:
     reach = reach_of(Permission.LIST_DRAFT)
     offers = [
@@ -148,7 +183,10 @@ def _form(
     others = [(f"f-{name}", sentence) for name, sentence in wanted.faults.items()]
     return page(
         "issuing/draft.html",
+        blocks=("progress",),
         wanted=wanted,
+        work=work,
+        refresh_seconds=refresh_seconds(work),
         offers=offers,
         counties=counties,
         others=[*others, *([problem] if problem else [])],

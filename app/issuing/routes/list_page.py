@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from flask import abort, render_template, request, url_for
+from flask import request, url_for
 from werkzeug import Response
 
-from app.issuing import services
 from app.issuing.comparison import KIND_WORDS, Kind, count_by_kind
-from app.issuing.notes import paper_notes
+from app.issuing.domain import DONE, VERIFY, Outcome
 from app.issuing.queries import (
     LineFilter,
     ListView,
@@ -18,8 +17,8 @@ from app.issuing.queries import (
     differences_between,
     downloads_of,
     flags_of,
-    frozen_bytes,
     frozen_content,
+    last_check,
     list_lines,
     previous_of,
     steps_of,
@@ -29,15 +28,14 @@ from app.issuing.queries.lists import FlagView
 from app.issuing.queries.trail import sequence_of_signature
 from app.issuing.reading import told
 from app.issuing.routes.blueprint import blueprint, list_or_404, person_id, scope_words, tag_of
+from app.issuing.routes.work import asked_work, refresh_seconds
+from app.issuing.services.background import VERIFY as VERIFY_JOB
 from app.issuing.subjects import UnknownSpec, subject_of
-from app.issuing.verifying import verify
-from app.kernel import clock
+from app.kernel import clock, htmx
 from app.kernel.authority import Permission
 from app.kernel.look import url_with
 from app.kernel.permissions import can, requires, scope_for
 from app.kernel.web import page
-from app.policy.exports import content_of
-from app.policy.screens import form_wanted, offer_file
 
 PARTS = {
     "lines": "各行",
@@ -54,11 +52,14 @@ Item = TypeVar("Item")
 
 @blueprint.get("/<int:list_id>")
 @requires(Permission.POLICY_VIEW)
-def list_page(list_id: int) -> str:
+def list_page(list_id: int) -> str | Response:
     """One list, a part at a time."""
     view = list_or_404(list_id)
     part = request.args.get("part", "lines")
     part = part if part in PARTS else "lines"
+    work = asked_work(VERIFY_JOB)
+    if htmx.fragment_target() == "progress" and not (work and work.is_running):
+        return htmx.htmx_redirect(url_for("issuing.list_page", list_id=list_id, part="history"))
     return render_list(view, part)
 
 
@@ -66,9 +67,10 @@ def render_list(view: ListView, part: str = "lines", **further: Any) -> str:
     """The page of a list; `further` is what an act on it has to say."""
     scope = scope_for(Permission.POLICY_VIEW)
     flags = flags_of(view.id, scope) if view.is_issued else []
+    work = asked_work(VERIFY_JOB)
     return page(
         "issuing/list.html",
-        blocks=("rows",),
+        blocks=("rows", "progress"),
         view=view,
         part=part,
         parts=_tabs(view, part, len(flags)),
@@ -77,6 +79,9 @@ def render_list(view: ListView, part: str = "lines", **further: Any) -> str:
         is_whole=covers(scope, view),
         steps=steps_open_to(view, person_id(), _scopes()),
         is_flagged=bool(flags),
+        work=work,
+        refresh_seconds=refresh_seconds(work),
+        last_check=last_check(view.id) if view.is_issued else None,
         may_export=can(Permission.POLICY_EXPORT) and covers(scope, view) and view.is_issued,
         as_of=view.as_of,
         live_url=_live_url(view),
@@ -100,7 +105,6 @@ _DEFAULTS: Mapping[str, Any] = {
     "problem": "",
     "typed": {},
     "action": "",
-    "verification": None,
 }
 
 
@@ -214,29 +218,25 @@ def _basis(view: ListView, _flags: Sequence[FlagView]) -> dict[str, Any]:
 
 
 def _history(view: ListView, _flags: Sequence[FlagView]) -> dict[str, Any]:
-    return {"entries": [_entry(it) for it in steps_of(view.id)], "downloads": downloads_of(view.id)}
-
-
-_STEP_WORDS = {
-    "draft": "起草，冻结内容",
-    "check": "复核通过",
-    "return": "复核退回",
-    "send_back": "签发退回",
-    "resubmit": "重新送复核",
-    "discard": "作废草稿",
-    "sign": "签发",
-    "replace": "由新清单替代",
-    "withdraw": "撤回",
-}
+    entries = [_entry(it) for it in steps_of(view.id)]
+    return {
+        "entries": entries,
+        "downloads": downloads_of(view.id),
+    }
 
 
 def _entry(step: Any) -> dict[str, Any]:
     return {
         "day": step.at.astimezone(clock.SHANGHAI).date(),
-        "title": _STEP_WORDS.get(step.action, step.action),
+        "title": _done(step),
         "text": step.note,
         "recorded": f"{step.by_name}，{clock.shown(step.at)}",
     }
+
+
+def _done(step: Any) -> str:
+    found = f"：{Outcome(step.target).words}" if step.action == VERIFY else ""
+    return f"{DONE.get(step.action, step.action)}{found}"
 
 
 _PART = {
@@ -246,55 +246,3 @@ _PART = {
     "basis": _basis,
     "history": _history,
 }
-
-
-@blueprint.get("/<int:list_id>/print")
-@requires(Permission.POLICY_VIEW)
-def print_list(list_id: int) -> str:
-    """The list as it goes to paper: every line within reach, number, hash, room for the seal."""
-    view = list_or_404(list_id)
-    scope = scope_for(Permission.POLICY_VIEW)
-    content = frozen_content(view.content_sha256)
-    found = list_lines(view.id, scope, LineFilter(), size=None)
-    notes = paper_notes(view, content, scope_words(view))
-    sealed_by = view.sha256 or view.list_sha256
-    return page(
-        "issuing/print.html",
-        view=view,
-        notes=notes,
-        content=content,
-        found=found,
-        is_whole=covers(scope, view),
-        counties=content["counties"],
-        as_of=view.as_of,
-        print_note=f"{view.rulebook_title}（{view.rulebook_status}） · {sealed_by}",
-    )
-
-
-@blueprint.post("/<int:list_id>/download")
-@requires(Permission.POLICY_EXPORT)
-def download_list(list_id: int) -> Response:
-    """The original (JSON) or the table of a signed list; who took it is noted first."""
-    view, form = list_or_404(list_id), form_wanted()
-    if not (view.is_issued and covers(scope_for(Permission.POLICY_EXPORT), view)):
-        abort(404, "没有可下载的签发文件。清单签发后，由能看到全部行的人员下载。")
-    if form == "json":
-        content = frozen_bytes(view.file_sha256 or "")
-    else:
-        frozen = frozen_content(view.content_sha256)
-        notes = paper_notes(view, frozen, scope_words(view))
-        table = subject_of(view.subject).table(frozen, notes)
-        content = content_of({}, table, form)
-    services.take(view, form)
-    name = (view.title, scope_words(view), view.number, f"截至{view.as_of}")
-    return offer_file(content, form, name, "签发的清单")
-
-
-@blueprint.post("/<int:list_id>/verify")
-@requires(Permission.POLICY_VIEW)
-def verify_list(list_id: int) -> str:
-    """Check bytes, audit chain and decisions now, and say what came of it."""
-    view = list_or_404(list_id)
-    if not (view.is_issued and covers(scope_for(Permission.POLICY_VIEW), view)):
-        abort(404, "清单没有签发，或不能看到全部行，不能核验。")
-    return render_template("issuing/verified.html", view=view, found=verify(view))

@@ -15,9 +15,11 @@ from app.issuing.comparison import KIND_WORDS, Difference, count_by_kind
 from app.issuing.domain import State
 from app.issuing.queries import (
     ListView,
+    Present,
     covers,
     differences_between,
-    differences_now,
+    how_it_stands,
+    present,
     previous_of,
     why_not_by,
 )
@@ -28,7 +30,9 @@ from app.kernel import clock, htmx
 from app.kernel.asked import read_day
 from app.kernel.authority import Permission
 from app.kernel.permissions import requires, scope_for
+from app.kernel.transaction import reading_first
 from app.kernel.web import page
+from app.kernel.workflow import ActionNotAllowed
 
 SHOWN = 50
 LONGEST = 2000
@@ -54,22 +58,28 @@ class Told:
 @requires(Permission.LIST_SIGN)
 def sign_form(list_id: int) -> str:
     """What is to be signed: lines, changes to the last issue, whether the register has moved."""
-    return _form(_to_be_signed(list_id), {"signed_on": clock.today().isoformat()})
+    view = _to_be_signed(list_id)
+    return _form(view, _look(view), {"signed_on": clock.today().isoformat()})
 
 
 @blueprint.post("/<int:list_id>/sign")
 @requires(Permission.LIST_SIGN)
 def sign_list(list_id: int) -> Response:
-    """Sign: number, day, confirmations; all of it or nothing."""
-    view = _to_be_signed(list_id, is_sent=True)
-    typed = {name: request.form.get(name, "").strip()[:LONGEST] for name in _FIELDS}
-    days, faults = _days(typed)
-    if not typed["number"]:
-        faults["number"] = "没有填写文号。请填写文号。"
-    if view.has_draft_rulebook and typed["confirm"] != "1":
-        faults["confirm"] = f"规则集为{view.rulebook_status}，请勾选确认后再签发。"
-    if faults:
-        return make_response(_form(view, typed, faults), 422)
+    """Sign: number, day, confirmations; all of it or nothing.
+
+    How the list would read now is found before the writer's lock is taken.
+    """
+    with reading_first():
+        view = _to_be_signed(list_id)
+        seen = _look(view)
+        typed = {name: request.form.get(name, "").strip()[:LONGEST] for name in _FIELDS}
+        days, faults = _days(typed)
+        if not typed["number"]:
+            faults["number"] = "没有填写文号。请填写文号。"
+        if view.has_draft_rulebook and typed["confirm"] != "1":
+            faults["confirm"] = f"规则集为{view.rulebook_status}，请勾选确认后再签发。"
+        if faults or isinstance(seen, str):
+            return make_response(_form(view, seen, typed, faults), 422)
     signature = Signature(
         typed["number"],
         days["signed_on"],
@@ -78,15 +88,23 @@ def sign_list(list_id: int) -> Response:
         reason=typed["reason"],
     )
     try:
-        signed, _ = services.sign(list_id, scope_for(Permission.LIST_SIGN), signature)
+        signed, _ = services.sign(list_id, scope_for(Permission.LIST_SIGN), signature, seen)
     except services.Moved as moved:
-        return make_response(_form(view, typed, {"reason": str(moved)}), 422)
+        return make_response(_form(view, moved.now, typed, {"reason": str(moved)}), 422)
     except Refused as refused:
-        return make_response(_form(view, typed, {"": str(refused)}), 422)
+        return make_response(_form(view, seen, typed, {"": str(refused)}), 422)
     except subject_of(view.subject).all_faults as fault:
-        return make_response(_form(view, typed, {"": str(fault)}), 422)
+        return make_response(_form(view, seen, typed, {"": str(fault)}), 422)
     flash(f"清单已签发，文号 {signed.number}。")
     return htmx.htmx_redirect(url_for("issuing.list_page", list_id=list_id))
+
+
+def _look(view: ListView) -> Present | str:
+    """How the list would read now, or why that cannot be found."""
+    try:
+        return present(view)
+    except subject_of(view.subject).all_faults as fault:
+        return str(fault)
 
 
 _FIELDS = ("number", "signed_on", "effective_on", "confirm", "reason")
@@ -103,24 +121,23 @@ def _days(typed: Mapping[str, str]) -> tuple[dict[str, date | None], dict[str, s
     return days, faults
 
 
-def _to_be_signed(list_id: int, *, is_sent: bool = False) -> ListView:
-    """The list, if it is within the signer's reach; what was signed meanwhile is told (409)."""
+def _to_be_signed(list_id: int) -> ListView:
+    """The list, if it is within the signer's reach and waits for a signature (404, 409)."""
     view = list_or_404(list_id)
     if not covers(scope_for(Permission.LIST_SIGN), view):
         abort(404, "没有这份清单，或不在您的签发范围内。请从清单列表中选择。")
-    if view.state is not State.CHECKED and not is_sent:
-        abort(409, f"清单的状态为“{view.state.words}”，不能签发。请返回清单页面查看。")
+    if view.state is not State.CHECKED:
+        raise ActionNotAllowed(how_it_stands(view))
     return view
 
 
-def _form(view: ListView, typed: Mapping[str, str], faults: Mapping[str, str] | None = None) -> str:
+def _form(
+    view: ListView,
+    now: Present | str,
+    typed: Mapping[str, str],
+    faults: Mapping[str, str] | None = None,
+) -> str:
     previous = previous_of(view) if view.is_open else None
-    moved: tuple[Difference, ...] = ()
-    cannot = ""
-    try:
-        moved = differences_now(view)
-    except subject_of(view.subject).all_faults as fault:
-        cannot = str(fault)
     found = dict(faults or {})
     return page(
         "issuing/sign.html",
@@ -131,8 +148,8 @@ def _form(view: ListView, typed: Mapping[str, str], faults: Mapping[str, str] | 
         scope_words=scope_words(view),
         previous=previous,
         changes=Told.of(differences_between(previous, view)) if previous else None,
-        moved=Told.of(moved),
-        cannot=cannot,
+        moved=Told.of(now.differences if isinstance(now, Present) else ()),
+        cannot=now if isinstance(now, str) else "",
         why_not=why_not_by(view, "sign", person_id()) or "",
         as_of=view.as_of,
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy import insert, select
 
@@ -18,24 +18,41 @@ from app.issuing.models import IssuedLine, IssuedList
 from app.issuing.queries import forget_parsed
 from app.issuing.reading import line_as_json
 from app.issuing.services.steps import link_of, note_step, source_of
-from app.issuing.subjects import Content, UnknownSpec, subject_of
+from app.issuing.subjects import Content, subject_of
 from app.kernel import audit, clock, files
 from app.kernel.authority import Permission
 from app.kernel.database import db
-from app.kernel.transaction import transaction
+from app.kernel.transaction import known_until, transaction
 from app.policy.documents import as_json
 from app.rulebook.domain import folded
 
 
-def draft(kind: str, spec: str, as_of: date, county: str = "") -> int:
-    """Freeze a list as a draft and put it before a second person; returns its id.
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A list as it was computed at a moment, before it is entered as a draft (冻结的清单)."""
 
-    The same draft sent twice by one person is one draft. Raises UnknownSpec, Refused, and the
-    subject's own faults when the list cannot be computed.
+    kind: str
+    title: str
+    question: Question
+    known_at: datetime
+    content: Content
+    as_bytes: bytes
+    rows: tuple[dict[str, object], ...]
+    """What is entered of each line."""
+    admitted: int
+
+    @property
+    def list_sha256(self) -> str:
+        """The hash of the list itself, as its contract has it."""
+        return str(self.content["list"]["sha256"])
+
+
+def freeze(kind: str, spec: str, as_of: date, county: str = "") -> Frozen:
+    """Compute a list as known now. Reads only, and takes long for thousands of plants.
+
+    What is recorded before it is entered changes nothing: the list says as known when it is.
+    Raises UnknownSpec, Refused, and the subject's own faults.
     """
-    current = transaction()
-    if current.actor_id is None:
-        raise Refused("没有登录的人员不能起草清单。请登录后重新起草。")
     if as_of > clock.today():
         raise Refused(
             "截至日期在今天以后，到那天的事实还没有发生，不能起草清单。请改为今天或以前。"
@@ -43,30 +60,50 @@ def draft(kind: str, spec: str, as_of: date, county: str = "") -> int:
     subject = subject_of(kind)
     title = subject.title_of(spec)
     question = Question(spec, as_of, county or None)
-    content = stamped(subject.compute(question), current.moment)
+    known_at = known_until()
+    content = stamped(subject.compute(question), known_at)
     lines = subject.lines(content)
     if not lines:
         raise Refused("清单中没有任何一行，没有可签发的内容。请核对范围和截至日期。")
-    twin = _same_draft(kind, question, str(content["list"]["sha256"]))
+    rows = tuple(_line_row(position, line) for position, line in enumerate(lines, start=1))
+    admitted = sum(line.admitted for line in lines)
+    return Frozen(kind, title, question, known_at, content, as_json(content), rows, admitted)
+
+
+def draft(kind: str, spec: str, as_of: date, county: str = "") -> int:
+    """Freeze a list and enter it, all in this transaction. Raises as the two do."""
+    return enter(freeze(kind, spec, as_of, county))
+
+
+def enter(frozen: Frozen) -> int:
+    """Enter a frozen list as a draft and put it before a second person; returns its id.
+
+    The same draft sent twice by one person is one draft. Raises Refused.
+    """
+    current = transaction()
+    if current.actor_id is None:
+        raise Refused("没有登录的人员不能起草清单。请登录后重新起草。")
+    twin = _same_draft(frozen)
     if twin is not None:
         return _own_or_refused(twin, current.actor_id)
-    stored = files.keep(io.BytesIO(as_json(content)))
+    stored = files.keep(io.BytesIO(frozen.as_bytes))
     files.enter(stored)
-    list_id = _enter(kind, title, question, content, lines, stored.sha256)
+    list_id = _insert(frozen, stored.sha256)
     forget_parsed()
     note_step(list_id, "draft", State.DRAFT)
-    ask_for_check(list_id, title, county, current.actor_id)
+    county = frozen.question.county
+    ask_for_check(list_id, frozen.title, county or "", current.actor_id)
     audit.record(
         "list.drafted",
         "issued_list",
         list_id,
         {
-            "清单": title,
-            "截至日期": as_of,
-            "清单校验值": content["list"]["sha256"],
+            "清单": frozen.title,
+            "截至日期": frozen.question.as_of,
+            "清单校验值": frozen.list_sha256,
             "内容摘要": stored.sha256,
         },
-        county=county or None,
+        county=county,
     )
     return list_id
 
@@ -82,15 +119,15 @@ def ask_for_check(list_id: int, title: str, county: str, maker: int) -> None:
     )
 
 
-def _same_draft(kind: str, question: Question, list_sha256: str) -> IssuedList | None:
+def _same_draft(frozen: Frozen) -> IssuedList | None:
     return db.session.execute(
         select(IssuedList)
         .where(
-            IssuedList.subject == kind,
-            IssuedList.spec == question.spec,
-            IssuedList.county == (question.county or ""),
-            IssuedList.as_of == question.as_of,
-            IssuedList.list_sha256 == list_sha256,
+            IssuedList.subject == frozen.kind,
+            IssuedList.spec == frozen.question.spec,
+            IssuedList.county == (frozen.question.county or ""),
+            IssuedList.as_of == frozen.question.as_of,
+            IssuedList.list_sha256 == frozen.list_sha256,
             IssuedList.state.in_([State.DRAFT, State.CHECKED, State.RETURNED]),
         )
         .limit(1)
@@ -106,31 +143,25 @@ def _own_or_refused(twin: IssuedList, person_id: int) -> int:
     )
 
 
-def _enter(
-    kind: str,
-    title: str,
-    question: Question,
-    content: Content,
-    lines: Sequence[Line],
-    content_sha256: str,
-) -> int:
+def _insert(frozen: Frozen, content_sha256: str) -> int:
     current = transaction()
+    content = frozen.content
     rulebook = content["rulebook"]
     list_id = db.session.execute(
         insert(IssuedList)
         .values(
-            subject=kind,
-            spec=question.spec,
-            title=title,
-            county=question.county or "",
-            as_of=question.as_of,
-            known_at=current.moment,
+            subject=frozen.kind,
+            spec=frozen.question.spec,
+            title=frozen.title,
+            county=frozen.question.county or "",
+            as_of=frozen.question.as_of,
+            known_at=frozen.known_at,
             rulebook=rulebook["id"],
             rulebook_title=rulebook["title"],
             rulebook_status=rulebook["status"],
-            rows=len(lines),
-            admitted=sum(line.admitted for line in lines),
-            list_sha256=content["list"]["sha256"],
+            rows=len(frozen.rows),
+            admitted=frozen.admitted,
+            list_sha256=frozen.list_sha256,
             content_sha256=content_sha256,
             made_by=current.actor_id,
             made_by_name=current.actor_name,
@@ -141,17 +172,13 @@ def _enter(
         )
         .returning(IssuedList.id)
     ).scalar_one()
-    db.session.execute(
-        insert(IssuedLine),
-        [_line_row(list_id, position, line) for position, line in enumerate(lines, start=1)],
-    )
+    db.session.execute(insert(IssuedLine), [{**row, "list_id": list_id} for row in frozen.rows])
     return list_id
 
 
-def _line_row(list_id: int, position: int, line: Line) -> dict[str, object]:
+def _line_row(position: int, line: Line) -> dict[str, object]:
     words = (line.uscc, line.name, line.plant, line.plant_name, line.matter)
     return {
-        "list_id": list_id,
         "position": position,
         "key": line.key,
         "plant_id": line.plant_id,
@@ -163,11 +190,3 @@ def _line_row(list_id: int, position: int, line: Line) -> dict[str, object]:
         "search": folded("\n".join(words)),
         "line": line_as_json(line),
     }
-
-
-def readable_or_refused(kind: str, spec: str) -> str:
-    """The title of what is to be drafted. Raises Refused when there is no such list."""
-    try:
-        return subject_of(kind).title_of(spec)
-    except UnknownSpec as unknown:
-        raise Refused(str(unknown)) from unknown

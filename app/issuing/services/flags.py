@@ -16,9 +16,10 @@ from sqlalchemy import insert, select, update
 
 from app.inbox import services as inbox
 from app.issuing.comparison import Difference, compare
+from app.issuing.content import sha256_of
 from app.issuing.domain import ISSUED
 from app.issuing.models import IssuedFlag, IssuedList
-from app.issuing.queries import ListView, as_view, lines_of, lines_of_plants
+from app.issuing.queries import ListView, Present, as_view, lines_of, lines_of_plants
 from app.issuing.queries.sources import withdrawal_grounds
 from app.issuing.services.steps import source_of, tell
 from app.issuing.subjects import UnknownSpec, subject_of
@@ -27,6 +28,7 @@ from app.kernel.database import db
 from app.kernel.facts import in_parts
 from app.kernel.transaction import (
     close,
+    known_until,
     rulebook_changed,
     standing_changed,
     transaction,
@@ -71,9 +73,10 @@ def _any_issued() -> bool:
 
 
 def _queue(payload: Mapping[str, Any]) -> None:
-    """One job for each kind of change in a transaction; its moment is no other's."""
-    what = "all" if payload["plants"] is None else "plants"
-    jobs.enqueue(JOB, payload, key=f"{JOB}:{what}:{transaction().moment.isoformat()}")
+    """One job for each different look that a transaction asks for; its moment is no other's."""
+    asked = json.dumps(payload, sort_keys=True).encode()
+    key = f"{JOB}:{sha256_of(asked)[:16]}:{transaction().moment.isoformat()}"
+    jobs.enqueue(JOB, payload, key=key)
 
 
 def _look_at_all(_day: date) -> None:
@@ -93,20 +96,23 @@ jobs.define(JOB, _do)
 def reconsider(plant_ids: Collection[int] | None, only: Collection[int] | None = None) -> int:
     """Compare the signed lists with what they would be now; returns how many lines differ.
 
-    ``plant_ids`` None: whatever may have changed. It reads without the writer's lock first, so
-    that nobody waits while nothing differs, and computes again inside the lock what does.
+    ``plant_ids`` None: whatever may have changed. Everything is computed without the writer's lock;
+    inside it only what has been overtaken meanwhile is computed again.
     """
     known: dict[tuple[object, ...], Lines] = {}
+    affected: dict[int, Present] = {}
     try:
-        affected = [view.id for view in _issued(only) if _is_affected(view, plant_ids, known)]
+        until = known_until()
+        for view in _issued(only):
+            differences = _affecting(view, plant_ids, known)
+            if differences is not None:
+                affected[view.id] = Present(until, differences)
     finally:
         close()
-    if not affected:
-        return 0
     total = 0
-    for list_id in affected:
+    for list_id, now in affected.items():
         with writing("清单核对"):
-            total += _note(list_id)
+            total += _note(list_id, now)
     return total
 
 
@@ -116,20 +122,21 @@ def _issued(only: Collection[int] | None) -> list[ListView]:
     return [as_view(row) for row in rows if only is None or row.id in only]
 
 
-def _is_affected(
+def _affecting(
     view: ListView,
     plant_ids: Collection[int] | None,
     known: dict[tuple[object, ...], Lines],
-) -> bool:
-    """Whether the flags of a list may have to change."""
+) -> tuple[Difference, ...] | None:
+    """How the list would read now where its flags have to change; None where they stand."""
     flagged = _open_flags(view.id)
     if plant_ids is not None and not flagged and not _could_differ(view, plant_ids):
-        return False
+        return None
     differences = _differences(view, known)
     if differences is None:
-        return False
+        return None
     wanted = {it.line.key: _told(it) for it in differences}
-    return wanted != {key: (it.kind, it.was, it.would) for key, it in flagged.items()}
+    stands = wanted == {key: (it.kind, it.was, it.would) for key, it in flagged.items()}
+    return None if stands else differences
 
 
 def _could_differ(view: ListView, plant_ids: Collection[int]) -> bool:
@@ -164,13 +171,13 @@ def _differences(
     return compare(lines_of(view.id), known[key])
 
 
-def _note(list_id: int) -> int:
+def _note(list_id: int, now: Present) -> int:
     """Raise, change and clear the flags of one list, and tell those who signed and made it."""
     row = db.session.get(IssuedList, list_id)
     if row is None:
         return 0
     view = as_view(row)
-    differences = _differences(view, {})
+    differences = now.differences if now.still_holds else _differences(view, {})
     if differences is None:
         return 0
     flagged = _open_flags(list_id)

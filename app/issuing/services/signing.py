@@ -8,16 +8,16 @@ from datetime import date
 
 from app.approvals.domain import Refused
 from app.inbox import services as inbox
-from app.issuing.comparison import Difference
 from app.issuing.content import IssuedFile, issued_file
 from app.issuing.domain import COURSE
 from app.issuing.models import IssuedList
 from app.issuing.queries import (
     ListView,
+    Present,
     as_view,
-    differences_now,
     frozen_bytes,
     frozen_content,
+    present,
     previous_of,
 )
 from app.issuing.services.flags import queue_review
@@ -50,26 +50,33 @@ class Signature:
 class Moved(Refused):
     """The register has moved since the draft so that lines would differ, and no reason is given."""
 
-    def __init__(self, differences: tuple[Difference, ...]) -> None:
-        self.differences = differences
+    def __init__(self, now: Present) -> None:
+        self.now = now
         super().__init__(
-            f"起草以后企业台账已有变化，按现在所知有 {len(differences)} 行会不同。"
+            f"起草以后企业台账已有变化，按现在所知有 {len(now.differences)} 行会不同。"
             "请退回后重新起草；仍要签发的，请写明理由。"
         )
 
 
 def sign(
-    list_id: int, scope: Scope, signature: Signature, *, by_command: bool = False
+    list_id: int,
+    scope: Scope,
+    signature: Signature,
+    seen: Present | None = None,
+    *,
+    by_command: bool = False,
 ) -> tuple[ListView, list[str]]:
     """Sign a list that another person has checked; returns it as issued, and what must be said.
 
-    ``by_command``: the act itself confirms a draft rulebook and a register that has moved; both
-    are recorded and told. Raises ActionNotAllowed, Refused, Moved, BytesDiffer.
+    ``seen`` is how the list would read now, found before this transaction; it is found again here
+    where anything has been recorded since. ``by_command``: the act itself confirms a draft rulebook
+    and a register that has moved; both are recorded and told. Raises ActionNotAllowed, Refused,
+    Moved, BytesDiffer.
     """
     view, step, _ = open_for(list_id, "sign", scope)
     days = _days(view, signature)
     number = _number(signature.number)
-    told = _confirmations(view, signature, by_command=by_command)
+    told = _confirmations(view, signature, seen, by_command=by_command)
     content = frozen_bytes(view.content_sha256)
     subject = subject_of(view.subject)
     if why := subject.why_not_issue(view.question, frozen_content(view.content_sha256)):
@@ -130,7 +137,9 @@ def _number(typed: str) -> str:
     return number
 
 
-def _confirmations(view: ListView, signature: Signature, *, by_command: bool) -> list[str]:
+def _confirmations(
+    view: ListView, signature: Signature, seen: Present | None, *, by_command: bool
+) -> list[str]:
     """What is confirmed by signing, in sentences to be recorded. Raises Refused, Moved."""
     told = []
     if view.has_draft_rulebook:
@@ -140,11 +149,11 @@ def _confirmations(view: ListView, signature: Signature, *, by_command: bool) ->
                 "请勾选确认后再签发。"
             )
         told.append(f"签发人确认所依据的规则集《{view.rulebook_title}》为{view.rulebook_status}")
-    moved = differences_now(view)
-    if moved:
+    now = seen if seen is not None and seen.still_holds else present(view)
+    if now.differences:
         if not (signature.reason.strip() or by_command):
-            raise Moved(moved)
-        told.append(f"签发时企业台账已有变化，按签发时所知有 {len(moved)} 行会不同")
+            raise Moved(now)
+        told.append(f"签发时企业台账已有变化，按签发时所知有 {len(now.differences)} 行会不同")
     return told
 
 

@@ -9,13 +9,13 @@ from sqlalchemy import insert, update
 from app.approvals.domain import Refused
 from app.inbox import services as inbox
 from app.inbox.domain import Audience, MessageKind
-from app.issuing.domain import COURSE, State
+from app.issuing.domain import COURSE, Outcome, State
 from app.issuing.models import IssuedList, IssuedStep
-from app.issuing.queries import ListView, as_view, covers, why_not_by
+from app.issuing.queries import ListView, as_view, covers, how_it_stands, why_not_by
 from app.kernel.authority import Permission, Scope
 from app.kernel.database import db
 from app.kernel.transaction import transaction
-from app.kernel.workflow import Step
+from app.kernel.workflow import ActionNotAllowed, Step
 
 NO_SUCH_LIST = "没有这份清单，或不在您的权限范围内。请从清单列表中选择。"
 
@@ -53,7 +53,10 @@ def open_for(
     if row is None or current.actor_id is None or not covers(scope, as_view(row)):
         raise Refused(NO_SUCH_LIST)
     view = as_view(row)
-    step = COURSE.step(view.state, action)
+    try:
+        step = COURSE.step(view.state, action)
+    except ActionNotAllowed as late:
+        raise ActionNotAllowed(how_it_stands(view)) from late
     if why := why_not_by(view, action, current.actor_id):
         raise Refused(why)
     if step.needs_reason and not note.strip():
@@ -71,8 +74,8 @@ def move(view: ListView, step: Step, *, note: str = "", **values: Any) -> None:
     note_step(view.id, step.action, State(step.target), note)
 
 
-def note_step(list_id: int, action: str, target: State, note: str = "") -> None:
-    """Enter what was done into the list's history."""
+def note_step(list_id: int, action: str, target: State | Outcome, note: str = "") -> None:
+    """Enter what was done into the list's history, with the state or outcome it led to."""
     current = transaction()
     db.session.execute(
         insert(IssuedStep).values(

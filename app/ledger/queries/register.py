@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from app.accounts.queries import list_bureaus
 from app.followup.models import InspectionRecord
 from app.grades.models import GradeRow
-from app.kernel.database import Mode, Recorded, db, known_at, mode
+from app.kernel.database import Recorded, db, known_at
+from app.kernel.facts import changed_since
+from app.kernel.transaction import reading_first
 from app.ledger.register import PlantPlace, Register, RegisterRow
 from app.ledger.sheets import SHEETS, SheetSpec, Subject, Values
 from app.registry.models import (
@@ -80,24 +82,13 @@ def register_read_aside() -> Register:
 
     For a request that goes on to write: a long export must not keep others from writing.
     """
-    with mode(Mode.READ):
-        try:
-            return register_now()
-        finally:
-            db.session.rollback()
+    with reading_first():
+        return register_now()
 
 
 def has_changed_since(moment: datetime) -> bool:
     """Whether any fact of the register was recorded or annulled after the moment."""
-    models: list[type[Recorded]] = [*_MODELS.values(), ReserveMovement]
-    return any(
-        db.session.execute(
-            select(model.id)
-            .where(or_(model.recorded_at > moment, model.annulled_at > moment))
-            .limit(1)
-        ).first()
-        for model in models
-    )
+    return changed_since(moment, [*_MODELS.values(), ReserveMovement])
 
 
 def _add_enterprises(register: Register) -> None:

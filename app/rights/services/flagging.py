@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.issuing.services.flags import JOB
-from app.kernel import jobs
-from app.kernel.transaction import transaction
+from app.issuing.services.flags import queue_review
 from app.rights.domain import Level
 from app.rights.queries.issued import allocations_in_force
 
 
 def reconsider(matters: Iterable[tuple[str, int]]) -> None:
-    """Compare the signed allocations of these pollutants and years with what they would be now.
-
-    A job of its own for each, so that it stands beside what else a transaction asks for.
-    """
+    """Compare the signed allocations of these pollutants and years with what they would be now."""
     for pollutant, year in sorted(set(matters)):
         lists = [it.id for level in Level for it in allocations_in_force(level, pollutant, year)]
         if lists:
-            key = f"{JOB}:rights:{pollutant}:{year}:{transaction().moment.isoformat()}"
-            jobs.enqueue(JOB, {"plants": None, "lists": sorted(lists)}, key=key)
+            queue_review(lists)
