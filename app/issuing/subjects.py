@@ -22,7 +22,8 @@ further code. How to register one:
 6. ``signed`` and ``ended`` do what else a signature, and the end of a signed list by withdrawal or
    replacement, mean for the stage (tonnes booked, booked back), in the same transaction; they may
    refuse.
-7. ``faults`` are the exceptions of ``compute`` whose text is for the person.
+7. ``own_paper`` names the address of the letter that each enterprise on the list is sent.
+8. ``faults`` are the exceptions of ``compute`` whose text is for the person.
 
 To open a draft from a page of the stage, POST to ``issuing.draft`` with ``subject`` (the kind),
 ``spec``, ``as_of`` and ``county`` ("" for the whole register).
@@ -65,6 +66,10 @@ def _nothing_left(_list_id: int, _reason: str) -> None:
     return None
 
 
+def _no_paper(_list_id: int) -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A kind of list that can be issued (清单种类)."""
@@ -87,6 +92,9 @@ class Subject:
     """Done with the signature: id of the list, question, content, 文号, day. May raise Refused."""
     ended: Callable[[int, str], None] = _nothing_left
     """Done when a signed list is withdrawn or replaced: its id and why."""
+    own_paper: Callable[[int], str | None] = _no_paper
+    """The address where an enterprise fetches (POST: plant_id, format docx or pdf) its letter about
+    a signed list; None where there are no letters."""
     could_differ: Callable[[Question, Collection[int], Sequence[Line]], bool] = _always
     """Whether a change at these plants can make the list differ from these, their frozen lines;
     a quick answer that may be wrong only by saying yes."""

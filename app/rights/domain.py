@@ -52,6 +52,14 @@ SECTION_WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """A file that supports an application (证明材料): the hash of its bytes, and its name."""
+
+    sha256: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
     """An application for emission rights (排污权申请)."""
 

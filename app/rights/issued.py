@@ -278,4 +278,5 @@ SUBJECT = Subject(
     why_not_issue=why_not_issue,
     signed=signed,
     ended=ended,
+    own_paper=lambda list_id: url_for("rights.own_letter", allocation_id=list_id),
 )

@@ -34,8 +34,6 @@ class ApplicationRecord(Recorded, Base):
     year: Mapped[int] = mapped_column(Integer)
     asked: Mapped[Decimal] = mapped_column(Tonnes)
     applied_on: Mapped[date] = mapped_column(Date)
-    evidence_sha256: Mapped[str | None] = mapped_column(String(64))
-    evidence_name: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
     __table_args__ = (
         Index("uq_rights_application_identity", "plant_id", "project_name", "pollutant", "year",
@@ -45,6 +43,19 @@ class ApplicationRecord(Recorded, Base):
         CheckConstraint("asked > 0", name="asked"),
         {"sqlite_autoincrement": True},
     )  # fmt: skip
+
+
+class EvidenceRecord(Base):
+    """A file that supports an application (证明材料), in its place among them; never altered."""
+
+    __tablename__ = "rights_evidence"
+
+    application_id: Mapped[int] = mapped_column(
+        ForeignKey("rights_application.id"), primary_key=True
+    )
+    place: Mapped[int] = mapped_column(Integer, primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(200))
 
 
 class ReserveRecord(Recorded, Base):

@@ -16,7 +16,7 @@ from app.kernel.authority import EVERYTHING, Permission
 from app.kernel.clock import today
 from app.kernel.database import db
 from app.kernel.transaction import writing
-from app.rights.domain import Level
+from app.rights.domain import Evidence, Level
 from app.rights.models import ApplicationRecord
 from app.rights.queries.issued import find_allocation
 from app.rights.services import ApplicationEntry, record_applications
@@ -62,13 +62,20 @@ def _applications(world: World, who: Principal, endpoint: str) -> Examples:
             if found is None:
                 entry = ApplicationEntry(
                     plant_id, mark_of(key), "NOx", year, Decimal(1), today(),
-                    stored.sha256, f"{mark_of(key)}.pdf",
+                    (Evidence(stored.sha256, f"{mark_of(key)}.pdf"),),
                 )  # fmt: skip
                 (found,) = record_applications([entry])
                 audit.record("test.recorded", "application", found)
         kind = Kind.OWN if key in who.plants else Kind.FOREIGN
         yield kind, {"application_id": found}
     yield Kind.UNKNOWN, {"application_id": NOWHERE}
+
+
+def _evidence(world: World, who: Principal, endpoint: str) -> Examples:
+    """The first file of each application, and one that it does not have."""
+    for kind, known in _applications(world, who, endpoint):
+        yield kind, {**known, "place": 1}
+        yield Kind.UNKNOWN, {"application_id": known["application_id"], "place": 9}
 
 
 _NUMBER = Signature("示例〔1〕号", confirms_draft_rulebook=True)
@@ -100,6 +107,7 @@ ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {
     ("level", "pollutant", "year"): _reserves,
     ("entry_id",): _entries,
     ("application_id",): _applications,
+    ("application_id", "place"): _evidence,
     ("allocation_id",): _allocations,
 }
 
@@ -147,6 +155,10 @@ FORMS: Mapping[str, Form] = {
     },
     "rights.withdraw_application": lambda _world, _who: {"why": "项目取消"},
     "rights.export_applications": _file,
+    "rights.own_letter": lambda world, who: {
+        "format": "docx",
+        "plant_id": str(world.plants[min(who.plants, default="A1")]),
+    },
     "rights.make_letters": lambda _world, _who: {"format": "docx"},
 }
 
@@ -161,7 +173,7 @@ def _letters_under_way(world: World, who: Principal) -> Mapping[str, object]:
         view = find_allocation(list_id)
         assert view is not None
         with writing("测试", actor_id=owner, actor_name=who.name):
-            return {"job": queue(view, "docx", None, counties)}
+            return {"job": queue(view, "docx", counties)}
 
 
 QUERIES: Mapping[str, Query] = {"rights.letter_list": _letters_under_way}

@@ -59,7 +59,9 @@ def test_from_the_application_to_the_trial(
     page.get_by_label("项目", exact=True).select_option("plant")
     page.get_by_label("污染物").select_option("VOCs")
     page.get_by_label("申请量（吨/年）").fill("2.005")
-    page.get_by_label("证明材料（选填）").set_input_files(paper)
+    page.get_by_label("选择证明材料").set_input_files(paper)
+    page.get_by_role("button", name="添加所选文件").click()
+    expect(page.get_by_role("button", name="移除 环评批复.pdf")).to_be_visible()
     page.get_by_role("button", name="提交申请").click()
     expect(page.get_by_text("申请已提交")).to_be_visible()
     with page.expect_download() as download:

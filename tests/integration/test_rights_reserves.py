@@ -86,6 +86,12 @@ def test_an_entry_takes_effect_when_a_second_person_approves(
     client = browser_of(app, officer)
     assert client.post("/rights/reserves/entries/new", data=BOOKED).status_code == 303
     assert supply(app) == Decimal(10)
+    waiting = client.get(PAGE).get_data(as_text=True)
+    assert "待复核：1 项，没有计入" in waiting
+    assert "2025 年度市级 VOCs 储备 收储 2.500 吨" in waiting
+    assert "12.500" not in waiting
+    assert "待复核 1 项" in client.get("/rights/reserves").get_data(as_text=True)
+    assert "12.500" not in json.dumps(file_of(client, f"{PAGE}/export"))
     with pytest.raises(Refused):
         approve(app, officer)
     approve(app, head)
@@ -93,6 +99,7 @@ def test_an_entry_takes_effect_when_a_second_person_approves(
     page = client.get(PAGE).get_data(as_text=True)
     assert "绍环发〔2025〕3号" in page
     assert "12.500" in page
+    assert "待复核：" not in page
 
 
 @pytest.mark.parametrize(

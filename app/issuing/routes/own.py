@@ -9,6 +9,7 @@ from app.issuing.own_line import what_would_change
 from app.issuing.queries import ListView, own_lines
 from app.issuing.reading import told
 from app.issuing.routes.blueprint import blueprint
+from app.issuing.subjects import subject_of
 from app.kernel import clock
 from app.kernel.authority import Permission
 from app.kernel.permissions import requires, scope_for
@@ -23,6 +24,8 @@ class OwnResult:
     line: Line
     facts: list[str]
     needed: list[str]
+    paper: str | None
+    """Where its letter (告知书) is fetched."""
 
 
 @blueprint.get("/own")
@@ -33,5 +36,6 @@ def own_results() -> str:
     results = []
     for own in own_lines(scope.enterprises, clock.today()):
         needed = what_would_change(own.line, own.view.conditions, own.view.as_of)
-        results.append(OwnResult(own.view, own.line, told(own.line.facts), needed))
+        paper = subject_of(own.view.subject).own_paper(own.view.id)
+        results.append(OwnResult(own.view, own.line, told(own.line.facts), needed, paper))
     return page("issuing/own.html", results=results)

@@ -74,7 +74,7 @@ document.addEventListener("submit", (event) => {
   }
   form.dataset.sent = "yes";
   const button = event.submitter;
-  const words = button?.textContent;
+  const words = button ? [...button.childNodes] : [];
   const telling = setTimeout(() => {
     if (!button?.dataset.busy) return;
     button.classList.add("is-busy");
@@ -85,7 +85,7 @@ document.addEventListener("submit", (event) => {
     delete form.dataset.sent;
     if (button) {
       button.classList.remove("is-busy");
-      button.textContent = words;
+      button.replaceChildren(...words);
     }
   };
   const freeing = setTimeout(free, 10000);

@@ -16,8 +16,8 @@ from app.kernel.facts import in_parts
 from app.kernel.permissions import within
 from app.registry.models import EnterpriseRecord, PlantRecord, PlantSearch
 from app.registry.search import search_term, sort_key
-from app.rights.domain import Application
-from app.rights.models import ApplicationRecord, RightsCorrection
+from app.rights.domain import Application, Evidence
+from app.rights.models import ApplicationRecord, EvidenceRecord, RightsCorrection
 from app.rights.queries.reserves import names_of
 from app.upgrading.queries import new_enterprise_marks
 
@@ -93,13 +93,12 @@ class ApplicationOnRecord:
     year: int
     asked: Decimal
     applied_on: date
-    evidence_sha256: str | None
-    evidence_name: str
     recorded_at: datetime
     recorded_by: int | None
     annulled_at: datetime | None
     new_enterprise: bool | None
     """None: the project does not stand among the plant's projects."""
+    evidence: tuple[Evidence, ...]
 
     @property
     def stands(self) -> bool:
@@ -137,8 +136,6 @@ def _shown() -> Select[*tuple[Any, ...]]:
         ApplicationRecord.year,
         ApplicationRecord.asked,
         ApplicationRecord.applied_on,
-        ApplicationRecord.evidence_sha256,
-        ApplicationRecord.evidence_name,
         ApplicationRecord.recorded_at,
         ApplicationRecord.recorded_by,
         ApplicationRecord.annulled_at,
@@ -158,23 +155,25 @@ def list_applications_on_record(
     if wanted.county:
         query = query.where(PlantRecord.county == wanted.county)
     words = search_term(wanted.search)
-    kept = [row for row in _read([query]) if words in _searched(row)]
+    kept = [row for row in _on_record(_joined(query)) if words in _searched(row)]
     return sorted(sorted(kept, key=_identity), key=_KEYS[wanted.sort], reverse=wanted.falling)
 
 
 def applications_of(plant_ids: Iterable[int]) -> list[ApplicationOnRecord]:
     """Every standing application of these plants, of whatever year."""
-    parts = in_parts(sorted(set(plant_ids)))
-    found = _read(_shown().where(ApplicationRecord.plant_id.in_(part)) for part in parts)
+    found: list[ApplicationOnRecord] = []
+    for part in in_parts(sorted(set(plant_ids))):
+        found += _on_record(_joined(_shown().where(ApplicationRecord.plant_id.in_(part))))
     return sorted(found, key=lambda it: (it.year, *_identity(it)))
 
 
-def _read(queries: Iterable[Select[*tuple[Any, ...]]]) -> list[ApplicationOnRecord]:
+def _on_record(query: Select[*tuple[Any, ...]]) -> list[ApplicationOnRecord]:
+    found = [tuple(row) for row in db.session.execute(query)]
     new_enterprise = new_enterprise_marks()
+    evidence = evidence_of(row[0] for row in found)
     return [
-        ApplicationOnRecord(*(*values, new_enterprise(values[1], values[8])))
-        for query in queries
-        for values in map(tuple, db.session.execute(_joined(query)))
+        ApplicationOnRecord(*(*row, new_enterprise(row[1], row[8]), evidence.get(row[0], ())))
+        for row in found
     ]
 
 
@@ -207,11 +206,22 @@ def find_application(application_id: int, scope: Scope) -> ApplicationOnRecord |
             within(scope, PlantRecord.county, PlantRecord.enterprise_id),
         )
     )
-    values = db.session.execute(query).first()
-    if values is None:
-        return None
-    mark = new_enterprise_marks()(values[1], values[8])
-    return ApplicationOnRecord(*(*values, mark))
+    return next(iter(_on_record(query)), None)
+
+
+def evidence_of(application_ids: Iterable[int]) -> dict[int, tuple[Evidence, ...]]:
+    """The evidence of applications that have some, in its order."""
+    found: dict[int, tuple[Evidence, ...]] = {}
+    for part in in_parts(sorted(set(application_ids))):
+        rows = db.session.execute(
+            select(EvidenceRecord)
+            .where(EvidenceRecord.application_id.in_(part))
+            .order_by(EvidenceRecord.application_id, EvidenceRecord.place)
+        ).scalars()
+        for row in rows:
+            so_far = found.get(row.application_id, ())
+            found[row.application_id] = (*so_far, Evidence(row.sha256, row.name))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

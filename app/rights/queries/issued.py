@@ -121,10 +121,8 @@ def lists_with(plant_id: int, project: str, pollutant: str, year: int) -> list[I
     return [IssuedUse(it.id, it.title, it.number, it.state.words) for it in views if it.is_issued]
 
 
-def find_letters(job_id: int, owner_id: int, purpose: str) -> str | None:
-    """The token of the file that a job made for this person, None until it is there."""
+def find_letters(purpose: str, owner_id: int) -> str | None:
+    """The token of the file that was made for this person and purpose, None until it is there."""
     return db.session.execute(
-        select(Download.token).where(
-            Download.owner_id == owner_id, Download.purpose == f"{purpose} {job_id}"
-        )
+        select(Download.token).where(Download.owner_id == owner_id, Download.purpose == purpose)
     ).scalar_one_or_none()

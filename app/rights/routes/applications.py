@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from flask import abort, request, send_file, url_for
+from flask import abort, request, url_for
 from werkzeug import Response
 
-from app.accounts.sessions import signed_in_person
 from app.issuing.services.steps import link_of
-from app.kernel import attachments, audit, clock, files
+from app.kernel import clock
 from app.kernel.authority import Permission
-from app.kernel.database import db
 from app.kernel.look import url_with
 from app.kernel.permissions import can, requires, scope_for
 from app.policy.documents import Table, moment_in_utc, sealed
@@ -159,7 +157,8 @@ def export_applications() -> Response:
             row.applied_on.isoformat(), row.uscc, row.name, row.number, row.plant_name,
             reach.names.get(row.county, row.county), row.project,
             {True: "是", False: "否", None: ""}[row.new_enterprise],
-            row.pollutant, str(row.asked), row.evidence_name,
+            row.pollutant, str(row.asked),
+            "、".join(it.name for it in row.evidence),
         )
         for row in rows
     )  # fmt: skip
@@ -180,7 +179,7 @@ def _as_json(row: ApplicationOnRecord) -> dict[str, Any]:
         "applied_on": row.applied_on.isoformat(),
         "asked": str(row.asked),
         "new_enterprise": row.new_enterprise,
-        "evidence_sha256": row.evidence_sha256,
+        "evidence": [{"name": it.name, "sha256": it.sha256} for it in row.evidence],
     }
 
 
@@ -215,31 +214,7 @@ def application_view(found: ApplicationOnRecord, form: Typed) -> str:
         county=reach.names.get(found.county, ""),
         recorder=names_of([recorder]).get(recorder or 0, "系统"),
         corrections=corrections_of(found.id),
-        uses=lists_with(found.plant_id, found.project, found.pollutant, found.year)
-        if not is_enterprise()
-        else [],
-        list_url=link_of,
+        uses=lists_with(found.plant_id, found.project, found.pollutant, found.year),
+        list_url=None if is_enterprise() else link_of,
         may_change=found.stands and can(Permission.RIGHTS_APPLY),
     )
-
-
-@blueprint.get("/applications/<int:application_id>/evidence")
-@requires(Permission.REGISTER_VIEW)
-def evidence(application_id: int) -> Response:
-    """The evidence as a download; never shown inside a page of ours."""
-    found = application_or_404(application_id, Permission.REGISTER_VIEW)
-    if found.evidence_sha256 is None:
-        abort(404, "这件申请没有上传证明材料。")
-    person, digest, name = signed_in_person(), found.evidence_sha256, found.evidence_name
-    db.session.rollback()
-    audit.record_aside("application.evidence", "application", application_id,
-                       {"文件名": name, "SHA-256": digest},
-                       actor=(person.user_id, person.display_name))  # fmt: skip
-    response = send_file(
-        files.path_of(digest),
-        mimetype=attachments.media_type_of(name),
-        as_attachment=True,
-        download_name=name,
-    )
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response

@@ -9,8 +9,7 @@ from flask import abort, flash, make_response, request, url_for
 from werkzeug import Response
 
 from app.approvals.domain import Refused
-from app.kernel import attachments, clock, files
-from app.kernel.attachments import Unacceptable
+from app.kernel import attachments, clock
 from app.kernel.authority import Permission
 from app.kernel.htmx import htmx_redirect
 from app.kernel.permissions import requires, scope_for
@@ -27,6 +26,7 @@ from app.rights.routes.applications import (
     number_in,
 )
 from app.rights.routes.blueprint import POLLUTANT_OPTIONS, blueprint, section_page
+from app.rights.routes.evidence import MOST, Chosen, chosen
 from app.rights.services import ApplicationEntry, applications
 from app.upgrading.queries import project_names
 
@@ -45,8 +45,9 @@ def new_application() -> str | Response:
     plant_id = number_in("plant_id")
     if plant_id is not None:
         plant = _plant_or_404(plant_id)
-        return _form_page(plant, Typed({"year": str(clock.today().year),
-                                        "applied_on": clock.today().isoformat()}))  # fmt: skip
+        today = clock.today()
+        form = Typed({"year": str(today.year), "applied_on": today.isoformat()})
+        return _form_page(plant, form, Chosen(()))
     search = request.args.get("q", "").strip()[:LONGEST_SEARCH]
     choices = plants_to_choose(scope_for(Permission.RIGHTS_APPLY), search)
     if is_enterprise() and len(choices) == 1 and not search:
@@ -63,14 +64,15 @@ def new_application() -> str | Response:
 
 @blueprint.post("/applications/new")
 @requires(Permission.RIGHTS_APPLY)
-def apply() -> Response:
-    """Enter an application with its evidence."""
+def apply() -> str | Response:
+    """Enter an application with its evidence, or only add a file to the form or take one out."""
     text = request.form.get("plant_id", "")
     is_number = text.isascii() and text.isdecimal() and len(text) < LONGEST_NUMBER
     plant = _plant_or_404(int(text) if is_number else 0)
-    form = Typed(request.form)
-    fixed = clock.today() if is_enterprise() else None
-    entry = _read(form, plant, fixed)
+    form, files = Typed(request.form), chosen()
+    if _is_about_files():
+        return _form_page(plant, _with_fault(form, files), files)
+    entry = _read(form, plant, files, clock.today() if is_enterprise() else None)
     if entry is not None:
         try:
             made = applications.apply(entry, plant, told_by=_teller(plant))
@@ -79,7 +81,18 @@ def apply() -> Response:
         else:
             flash("申请已提交。", "done")
             return htmx_redirect(url_for("rights.application_page", application_id=made))
-    return make_response(_form_page(plant, form), 422)
+    return make_response(_form_page(plant, form, files), 422)
+
+
+def _is_about_files() -> bool:
+    """Whether a button was pressed that only adds files or takes one out (添加、移除材料)."""
+    return "add" in request.form or "drop" in request.form
+
+
+def _with_fault(form: Typed, files: Chosen) -> Typed:
+    if files.fault:
+        form.errors["evidence"] = files.fault
+    return form
 
 
 def _teller(plant: PlantOnRecord) -> str:
@@ -87,27 +100,22 @@ def _teller(plant: PlantOnRecord) -> str:
     return plant.enterprise_name if is_enterprise() else ""
 
 
-def _read(form: Typed, plant: PlantOnRecord, fixed: date | None) -> ApplicationEntry | None:
-    """The application with its evidence, kept on disk only when everything else is sound."""
-    entry = read_application(
-        form, plant.plant_id, project_names(plant.plant_id), clock.today(), fixed
-    )
-    if entry is None:
-        if request.files.get("evidence"):
-            form.errors["evidence"] = "请改正其他栏目后重新选择证明材料，浏览器不保留已选的文件。"
+def _read(
+    form: Typed, plant: PlantOnRecord, files: Chosen, fixed: date | None
+) -> ApplicationEntry | None:
+    """The application with its evidence; None when something has to be mended."""
+    projects = project_names(plant.plant_id)
+    entry = read_application(form, plant.plant_id, projects, clock.today(), fixed)
+    _with_fault(form, files)
+    if entry is None or form.errors:
         return None
-    try:
-        attached = attachments.receive(request.files.get("evidence"))
-    except Unacceptable as fault:
-        form.errors["evidence"] = str(fault)
-        return None
-    if attached is None:
-        return entry
-    files.enter(attached.stored)
-    return replace(entry, evidence_sha256=attached.stored.sha256, evidence_name=attached.name)
+    files.enter()
+    return replace(entry, evidence=files.files)
 
 
-def _form_page(plant: PlantOnRecord, form: Typed, old: ApplicationOnRecord | None = None) -> str:
+def _form_page(
+    plant: PlantOnRecord, form: Typed, files: Chosen, old: ApplicationOnRecord | None = None
+) -> str:
     names = project_names(plant.plant_id)
     options = [(str(place), name) for place, name in enumerate(names)]
     options += [(OTHER_PROJECT, "其他项目（在下面填写名称）"), (WHOLE_PLANT, "不针对某个项目")]
@@ -120,6 +128,8 @@ def _form_page(plant: PlantOnRecord, form: Typed, old: ApplicationOnRecord | Non
         projects=options,
         pollutants=POLLUTANT_OPTIONS,
         is_enterprise=is_enterprise(),
+        files=files.notes(),
+        most=MOST,
         accepted=attachments.ACCEPTED,
         hint=attachments.HINT,
     )
@@ -132,7 +142,8 @@ def correction_page(application_id: int) -> str:
     found = application_or_404(application_id, Permission.RIGHTS_APPLY)
     if not found.stands:
         abort(404, "这件申请已被更正或撤回。")
-    return _form_page(_plant_or_404(found.plant_id), _as_typed(found), found)
+    plant = _plant_or_404(found.plant_id)
+    return _form_page(plant, _as_typed(found), Chosen(found.evidence), found)
 
 
 def _as_typed(found: ApplicationOnRecord) -> Typed:
@@ -152,13 +163,15 @@ def _as_typed(found: ApplicationOnRecord) -> Typed:
 
 @blueprint.post("/applications/<int:application_id>/correct")
 @requires(Permission.RIGHTS_APPLY)
-def correct_application(application_id: int) -> Response:
+def correct_application(application_id: int) -> str | Response:
     """Put a corrected application in the place of this one; both stay on record."""
     found = application_or_404(application_id, Permission.RIGHTS_APPLY)
     plant = _plant_or_404(found.plant_id)
-    form = Typed(request.form)
+    form, files = Typed(request.form), chosen()
+    if _is_about_files():
+        return _form_page(plant, _with_fault(form, files), files, found)
     why = form.text("why", "更正原因")
-    entry = _read(form, plant, found.applied_on if is_enterprise() else None)
+    entry = _read(form, plant, files, found.applied_on if is_enterprise() else None)
     if entry is not None:
         try:
             made = applications.correct(found.id, entry, plant, why, told_by=_teller(plant))
@@ -167,7 +180,7 @@ def correct_application(application_id: int) -> Response:
         else:
             flash("申请已更正，原申请保留在记录中。", "done")
             return htmx_redirect(url_for("rights.application_page", application_id=made))
-    return make_response(_form_page(plant, form, found), 422)
+    return make_response(_form_page(plant, form, files, found), 422)
 
 
 @blueprint.post("/applications/<int:application_id>/withdraw")

@@ -70,6 +70,7 @@ def reserve_list() -> str:
         sums_of=sums_of,
         levels=LEVEL_WORDS,
         total_of_all=_total_of_all,
+        pending=proposals.pending(),
         may_export=can(Permission.POLICY_EXPORT) and found,
         may_book=can(Permission.RESERVE_RECORD) and bool(_kept_levels()),
     )
@@ -115,7 +116,9 @@ def reserve_statement(level: str, pollutant: str, year: int) -> str:
     keeps = can(Permission.RESERVE_RECORD) and account.level in _kept_levels()
     annulled = annulled_entries(account)
     people = _people(found)
+    pending = proposals.pending().get(account, [])
     people.update(names_of(it.entry.recorded_by for it in annulled))
+    people.update(names_of(it.proposed_by for it in pending))
     return section_page(
         "statement",
         HERE,
@@ -125,6 +128,7 @@ def reserve_statement(level: str, pollutant: str, year: int) -> str:
         said=sums_of(found),
         people=people,
         openings=openings_of(account),
+        pending=pending,
         opening_words=OPENING_WORDS,
         annulled=annulled,
         may_book=keeps,

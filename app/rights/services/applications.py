@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-
 from sqlalchemy import select
 
 from app.approvals.domain import Refused
@@ -15,8 +13,9 @@ from app.kernel.database import db, known_at
 from app.registry.domain import name_key
 from app.registry.queries import PlantOnRecord
 from app.rights.models import ApplicationRecord
+from app.rights.queries.applications import evidence_of
 from app.rights.services.flagging import reconsider
-from app.rights.services.imported import ApplicationEntry
+from app.rights.services.imported import ApplicationEntry, record_applications
 from app.rights.services.reserves import note_correction
 
 
@@ -26,8 +25,7 @@ def apply(entry: ApplicationEntry, plant: PlantOnRecord, *, told_by: str = "") -
     ``told_by`` is the enterprise that sent it: the officers of the plant's county are told.
     """
     _refuse_double(entry, None)
-    (made,) = facts.record(ApplicationRecord, [asdict(entry)])
-    reconsider([(entry.pollutant, entry.year)])
+    (made,) = record_applications([entry])
     audit.record("application.made", "application", made, _told(entry, plant), county=plant.county)
     if told_by:
         _tell_officers(made, f"{told_by}提交排污权申请：{_words(entry)}", plant)
@@ -42,19 +40,14 @@ def correct(
     *,
     told_by: str = "",
 ) -> int:
-    """Annul an application and enter another in its place; returns its id. Raises Refused.
-
-    Evidence that is not replaced stays with the new one.
-    """
+    """Annul an application and enter another in its place; returns its id. Raises Refused."""
     old = _standing(application_id)
-    if entry.evidence_sha256 is None:
-        entry = replace(entry, evidence_sha256=old.evidence_sha256, evidence_name=old.evidence_name)
     _refuse_double(entry, application_id)
     before = _told(_as_entry(old), plant)
     facts.annul(ApplicationRecord, [application_id])
-    (made,) = facts.record(ApplicationRecord, [asdict(entry)])
+    (made,) = record_applications([entry])
     note_correction("application", application_id, made, reason, "")
-    reconsider([(old.pollutant, old.year), (entry.pollutant, entry.year)])
+    reconsider([(old.pollutant, old.year)])
     audit.record("application.corrected", "application", application_id,
                  {**before, "更正为": _told(entry, plant), "更正原因": reason},
                  county=plant.county)  # fmt: skip
@@ -94,8 +87,7 @@ def _as_entry(row: ApplicationRecord) -> ApplicationEntry:
         row.year,
         row.asked,
         row.applied_on,
-        row.evidence_sha256,
-        row.evidence_name,
+        evidence_of([row.id]).get(row.id, ()),
     )
 
 
@@ -125,7 +117,7 @@ def _told(entry: ApplicationEntry, plant: PlantOnRecord) -> dict[str, str]:
         "年度": str(entry.year),
         "申请量（吨/年）": str(entry.asked),
         "申请日期": entry.applied_on.isoformat(),
-        "证明材料": entry.evidence_name,
+        "证明材料": "；".join(f"{it.name}（SHA-256 {it.sha256}）" for it in entry.evidence),
     }
 
 

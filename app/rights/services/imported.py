@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import insert
 
 from app.kernel import facts
 from app.kernel.database import db
-from app.rights.domain import Level
-from app.rights.models import ApplicationRecord, ReserveRecord
+from app.rights.domain import Evidence, Level
+from app.rights.models import ApplicationRecord, EvidenceRecord, ReserveRecord
+from app.rights.queries.applications import evidence_of
 from app.rights.services.flagging import reconsider
 from app.rights.services.reserves import set_supplies
 from app.rights.tonnage import Account
@@ -28,9 +29,8 @@ class ApplicationEntry:
     year: int
     asked: Decimal
     applied_on: date
-    evidence_sha256: str | None = None
-    """The file kept as evidence (证明材料), if any."""
-    evidence_name: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    """The files that support it (证明材料), in the order they were added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,33 +46,32 @@ class ReserveEntry:
 def record_applications(entries: Sequence[ApplicationEntry]) -> list[int]:
     """Enter applications (PLAN-RIGHTS)."""
     reconsider((entry.pollutant, entry.year) for entry in entries)
-    return facts.record(ApplicationRecord, [asdict(entry) for entry in entries])
+    made = facts.record(ApplicationRecord, [_row(entry) for entry in entries])
+    _attach(zip(made, entries, strict=True))
+    return made
 
 
 def correct_applications(corrections: Mapping[int, ApplicationEntry]) -> None:
-    """Replace applications (fact id → entry); evidence that is not replaced stays with them."""
+    """Replace applications (fact id → entry) by a workbook, which has no evidence: theirs stays."""
     reconsider((entry.pollutant, entry.year) for entry in corrections.values())
-    kept = _evidence_of(corrections)
-    rows = {}
-    for fact_id, entry in corrections.items():
-        own = {} if entry.evidence_sha256 else kept.get(fact_id, {})
-        rows[fact_id] = {**asdict(entry), **own}
-    facts.replace(ApplicationRecord, rows)
+    kept = evidence_of(corrections)
+    entries = [replace(it, evidence=kept.get(i, ())) for i, it in corrections.items()]
+    made = facts.replace(ApplicationRecord, {i: _row(it) for i, it in corrections.items()})
+    _attach(zip(made, entries, strict=True))
 
 
-def _evidence_of(fact_ids: Iterable[int]) -> dict[int, dict[str, str | None]]:
-    found: dict[int, dict[str, str | None]] = {}
-    for part in facts.in_parts(sorted(fact_ids)):
-        rows = db.session.execute(
-            select(
-                ApplicationRecord.id,
-                ApplicationRecord.evidence_sha256,
-                ApplicationRecord.evidence_name,
-            ).where(ApplicationRecord.id.in_(part))
-        )
-        for fact_id, sha256, name in rows:
-            found[fact_id] = {"evidence_sha256": sha256, "evidence_name": name}
-    return found
+def _row(entry: ApplicationEntry) -> dict[str, object]:
+    return {name: value for name, value in asdict(entry).items() if name != "evidence"}
+
+
+def _attach(made: Iterable[tuple[int, ApplicationEntry]]) -> None:
+    rows = [
+        {"application_id": fact_id, "place": place, **asdict(file)}
+        for fact_id, entry in made
+        for place, file in enumerate(entry.evidence, start=1)
+    ]
+    if rows:
+        db.session.execute(insert(EvidenceRecord), rows)
 
 
 def record_reserves(entries: Sequence[ReserveEntry]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Making the letters of an issued allocation (生成告知书): in the job process, with progress."""
+"""The letters of a signed allocation (告知书): one at once, all of them by a job with progress."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from collections.abc import Collection, Sequence
 from app.accounts.queries import list_bureaus
 from app.inbox import services as inbox
 from app.inbox.domain import Audience, MessageKind
+from app.issuing.domain import State
 from app.issuing.queries import ListView, frozen_content
 from app.kernel import audit, files, jobs
 from app.kernel.transaction import transaction, writing
 from app.rights.letters import TITLE, Letter, letters_of
 from app.rights.papers import MAKERS, MEDIA_TYPES, PaperFault, archive, file_name
-from app.rights.queries.issued import find_allocation
+from app.rights.queries.issued import find_allocation, find_letters
 
 JOB = "rights.letters"
 PURPOSE = "排污权告知书"
@@ -33,39 +34,53 @@ def letters(view: ListView, counties: Collection[str] | None) -> list[Letter]:
     )
 
 
-def queue(view: ListView, form: str, plant_id: int | None, counties: Sequence[str] | None) -> int:
-    """Have the letters made in the background for the person who asks; returns the job's id."""
+def why_no_letters(view: ListView) -> str | None:
+    """Why no letters are written about a signed allocation; None when it is the one that holds."""
+    if view.state is State.IN_FORCE:
+        return None
+    return f"这份清单{view.state.words}，不再生成告知书。请按现行清单告知企业。"
+
+
+def make_one(view: ListView, letter: Letter, form: str, owner_id: int) -> str:
+    """The token of one letter's file, made for this person. Raises PaperFault."""
+    content = io.BytesIO(MAKERS[form](letter))
+    _audit(view, form, f"{letter.enterprise} {letter.plant}")
+    return files.make_download(
+        content, file_name(letter, form), MEDIA_TYPES[form], PURPOSE, owner_id
+    )
+
+
+def queue(view: ListView, form: str, counties: Sequence[str] | None) -> int:
+    """Have all letters made in the background for the person who asks; returns the job's id."""
     current = transaction()
     payload = {
         "list": view.id,
         "form": form,
-        "plant": plant_id,
         "counties": counties,
         "owner": current.actor_id,
         "name": current.actor_name,
     }
-    key = f"{JOB}:{view.id}:{plant_id}:{form}:{current.actor_id}:{current.moment.isoformat()}"
-    audit.record("letters.asked", "issued_list", view.id,
-                 {"清单": view.title, "文号": view.number, "格式": form,
-                  "范围": "一份" if plant_id else "全部"})  # fmt: skip
+    key = f"{JOB}:{view.id}:{form}:{current.actor_id}:{current.moment.isoformat()}"
+    _audit(view, form, "全部")
     return jobs.enqueue(JOB, payload, key=key)
 
 
+def _audit(view: ListView, form: str, reach: str) -> None:
+    told = {"清单": view.title, "文号": view.number, "格式": form, "范围": reach}
+    audit.record("letters.asked", "issued_list", view.id, told)
+
+
 def _make(run: jobs.JobRun) -> None:
-    its = run.payload
+    its, purpose = run.payload, f"{PURPOSE} {run.job_id}"
+    if find_letters(purpose, its["owner"]):
+        return  # made by a worker that died before it could say so
     view = find_allocation(its["list"])
-    if view is None:
-        raise jobs.JobFailed("没有这份签发的分配清单，没有生成告知书。")
-    wanted = [it for it in letters(view, its["counties"]) if its["plant"] in (None, it.plant_id)]
-    if not wanted:
-        raise jobs.JobFailed("清单中没有您范围内的厂区，没有生成告知书。")
-    try:
-        content, name, media = _content(run, view, wanted, its["form"])
-    except PaperFault as fault:
-        raise jobs.JobFailed(str(fault)) from fault
+    problem = why_no_letters(view) if view else "没有这份签发的分配清单。"
+    if view is None or problem:
+        raise jobs.JobFailed(f"没有生成告知书：{problem}")
+    content, name = _packed(run, view)
     with writing("告知书", actor_id=its["owner"], actor_name=its["name"]):
-        purpose = f"{PURPOSE} {run.job_id}"
-        token = files.make_download(io.BytesIO(content), name, media, purpose, its["owner"])
+        token = files.make_download(io.BytesIO(content), name, _ZIP, purpose, its["owner"])
         inbox.send(
             MessageKind.NOTICE,
             f"告知书已生成：{name}",
@@ -76,17 +91,19 @@ def _make(run: jobs.JobRun) -> None:
         )
 
 
-def _content(
-    run: jobs.JobRun, view: ListView, wanted: Sequence[Letter], form: str
-) -> tuple[bytes, str, str]:
-    if run.payload["plant"] is not None:
-        only = wanted[0]
-        return MAKERS[form](only), file_name(only, form), MEDIA_TYPES[form]
+def _packed(run: jobs.JobRun, view: ListView) -> tuple[bytes, str]:
+    form, wanted = run.payload["form"], letters(view, run.payload["counties"])
     total = len(wanted)
-    content = archive(
-        wanted, form, lambda made: run.progress(made, total, f"正在生成第 {made} 份，共 {total} 份")
-    )
-    return content, f"{TITLE}_{view.id}_{form}_{total}份.zip", _ZIP
+    if not wanted:
+        raise jobs.JobFailed("没有生成告知书：清单中没有您范围内的厂区。")
+
+    def tell(made: int) -> None:
+        run.progress(made, total, f"正在生成第 {made} 份，共 {total} 份")
+
+    try:
+        return archive(wanted, form, tell), f"{TITLE}_{view.id}_{form}_{total}份.zip"
+    except PaperFault as fault:
+        raise jobs.JobFailed(str(fault)) from fault
 
 
-jobs.define(JOB, _make)
+jobs.define(JOB, _make, title="生成排污权告知书")

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from app.approvals import services as approvals
-from app.approvals.domain import Kind, Payload, Refused
+from app.approvals.domain import Kind, Payload, Proposal, Refused
+from app.approvals.queries import open_of_kinds
 from app.kernel.authority import Permission
 from app.kernel.transaction import rehearse
 from app.rights.domain import ZERO, Level
@@ -232,3 +233,18 @@ ANNULMENT = Kind("reserve.annulment", "储备收支作废", _KEEPS, _tell_annulm
 CARRY = Kind("reserve.carry", "储备结转", _KEEPS, _tell_carry, _carry,
              _preview(_of_carry, _carry))  # fmt: skip
 KINDS = (ENTRY, CORRECTION, ANNULMENT, CARRY)
+_TOUCHED = {
+    ENTRY.id: _of_entry,
+    CORRECTION.id: _of_correction,
+    ANNULMENT.id: _of_annulment,
+    CARRY.id: _of_carry,
+}
+
+
+def pending() -> dict[Account, list[Proposal]]:
+    """What waits for a second person, by the reserves it would change; counted nowhere yet."""
+    found: dict[Account, list[Proposal]] = {}
+    for proposal in open_of_kinds(_TOUCHED):
+        for account in _TOUCHED[proposal.kind](proposal.payload):
+            found.setdefault(account, []).append(proposal)
+    return found
