@@ -5,12 +5,10 @@ import sys
 import time
 from pathlib import Path
 
-from flask import abort
-
 from app import create_app
-from app.kernel import presence
 from app.kernel.config import ConfigError, version_in_force
 from app.kernel.hooks import PluginError
+from app.kernel.serving import Served
 
 in_force = version_in_force(os.environ)
 if in_force is not None:  # an older program must not write into data of a newer one
@@ -21,14 +19,8 @@ except (ConfigError, PluginError) as problem:
     sys.exit(str(problem))
 
 
-@app.before_request
-def stay_present() -> None:
-    """While this process answers, nobody may restore a backup underneath it."""
-    try:
-        presence.stay_present(app.config["CONFIG"].instance_dir)
-    except presence.InUse:
-        abort(503, "正在恢复备份，请稍后再试。")
-
+# Another application than the app's own: after a restore it goes on with an app made anew.
+app.wsgi_app = Served(app, create_app)  # type: ignore[method-assign]
 
 # The start command loads the server while it still migrates the database; until then nobody is
 # answered, since the code may be newer than the tables.

@@ -82,6 +82,14 @@ def note_restore(sequence: int, head: str) -> None:
     _write("restore", sequence, head)
 
 
+def set_second_copy_aside() -> None:
+    """Begin the copy in ``ANCHOR_DIR`` anew: a restore has brought another chain and its key."""
+    second = _second_path()
+    if second is not None and second.exists():
+        moment = clock.now().strftime("%Y%m%d-%H%M%S")
+        second.rename(second.with_name(f"{second.stem}.until-{moment}{second.suffix}"))
+
+
 def _write(kind: str, sequence: int, head: str) -> Anchor:
     moment = clock.now()
     text = f"{kind} {sequence} {head} {clock.iso(moment)}"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 from flask import Flask, current_app
@@ -56,17 +60,30 @@ def verify() -> None:
 @click.command("worker", cls=OneLine, help="执行后台任务，直到收到停止信号。")
 @with_appcontext
 def worker() -> None:
-    """Do queued jobs until SIGTERM or Ctrl-C; a job begun is finished first."""
+    """Do queued jobs until SIGTERM or Ctrl-C; a job begun is finished first.
+
+    After a restore the process begins anew, since key, settings and measures may be others.
+    """
     jobs.check_queue()  # what cannot be read at all is told once, not every five seconds
+    instance = current_app.config["CONFIG"].instance_dir
     try:
-        presence.stay_present_as_worker(current_app.config["CONFIG"].instance_dir)
+        presence.stay_present_as_worker(instance)
     except presence.InUse:
-        stop("正在恢复备份，后台任务没有启动。请等恢复完成后再启动。", CHECK_FAILED)
+        stop("数据正在迁往另一数据库，后台任务没有启动。请等迁移完成后再启动。", CHECK_FAILED)
     ending = threading.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: ending.set())
+    generation = presence.generation(instance)
+
+    @contextmanager
+    def turn() -> Iterator[None]:
+        with presence.at_work(instance):
+            if presence.generation(instance) != generation:
+                os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
+            yield
+
     current_app.logger.info("job worker started")
-    jobs.work_forever(ending, between=daily.queue_todays_duties)
+    jobs.work_forever(ending, between=daily.queue_todays_duties, turn=turn)
 
 
 def register(app: Flask) -> None:

@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
@@ -23,12 +23,14 @@ from sqlalchemy import insert, or_, select, update
 from app.kernel import clock
 from app.kernel.database import db
 from app.kernel.models import Job
+from app.kernel.presence import InUse
 from app.kernel.transaction import aside, close, holds_writer_lock, transaction
 
 LEASE = timedelta(seconds=20)
 HEARTBEAT_SECONDS = 5.0
 MAX_ATTEMPTS = 3
 _PROGRESS_EVERY_SECONDS = 0.4
+_SECONDS_TO_A_FREE_TURN = 1.0
 log = logging.getLogger(__name__)
 
 
@@ -239,14 +241,24 @@ def check_queue() -> None:
 
 
 def work_forever(
-    stop: threading.Event, idle_seconds: float = 0.5, between: Callable[[], None] = lambda: None
+    stop: threading.Event,
+    idle_seconds: float = 0.5,
+    between: Callable[[], None] = lambda: None,
+    turn: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> None:
-    """Do jobs until told to stop; a job begun is finished first. Idle, it calls ``between``."""
+    """Do jobs until told to stop; a job begun is finished first. Idle, it calls ``between``.
+
+    Each look at the queue is made inside ``turn()``; where that raises InUse, it is made later.
+    """
     while not stop.is_set():
+        worked = False
         try:
-            worked = run_next()
-            if not worked:
-                between()
+            with turn():
+                worked = run_next()
+                if not worked:
+                    between()
+        except InUse:
+            stop.wait(_SECONDS_TO_A_FREE_TURN)
         except Exception:
             log.exception("the job queue cannot be read; trying again")
             worked = False

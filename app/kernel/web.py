@@ -11,7 +11,17 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, abort, current_app, g, render_template, request, session
+from flask import (
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    make_response,
+    render_template,
+    request,
+    session,
+)
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2_fragments.flask import render_block
 from sqlalchemy.exc import OperationalError
@@ -148,6 +158,13 @@ def _error_page(status: int, message: str | None = None) -> tuple[str, int]:
     g.is_broken = status >= 500  # the page must come even where the database does not answer
     context = {"message": message, "request_id": g.get("request_id", "")}
     return render_template(template, **context), status
+
+
+def unavailable(message: str, retry_seconds: int) -> Response:
+    """The page for a while in which nothing is answered; it reads no database."""
+    response = make_response(_error_page(503, message))
+    response.headers["Retry-After"] = str(retry_seconds)
+    return _with_headers(response)
 
 
 def _http_error(error: HTTPException) -> Any:

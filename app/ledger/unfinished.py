@@ -16,7 +16,7 @@ from flask import current_app
 
 from app.kernel import clock
 from app.kernel.database import HAS_FLOCK
-from app.kernel.presence import InUse, alone
+from app.kernel.presence import InUse, locked
 from app.ledger.queries import was_written
 
 
@@ -29,7 +29,7 @@ def marked(file_name: str, sha256: str) -> Iterator[None]:
     folder = _folder()
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / f"{secrets.token_hex(8)}.json"
-    with alone(path):
+    with locked(path, alone=True):
         held = {"file": file_name, "sha256": sha256, "began": clock.iso(clock.now())}
         path.write_text(json.dumps(held, ensure_ascii=False), encoding="utf-8")
         try:
@@ -43,7 +43,7 @@ def unfinished() -> list[str]:
     told: list[str] = []
     for path in sorted(_folder().glob("*.json")):
         try:
-            with alone(path):
+            with locked(path, alone=True):
                 told += _told(path)
                 path.unlink(missing_ok=True)
         except InUse:

@@ -59,7 +59,7 @@ def told_backup(made: BackupMade) -> str:
 @click.option("--replace", is_flag=True, help="覆盖现有数据（先自动备份）。")
 @with_appcontext
 def restore(file: Path, replace: bool) -> None:
-    """把备份恢复到本安装；全部恢复或者完全不动。须先停止服务。"""
+    """把备份恢复到本安装；全部恢复或者完全不动；服务可以不停，恢复期间网页暂停应答。"""
     if not file.is_file():
         stop(f"没有文件 {file}。请核对路径。")
     try:

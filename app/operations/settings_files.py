@@ -45,12 +45,17 @@ def kept_key(instance: Path) -> str | None:
 
 
 @contextmanager
-def exchanged(instance: Path, staged: Path, names: list[str]) -> Iterator[list[str]]:
-    """Put the staged files in place; yields what was set aside; all goes back on a fault."""
+def exchanged(
+    instance: Path, staged: Path, names: list[str], *, has_other_key: bool = False
+) -> Iterator[list[str]]:
+    """Put the staged files in place; yields what was set aside; all goes back on a fault.
+
+    ``has_other_key``: what this machine wrote down of its own chain no longer proves anything.
+    """
     undo: list[tuple[Path, Path | None]] = []
     aside = []
     try:
-        for name in _going(instance, names):
+        for name in _going(instance, [*names, ANCHORS] if has_other_key else names):
             target = instance / name
             kept = _set_aside(target)
             undo.append((target, kept))

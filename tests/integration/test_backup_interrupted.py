@@ -10,6 +10,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +25,7 @@ from app.kernel.transaction import writing
 from app.operations import archive
 from app.operations.services import write_backup
 from tests.installations import Sqlite, close, installed
+from tests.serving import Served
 from tests.world import populate
 
 NOT_INHERITED = {"DATABASE_URL", "INSTANCE_DIR", "SECRET_KEY", "BACKUP_DIR", "ANCHOR_DIR"}
@@ -43,7 +46,9 @@ def test_every_write_acknowledged_before_the_start_is_in_it(app: Flask, tmp_path
         writer.start()
     try:
         for number in range(8):
-            time.sleep(0.1)
+            until = len(acknowledged) + 1
+            while len(acknowledged) < until:
+                time.sleep(0.02)
             before = len(acknowledged)
             with app.app_context():
                 made = write_backup(tmp_path / f"{number}.zip")
@@ -91,22 +96,26 @@ def killed_when(process: subprocess.Popen[str], is_time: Callable[[], bool]) -> 
     return False
 
 
-@pytest.fixture
-def first(tmp_path: Path, sqlite: Sqlite) -> Path:
-    """An installation with a register, an evidence of some size, and a key of its own."""
-    folder = tmp_path / "first"
+def machine(folder: Path, sqlite: Sqlite, evidence: int) -> Path:
+    """An installation with a register, so many files of 2 MB, and a key of its own."""
     folder.mkdir()
     (folder / "secret.key").write_text("tests only")
     with sqlite.database(folder, with_bureau=True) as url:
         app = installed(folder, url)
         populate(app)
         with app.app_context(), writing("测试"):
-            for number in range(40):
+            for number in range(evidence):
                 stored = files.keep(BytesIO(os.urandom(2 << 20) + bytes([number])))
                 files.enter(stored)
             audit.record("export.made", "download", "many")
         close(app)
     return folder
+
+
+@pytest.fixture
+def first(tmp_path: Path, sqlite: Sqlite) -> Path:
+    """A machine whose backup takes long enough to be killed in its midst."""
+    return machine(tmp_path / "first", sqlite, evidence=40)
 
 
 def test_a_backup_that_is_killed_leaves_no_file_of_that_name(first: Path, tmp_path: Path) -> None:
@@ -160,18 +169,55 @@ def test_a_restore_on_a_second_machine_by_the_written_procedure_even_if_killed_b
     assert wrong <= {"backups", "worker", "fonts", "disk"}, checks
 
 
-def test_a_served_installation_is_not_restored(first: Path, tmp_path: Path) -> None:
+def test_a_second_machine_is_restored_while_it_serves(tmp_path: Path, sqlite: Sqlite) -> None:
+    first = machine(tmp_path / "first", sqlite, evidence=1)
     done(first, "backup", str(tmp_path / "all.zip"))
-    worker = begun(first, "worker")
+    second = tmp_path / "second"
+    second.mkdir()
+    server = Served(second)
     try:
-        for _ in range(600):
-            if presence.has_worker(first):
-                break
+        server.wait_until_ready()
+        assert page(server, "/").endswith("/setup"), "nobody has set it up"
+        process = begun(second, "restore", str(tmp_path / "all.zip"))
+        seen = {status(server, "/healthz") for _ in iter(process.poll, 0)}
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+        assert seen <= {200, 503}
+        assert "审计链完整" in out
+        assert page(server, "/").endswith("/sign-in"), "the people of the first machine"
+        assert "审计链完整" in done(second, "audit", "verify"), "by the key that was restored"
+        deadline = time.monotonic() + 30
+        while not presence.has_worker(second):
+            assert time.monotonic() < deadline, server.said()
             time.sleep(0.1)
-        process = begun(first, "restore", str(tmp_path / "all.zip"), "--replace")
-        _, err = process.communicate(timeout=120)
-        assert process.returncode == 2, err
-        assert "请先停止服务" in err
     finally:
-        worker.send_signal(signal.SIGTERM)
-        worker.communicate(timeout=60)
+        server.stop()
+
+
+def test_a_restore_waits_for_what_has_begun_and_lets_nothing_begin(tmp_path: Path) -> None:
+    with presence.at_work(tmp_path):
+        with pytest.raises(presence.InUse), presence.undisturbed(tmp_path, patience=0.1):
+            pass
+        with presence.at_work(tmp_path):
+            """Those at work do not hinder each other."""
+    with presence.undisturbed(tmp_path, patience=0.1):
+        with pytest.raises(presence.InUse), presence.at_work(tmp_path):
+            pass
+        with pytest.raises(presence.InUse), presence.undisturbed(tmp_path, patience=0.1):
+            pass
+    with presence.at_work(tmp_path):
+        """Afterwards everybody goes on."""
+
+
+def page(server: Served, path: str) -> str:
+    """The address where a browser ends up."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}") as answer:
+        return str(answer.url).split("?", maxsplit=1)[0]
+
+
+def status(server: Served, path: str) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}") as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code

@@ -3,7 +3,8 @@
 Everything is checked before anything is touched. Evidence is added first, by its hash. Then the
 database is emptied, built at the backup's structure, filled, raised to this program's and its audit
 chain walked, all in one transaction; the setting files change places just before the commit.
-Whatever fails, what stood there before stands there again.
+Whatever fails, what stood there before stands there again. A server may run meanwhile: it answers
+that a backup is being restored, and goes on with what was brought back.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ from app.operations.tables import CannotLoad, TableDump, load_tables
 _SIGNS_OF_DATA = ("user_account", "bureau", "enterprise", "plant")
 VIA = "恢复备份"
 _STAGING = "restoring-"
+_PATIENCE = 60
+"""Seconds to wait for requests and jobs that have begun."""
 
 
 def restore_backup(path: Path, *, replace: bool = False) -> Restored:
@@ -45,14 +48,20 @@ def restore_backup(path: Path, *, replace: bool = False) -> Restored:
     config: Config = current_app.config["CONFIG"]
     db.session.rollback()
     try:
-        with presence.nobody_else(config.instance_dir), archive.opened(path) as source:
+        with (
+            archive.opened(path) as source,
+            presence.undisturbed(config.instance_dir, _PATIENCE),
+        ):
             _sweep(config.instance_dir)
             key = _check(source, config)
             safety = _make_room(config, replace=replace)
             _bring_evidence(source)
             return _exchange(source, config, key, safety)
     except presence.InUse as busy:
-        raise OperationRefused("服务正在运行，没有恢复。请先停止服务，再运行本命令。") from busy
+        raise OperationRefused(
+            f"有请求或后台任务 {_PATIENCE} 秒后仍没有结束，没有恢复，没有改动任何内容。"
+            "请过几分钟再试，或者先停止服务。"
+        ) from busy
     except archive.DamagedArchive as damaged:
         raise OperationFailed(
             f"{path} 不能使用：{damaged}。没有改动任何内容，请换一份备份。"
@@ -163,7 +172,8 @@ def _exchange(source: Archive, config: Config, key: str, safety: Path | None) ->
     manifest = source.manifest
     tables = [TableDump.from_json(it) for it in manifest["tables"]]
     names = [it["name"].removeprefix("instance/") for it in manifest["settings"]]
-    if (config.instance_dir / settings_files.ANCHORS).exists():
+    has_other_key = key != config.secret_key
+    if (config.instance_dir / settings_files.ANCHORS).exists() and not has_other_key:
         names = [it for it in names if it != settings_files.ANCHORS]  # this machine's own go on
     if _is_unbuilt():
         migrating.upgrade()
@@ -181,8 +191,13 @@ def _exchange(source: Archive, config: Config, key: str, safety: Path | None) ->
                 "恢复前的备份": str(safety or ""),
             }
             audit.record("backup.restored", "backup", source.path.name[:80], told)
+            presence.begin_generation(config.instance_dir)
+            if has_other_key:
+                after_commit(anchors.set_second_copy_aside)
             after_commit(lambda: anchors.note_restore(check.entries, check.head))
-            with settings_files.exchanged(config.instance_dir, Path(staged), names) as aside:
+            with settings_files.exchanged(
+                config.instance_dir, Path(staged), names, has_other_key=has_other_key
+            ) as aside:
                 commit()
     anchors.anchor()
     newest = migrating.newest_revision()
