@@ -6,7 +6,6 @@ from functools import partial
 
 from app.desk.acts.base import Act, Faults, whose
 from app.desk.acts.shared import (
-    REASON,
     WITHDRAWAL,
     again_withdrawn_faults,
     as_recorded,
@@ -17,6 +16,7 @@ from app.desk.acts.shared import (
     plant_of,
     reach_faults,
     reach_field,
+    reason_field,
     unchanged_fault,
     why,
 )
@@ -128,7 +128,7 @@ ACTS = (
         verb="annul",
         title="作废虚假材料认定记录",
         entry="finding.annulled",
-        fields=lambda _subject: (REASON,),
+        fields=lambda _subject: (reason_field("作废理由"),),
         faults=lambda _subject, _values: iter(()),
         perform=_annul,
         explained="整条记录不该登记（例如登错企业、重复登记）时办理；记录保留，不再计入。",

@@ -8,10 +8,10 @@ from typing import Any
 
 from app.desk.acts.base import Act, Faults
 from app.desk.acts.shared import (
-    REASON,
     as_recorded,
     correcting_fields,
     entered,
+    reason_field,
     unchanged_fault,
     why,
 )
@@ -197,7 +197,7 @@ ACTS = (
         verb="annul",
         title="作废等级记录",
         entry="grade.annulled",
-        fields=lambda _subject: (REASON,),
+        fields=lambda _subject: (reason_field("作废理由"),),
         faults=lambda _subject, _values: iter(()),
         perform=_annul,
         explained="整条记录不该登记（例如登错厂区、重复登记）时办理；记录保留，不再计入。",

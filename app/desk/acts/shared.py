@@ -14,9 +14,12 @@ from app.kernel import clock
 from app.supervision.rules import reaches_all, withdrawal_faults
 
 Fields = Callable[[Subject], Sequence[Field]]
-REASON = Field(
-    "reason", "理由", Sort.LONG, hint="写明为什么这样办理，会与原记录一起保留。", longest=500
-)
+
+
+def reason_field(label: str) -> Field:
+    """Why it is done, in the words that stay with the record."""
+    hint = "写明为什么这样办理，会与原记录一起保留。"
+    return Field("reason", label, Sort.LONG, hint=hint, longest=500)
 
 
 def entered(kind: str, subject: Subject, values: Values) -> dict[str, Any]:
@@ -38,16 +41,14 @@ def correcting_fields(
 ) -> tuple[Field, ...]:
     """The fields of the record, those of its end where it has one, and the reason."""
     asked = fields(subject)
-    held, day = {it.name for it in asked}, ending[0].name
-    more = [it for it in ending if it.name not in held] if subject.standing_fact.day(day) else []
-    return (
-        *asked,
-        *(replace(it, required=False, hint=_CLEARED if it.name == day else "") for it in more),
-        REASON,
-    )
+    held, said = {it.name for it in asked}, subject.standing_fact.values
+    more = [replace(it, required=False, hint="") for it in ending if it.name not in held]
+    if not any(said[it.name] for it in more):
+        return (*asked, reason_field("更正理由"))
+    return (*asked, replace(more[0], hint=_CLEARED), *more[1:], reason_field("更正理由"))
 
 
-_CLEARED = "如撤销本身系误登，三项一并清空。"
+_CLEARED = "如撤销本身系误登，有关撤销的各项一并清空。"
 
 
 def as_recorded(subject: Subject, *, fields: Fields) -> Values:

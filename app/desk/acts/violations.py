@@ -6,7 +6,6 @@ from functools import partial
 
 from app.desk.acts.base import Act, Faults, whose
 from app.desk.acts.shared import (
-    REASON,
     WITHDRAWAL,
     again_withdrawn_faults,
     as_recorded,
@@ -17,6 +16,7 @@ from app.desk.acts.shared import (
     plant_of,
     reach_faults,
     reach_field,
+    reason_field,
     unchanged_fault,
     why,
 )
@@ -185,7 +185,7 @@ ACTS = (
         verb="annul",
         title="作废违法行为记录",
         entry="violation.annulled",
-        fields=lambda _subject: (REASON,),
+        fields=lambda _subject: (reason_field("作废理由"),),
         faults=_annulling_faults,
         perform=_annul,
         explained="整条记录不该登记（例如登错企业、重复登记）时办理；记录保留，不再计入。",
@@ -206,7 +206,7 @@ ACTS = (
         verb="unmark",
         title="取消限制认定",
         entry="violation.unmarked",
-        fields=lambda _subject: (REASON,),
+        fields=lambda _subject: (reason_field("取消理由"),),
         faults=_unmark_faults,
         perform=lambda subject, values: _replace(subject, {**values, "barring_reason": ""}),
     ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
@@ -21,9 +20,7 @@ from app.registry.models import EnterpriseRecord, PlantRecord
 from app.supervision.models import FindingRecord, ViolationRecord
 
 PAGE_SIZE = 50
-STATES: Mapping[str, str] = MappingProxyType(
-    {"standing": "在册有效", "ended": "已撤销或失效", "annulled": "已更正或作废"}
-)
+STATES = ("standing", "ended", "annulled")
 _DAY_NAMES = {VIOLATION: "decided_on", FINDING: "found_on", GRADE: "effective_on"}
 _DAYS: Mapping[str, Any] = {kind: getattr(MODELS[kind], it) for kind, it in _DAY_NAMES.items()}
 _WHAT: Mapping[str, Any] = {

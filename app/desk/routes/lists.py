@@ -56,12 +56,19 @@ class Words:
     day: str
     what: str
     end: str
+    ended: str
+    """What a record is after that day."""
+
+    @property
+    def states(self) -> dict[str, str]:
+        """State → what it is called."""
+        return dict(zip(STATES, ("在册", self.ended, "已更正或作废"), strict=True))
 
 
 WORDS: Mapping[str, Words] = {
-    VIOLATION: Words("决定日期", "类型", "撤销日期"),
-    FINDING: Words("认定日期", "说明", "撤销日期"),
-    GRADE: Words("生效日期", "等级", "失效日期"),
+    VIOLATION: Words("决定日期", "类型", "撤销日期", "已撤销"),
+    FINDING: Words("认定日期", "说明", "撤销日期", "已撤销"),
+    GRADE: Words("生效日期", "等级", "失效日期", "已失效"),
 }
 
 
@@ -120,11 +127,13 @@ def export_facts(listed: str) -> Response:
     names = _county_names()
     cells = [
         (it.enterprise_name, it.uscc, it.number, it.plant_name or "企业全部厂区",
-         names.get(it.county, it.county), it.what, it.day, it.document, it.end, _extra(kind, it),
-         clock.shown(it.recorded_at), it.recorded_by, _state(it)[1])
+         names.get(it.county, it.county), it.what, it.day, it.document, it.end,
+         "；".join(_extra(kind, it)), clock.shown(it.recorded_at), it.recorded_by,
+         _state(kind, it)[1])
         for it in rows
     ]  # fmt: skip
-    note = f"导出日期 {today}，共 {len(rows)} 条。条件：{'；'.join(said) or '无'}。"
+    left_out = "" if wanted.state == "annulled" else "已更正或作废的记录不在其中。"
+    note = f"导出日期 {today}，共 {len(rows)} 条。条件：{'；'.join(said) or '无'}。{left_out}"
     content = BytesIO()
     write_xlsx(content, [SheetLayout(title, columns, cells, titles=(title,), notes=(note,))])
     content.seek(0)
@@ -167,7 +176,7 @@ def _options(kind: str) -> dict[str, dict[str, str]]:
         "county": {
             code: name for code, name in _county_names().items() if scope.covers(county=code)
         },
-        "state": dict(STATES),
+        "state": WORDS[kind].states,
         "year": {str(it): f"{it} 年" for it in years_of(kind)},
     }
 
@@ -196,27 +205,26 @@ def _shown(kind: str, it: FactLine) -> dict[str, Any]:
         "plant_url": plant_url(it.plant_id) if it.plant_id else None,
         "county": _county_names().get(it.county, ""),
         "extra": _extra(kind, it),
-        "state": _state(it),
+        "state": _state(kind, it),
     }
 
 
-def _extra(kind: str, it: FactLine) -> str:
+def _extra(kind: str, it: FactLine) -> list[str]:
     if kind == VIOLATION:
-        acted = f"行为日期 {it.extra['acted_on']}" if it.extra["acted_on"] else ""
-        return "；".join(
-            filter(None, (acted, "已认定限制申报" if it.extra["barring_reason"] else ""))
-        )
+        acted = [f"行为日期 {it.extra['acted_on']}"] if it.extra["acted_on"] else []
+        return [*acted, *(["已认定限制申报"] if it.extra["barring_reason"] else [])]
     if kind == FINDING:
-        return f"禁止申报至 {ban_last_day(it.day)}"
-    return f"{rulebook_titles().get(it.extra['rulebook'], '')}，{it.extra['source']}"
+        return [f"禁止申报至 {ban_last_day(it.day)}"]
+    return [f"{rulebook_titles().get(it.extra['rulebook'], '')}，{it.extra['source']}"]
 
 
-def _state(it: FactLine) -> tuple[str, str]:
+def _state(kind: str, it: FactLine) -> tuple[str, str]:
+    states = WORDS[kind].states
     if it.annulled_at is not None:
-        return "neutral", "已更正或作废"
+        return "neutral", states["annulled"]
     if it.end is not None and it.end <= clock.today():
-        return "neutral", "已撤销或失效"
-    return "done", "在册有效"
+        return "neutral", states["ended"]
+    return "done", states["standing"]
 
 
 def _county_names() -> dict[str, str]:
@@ -241,7 +249,7 @@ def fact(listed: str, fact_id: int) -> str:
     if subject is None:
         abort(404)
     found, versions = subject.standing_fact, versions_of(subject.standing_fact)
-    current = versions[0]
+    current, waiting = versions[0], waiting_for(kind, fact_id)
     return page(
         "desk/fact.html",
         title=TITLES[kind],
@@ -253,10 +261,10 @@ def fact(listed: str, fact_id: int) -> str:
         rows=[(label, words) for label, words in _rows(found) if words],
         timeline=[_entry(it, versions) for it in versions],
         current_url=fact_url(kind, current.id) if current.id != found.id else "",
-        actions=_actions(subject),
+        actions=[] if waiting else _actions(subject),
         is_for_the_city=found.is_whole and not _may_reach(subject, Permission.FACT_RECORD),
-        waiting=[(it.title, proposal_url(it.id))
-                 for it in waiting_for(kind, found.id)] if _is_officer() else [],
+        waiting=[(ACTS[it.kind].title, it, proposal_url(it.id)) for it in waiting]
+        if _is_officer() else [],
         is_officer=_is_officer(),
         breadcrumbs=[(TITLES[kind], list_url(kind))],
     )  # fmt: skip
