@@ -84,6 +84,7 @@ def match_rows(ledger: TypedLedger, register: Register) -> Matched:
             found = _match(row, subjects, register)
             _refuse_double(found, first_rows, ledger)
             _report_kept_ends(found, ledger)
+            _refuse_annulled(found, register, ledger)
             rows.append(found)
     _refuse_missing_columns(matched)
     return matched
@@ -261,6 +262,21 @@ def _report_kept_ends(found: MatchedRow, ledger: TypedLedger) -> None:
                 f"本行“{column.header}”留空，登记簿中为 {standing}；空白不会清除已有内容，"
                 f"登记簿保持 {standing}",
             )
+
+
+def _refuse_annulled(found: MatchedRow, register: Register, ledger: TypedLedger) -> None:
+    """What was annulled by hand does not come back by an old workbook."""
+    if found.old is not None or found.key is None:
+        return
+    became = register.annulled.get(found.spec.name, {}).get(found.key)
+    if became is not None:
+        identity = found.spec.identity
+        ledger.refuse(
+            found.row,
+            "document" if "document" in identity else identity[-1],
+            f"这一记录{became}，不能由台账再次登记，请删去这一行，或按现在的记录改正；"
+            "确需重新登记的，请在厂区页办理",
+        )
 
 
 def _refuse_missing_columns(matched: Matched) -> None:

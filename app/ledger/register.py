@@ -57,6 +57,8 @@ class Register:
     """Codes of enterprises that became part of another (重复企业归并), with the id they had."""
     former_numbers: Mapping[tuple[int, str], frozenset[int]] = field(default_factory=dict)
     least_supplies: Mapping[int, Decimal] = field(default_factory=dict)
+    annulled: Mapping[str, Mapping[Key, str]] = field(default_factory=dict)
+    """By sheet and identity, what became of facts that were annulled and stand no longer."""
 
     @property
     def is_empty(self) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from app.desk.acts.base import Act, Faults, whose
+from app.desk.acts.base import WHOLE, Act, Faults, whose
 from app.desk.acts.shared import (
+    ONE,
     WITHDRAWAL,
     again_withdrawn_faults,
     as_recorded,
@@ -22,7 +23,9 @@ from app.desk.acts.shared import (
 )
 from app.desk.fields import Field, Sort, Values
 from app.desk.queries.facts import FINDING, Subject
+from app.kernel import clock
 from app.kernel.authority import Permission
+from app.rulebook.queries import text
 from app.supervision.rules import finding_faults
 from app.supervision.services import (
     FindingEntry,
@@ -43,6 +46,12 @@ def _fields(subject: Subject) -> tuple[Field, ...]:
 
 _correcting_fields = partial(correcting_fields, fields=_fields, ending=WITHDRAWAL)
 _as_recorded = partial(as_recorded, fields=_correcting_fields)
+
+
+def _reach_as_set(subject: Subject) -> Values:
+    """The form begins as the bureau has set it; the document itself says how far it reaches."""
+    is_wide = text("false_material.scope", clock.today(), subject.plant.county) == "enterprise"
+    return {"reach": WHOLE if is_wide else ONE}
 
 
 def _faults(subject: Subject, values: Values) -> Faults:
@@ -96,7 +105,7 @@ ACTS = (
         faults=_faults,
         identity_field="document",
         perform=_record,
-        initial=lambda _subject: {"reach": "plant"},
+        initial=_reach_as_set,
         notes=lambda _subject, values: [*later_note(values["found_on"], "认定日期")],
         explained="认定在系统外作出，这里登记认定文书；由另一人复核后生效。",
     ),

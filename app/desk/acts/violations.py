@@ -6,6 +6,7 @@ from functools import partial
 
 from app.desk.acts.base import Act, Faults, whose
 from app.desk.acts.shared import (
+    ONE,
     WITHDRAWAL,
     again_withdrawn_faults,
     as_recorded,
@@ -154,7 +155,7 @@ ACTS = (
         faults=_faults,
         identity_field="document",
         perform=_record,
-        initial=lambda _subject: {"reach": "plant"},
+        initial=lambda _subject: {"reach": ONE},
         notes=lambda _subject, values: [*later_note(values["decided_on"], "决定日期")],
     ),
     _act(

@@ -14,6 +14,7 @@ from app.grades.models import GradeRow
 from app.kernel.database import Recorded, db, known_at
 from app.kernel.facts import changed_since
 from app.kernel.transaction import reading_first
+from app.ledger.queries.annulled import annulled_now
 from app.ledger.register import PlantPlace, Register, RegisterRow
 from app.ledger.sheets import SHEETS, SheetSpec, Subject, Values
 from app.registry.models import (
@@ -61,6 +62,7 @@ def register_now() -> Register:
             register.add(spec.name, rows)
     register.former_codes = _former_codes(register)
     register.former_numbers = _former_numbers(register)
+    register.annulled = annulled_now(register)
     return register
 
 
