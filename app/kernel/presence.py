@@ -103,7 +103,7 @@ def begin_generation(instance: Path) -> None:
 def _hold(path: Path) -> None:
     if not HAS_FLOCK or path in _held:
         return
-    lock = locked(path)
+    lock = locked(path, patience=1)  # has_worker looks by holding it alone for an instant
     lock.__enter__()
     _held[path] = lock
 
