@@ -22,17 +22,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import checksums
-from environment import (
-    PIP_LOCK,
-    PYTHON,
-    RELEASE,
-    ROOT,
-    RUNTIME_LOCK,
-    Unable,
-    offline_options,
-    prepare,
-    say,
-)
+from environment import PIP_LOCK, PYTHON, RELEASE, ROOT, RUNTIME_LOCK, offline_options, prepare
+from telling import Unable, say
 
 MACHINES = ("x86_64", "aarch64")
 PYTHONS = ("3.11", "3.12", "3.13")

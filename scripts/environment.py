@@ -16,6 +16,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import checksums
+from telling import Unable, say
+
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -26,15 +29,6 @@ PIP_LOCK = ROOT / "requirements-pip.lock"
 RELEASE = "release.json"
 WHEEL_FOLDERS = (ROOT / "wheels", ROOT / "scripts" / "wheels")
 OLDEST_PYTHON = (3, 11)
-
-
-class Unable(Exception):
-    """The command cannot go on; the text is the one sentence the person reads."""
-
-
-def say(text: str) -> None:
-    """Tell the person something, at once even through a pipe."""
-    print(text, flush=True)
 
 
 def prepare(lock: Path) -> None:
@@ -153,8 +147,6 @@ def offline_options() -> list[str]:
 
 def check_release() -> None:
     """See that a bundle is whole and made for this machine. Raises Unable; else says nothing."""
-    import checksums
-
     if not (ROOT / RELEASE).exists():
         return
     say("正在核对安装包。")

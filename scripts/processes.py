@@ -14,7 +14,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from environment import ROOT, Unable, say
+from environment import ROOT
+from telling import Unable, say
 
 GRACE_SECONDS = 10
 RESTARTS_ALLOWED = 5

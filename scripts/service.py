@@ -17,7 +17,7 @@ from pathlib import Path
 
 import tls
 import versions
-from environment import Unable, say
+from telling import Unable, say
 
 UNIT = Path("/etc/systemd/system/jixiao.service")
 ENVIRONMENT = Path("/etc/jixiao.env")

@@ -14,7 +14,8 @@ from typing import NoReturn
 import processes
 import tls
 import versions
-from environment import PYTHON, ROOT, RUNTIME_LOCK, VENV, Unable, flask, prepare, say
+from environment import PYTHON, ROOT, RUNTIME_LOCK, VENV, flask, prepare
+from telling import Unable, say
 
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound
 

@@ -13,7 +13,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from environment import PYTHON, ROOT, TEST_LOCK, Unable, prepare, say
+from environment import PYTHON, ROOT, TEST_LOCK, prepare
+from telling import Unable, say
 
 TOOLS = PYTHON.parent
 STATIC_CHECKS: Sequence[tuple[str, Sequence[str]]] = (

@@ -9,7 +9,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from environment import PYTHON, ROOT, VENV, Unable
+from environment import PYTHON, ROOT, VENV
+from telling import Unable
 
 LOOPBACK_NAMES = {"localhost"}
 NO_NAMES = {"0.0.0.0", "::"}  # noqa: S104 - compared with, not bound

@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import checksums
-from environment import RELEASE, Unable
+from environment import RELEASE
+from telling import Unable
 
 
 def unpack(archive: Path, into: Path) -> Path:

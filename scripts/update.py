@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import versions
-from environment import PYTHON, ROOT, Unable, say
+from environment import PYTHON, ROOT
+from telling import Unable, say
 from unpacking import unpack
 
 if os.name == "posix":

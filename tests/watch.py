@@ -129,12 +129,17 @@ def fingerprint(app: Flask) -> dict[str, str]:
 
 def everything_in(response: TestResponse) -> str:
     """Headers, file names and body of an answer as one text; packages (xlsx, zip) unpacked."""
-    parts = [f"{name}: {unquote(value)}" for name, value in response.headers]
+    headers = [f"{name}: {unquote(value)}" for name, value in response.headers]
     body = response.get_data()
     response.close()
-    if body.startswith(b"PK"):
-        with zipfile.ZipFile(BytesIO(body)) as package:
-            parts += [f"{name}\n{package.read(name).decode()}" for name in package.namelist()]
-    else:
-        parts.append(body.decode(errors="replace"))
-    return "\n".join(parts)
+    return "\n".join([*headers, *_texts_in(body)])
+
+
+def _texts_in(body: bytes) -> Iterator[str]:
+    if not body.startswith(b"PK"):
+        yield body.decode(errors="replace")
+        return
+    with zipfile.ZipFile(BytesIO(body)) as package:
+        for name in package.namelist():
+            yield name
+            yield from _texts_in(package.read(name))
