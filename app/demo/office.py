@@ -13,8 +13,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 from app.issuing import services as issuing
+from app.issuing.queries import lines_of
 from app.issuing.services import Signature
-from app.kernel import clock
+from app.kernel import audit, clock
 from app.kernel.authority import EVERYTHING
 from app.kernel.transaction import Transaction
 from app.registry.change_rules import Change, ChangeKind
@@ -24,9 +25,13 @@ from app.rights.domain import Level
 from app.rights.services.proposals import propose_entry
 from app.rights.services.reserves import EntryDraft
 from app.rights.tonnage import Account, EntryKind
+from app.supervision.services import ViolationEntry, record_violations
 
 EARLIER_LIST = timedelta(days=45)
 PLANNED_AHEAD = timedelta(days=30)
+LATER = timedelta(seconds=1)
+STORY = "示例·"
+"""Begins the names of enterprises that show a rule; everyday ones bear it elsewhere."""
 CLOSING_STORY = "长期停产"
 
 
@@ -55,6 +60,7 @@ class Office:
         with self.desk_of("city-head"):
             number = f"示例函〔{today.year}〕1号"
             issuing.sign(first, EVERYTHING, Signature(number, confirms_draft_rulebook=True))
+        self._learn_late(first)
         self._checked("measure", "positive-list", timedelta())
         with self.desk_of("city-officer"):
             issuing.draft("allocation", f"province/VOCs/{today.year}", today)
@@ -72,6 +78,18 @@ class Office:
         with self.desk_of("city-officer-2"):
             issuing.check(list_id, EVERYTHING)
         return list_id
+
+    def _learn_late(self, list_id: int) -> None:
+        """A decision of the list's own day that arrived after the signature: it flags the list."""
+        line = next(it for it in lines_of(list_id) if it.admitted and STORY not in it.name)
+        on = clock.today() - EARLIER_LIST
+        self.current.moment += LATER
+        decision = ViolationEntry(line.enterprise_id, line.plant_id, "超许可浓度或总量", None, on,
+                                  f"示例罚〔{on.year}〕95号")  # fmt: skip
+        with self.desk_of("city-officer"):
+            ids = record_violations([decision])
+            detail = {"厂区": line.who, "文号": decision.document, "决定日期": on}
+            audit.record("violation.recorded", "violation", ids[0], detail, county=line.county)
 
     def _plan_closing(self) -> None:
         """A plant that will close: the change stands planned until its day."""

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -39,6 +40,10 @@ KIND_WORDS = {
     Kind.MOVED: "位次变动",
     Kind.CHANGED: "其他变化",
 }
+
+
+UNCHANGED = "本行情况未变"
+"""Begins the words of a line that only gave way to others or moved up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +76,24 @@ class Difference:
         return (self.before.rank or 0) - (self.after.rank or 0) if self.kind is Kind.MOVED else 0
 
 
-def compare(before: Sequence[Line], after: Sequence[Line]) -> tuple[Difference, ...]:
-    """Every line that differs: entered, left, moved, changed; in that order, then by place."""
+Days = tuple[date, date]
+"""The days (截至日期) that two lists are for, the earlier list's first."""
+
+
+def compare(
+    before: Sequence[Line], after: Sequence[Line], days: Days | None = None
+) -> tuple[Difference, ...]:
+    """Every line that differs: entered, left, moved, changed; in that order, then by place.
+
+    ``days`` None: both are for the same day.
+    """
     then, now = {it.key: it for it in before}, {it.key: it for it in after}
     flow = _Flow.between(then, now)
     keys = [it.key for it in after] + [it.key for it in before if it.key not in now]
     found = [
         difference
         for key in keys
-        if (difference := _difference(then.get(key), now.get(key), flow)) is not None
+        if (difference := _difference(then.get(key), now.get(key), flow, days)) is not None
     ]
     order = list(Kind)
     return tuple(sorted(found, key=lambda it: order.index(it.kind)))
@@ -113,7 +127,7 @@ class _Flow:
             parts.append(f"前面不再纳入 {left} 个")
         if passed:
             parts.append(f"{abs(passed)} 个由{'后面移到前面' if passed > 0 else '前面移到后面'}")
-        return f"本行情况未变；{'，'.join(parts)}。" if parts else "本行情况未变。"
+        return f"{UNCHANGED}；{'，'.join(parts)}。" if parts else f"{UNCHANGED}。"
 
 
 def _ranks_missing(ranked: Mapping[str, Line], other: Mapping[str, Line]) -> tuple[int, ...]:
@@ -127,11 +141,13 @@ def _ranks_missing(ranked: Mapping[str, Line], other: Mapping[str, Line]) -> tup
     )
 
 
-def _difference(before: Line | None, after: Line | None, flow: _Flow) -> Difference | None:
+def _difference(
+    before: Line | None, after: Line | None, flow: _Flow, days: Days | None
+) -> Difference | None:
     kind = _kind(before, after)
     if kind is None:
         return None
-    own = tuple(_own_causes(before, after))
+    own = tuple(_own_causes(before, after, days))
     why = own
     if not own and before is not None and after is not None and before.rank and after.rank:
         why = (flow.words(before.rank, after.rank),)
@@ -159,7 +175,7 @@ def _words(line: Line | None, labels: Sequence[str]) -> str:
     if line is None:
         return "不在清单中"
     place = f"，第 {line.rank} 位" if line.rank else ""
-    told = (f"{label}：{line.values.get(label, '—')}" for label in labels)
+    told = (f"{label}：{_value(line, label)}" for label in labels)
     return "；".join((f"{line.result}{place}", *told))
 
 
@@ -170,7 +186,11 @@ def _changed_labels(before: Line | None, after: Line | None) -> list[str]:
     return [it for it in labels if before.values.get(it) != after.values.get(it)]
 
 
-def _own_causes(before: Line | None, after: Line | None) -> Iterator[str]:
+def _value(line: Line, label: str) -> str:
+    return line.values.get(label) or "—"
+
+
+def _own_causes(before: Line | None, after: Line | None, days: Days | None) -> Iterator[str]:
     """What differs about the line itself, in sentences."""
     if before is None and after is not None:
         yield "前一份清单中没有该行。"
@@ -184,11 +204,26 @@ def _own_causes(before: Line | None, after: Line | None) -> Iterator[str]:
             f"厂区由 {before.name}（{before.uscc}，{before.plant}）"
             f"转为 {after.name}（{after.uscc}，{after.plant}）。"
         )
-    for label in _changed_labels(before, after):
-        was, becomes = before.values.get(label, "—"), after.values.get(label, "—")
-        yield f"{label}由“{was}”变为“{becomes}”。"
-    yield from fact_changes(before.facts, after.facts)
-    yield from _turned(before, after)
+    events = [*fact_changes(before.facts, after.facts), *came_due(before.facts, after.facts, days)]
+    yield from events
+    turned = list(_turned(before, after))
+    yield from turned
+    if not events:  # what the columns beside say stands for itself where a fact explains it
+        for label in _changed_labels(before, after):
+            yield f"{label}由“{_value(before, label)}”变为“{_value(after, label)}”。"
+
+
+def came_due(before: Sequence[Fact], after: Sequence[Fact], days: Days | None) -> Iterator[str]:
+    """What was known beforehand and came about between the days: withdrawals, ends of grades."""
+    if days is None:
+        return
+    then = _by_id(before)
+    for name, fact in _by_id(after).items():
+        for key, words in (("withdrawn_on", "已撤销"), ("expires_on", "已到失效日")):
+            day = fact.get(key)
+            known = name in then and then[name].get(key) == day
+            if day and known and days[0] < date.fromisoformat(str(day)) <= days[1]:
+                yield f"{words}：{fact_words(fact)}。"
 
 
 def _turned(before: Line, after: Line) -> Iterator[str]:

@@ -45,6 +45,10 @@ def _title(spec: str) -> str:
     return _measure(spec).title
 
 
+def _is_burden(spec: str) -> bool:
+    return _measure(spec).is_burden
+
+
 def compute(question: Question) -> Document:
     """The list of a measure with everything it rests on."""
     measure, on, known = _measure(question.spec), question.as_of, question.known_at
@@ -228,6 +232,7 @@ SUBJECT = Subject(
     lines=lines,
     table=table,
     live_url=_live_url,
+    is_burden=_is_burden,
     faults=CANNOT_RUN,
     could_differ=could_differ,
 )

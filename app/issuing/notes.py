@@ -7,6 +7,19 @@ from app.issuing.queries import ListView
 from app.issuing.subjects import Content
 from app.kernel import clock
 
+SIGNATURE = "负责人（签字）：　　　　　　　　　日期：　　　　　　　　　（盖章）"
+"""Where the paper is signed by hand."""
+
+
+def running_head(view: ListView, scope: str) -> str:
+    """What stands on every page of the paper, so that no page can pass for one of another list."""
+    sealed = f"校验值 {view.sha256}" if view.is_issued else f"草稿，未签发；内容 {view.list_sha256}"
+    ended = {State.WITHDRAWN: "已撤回", State.REPLACED: "已被新清单替代"}.get(view.state, "")
+    known = clock.shown(view.known_at, seconds=True)
+    parts = (f"{view.title}（{scope}）", view.number, ended, f"截至 {view.as_of}",
+             f"按 {known} 所知", f"编号 {view.id}", sealed)  # fmt: skip
+    return " · ".join(filter(None, parts))
+
 
 def paper_notes(view: ListView, content: Content, scope: str) -> tuple[str, ...]:
     """The lines under the title: number, days, rulebook with its status, people, hash."""
@@ -34,5 +47,4 @@ def paper_notes(view: ListView, content: Content, scope: str) -> tuple[str, ...]
         notes.append(f"本清单已于 {view.ended_on} 撤回。")
     if view.state is State.REPLACED:
         notes.append(f"本清单自 {view.ended_on} 起由新清单（编号 {view.replaced_by}）替代。")
-    notes.append("负责人（签字）：　　　　　　　　　日期：　　　　　　　　　（盖章）")
     return tuple(notes)

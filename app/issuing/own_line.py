@@ -8,12 +8,21 @@ from datetime import date
 from app.issuing.domain import Line
 from app.kernel.periods import day_after
 
+OFF_THE_LIST = (
+    "绩效等级提高、不再符合上列条件的，以后签发的清单不再列入；提高等级须重新申报并经核定。"
+)
 
-def what_would_change(line: Line, conditions: Sequence[str], on: date) -> list[str]:
+
+def what_would_change(
+    line: Line, conditions: Sequence[str], on: date, *, is_burden: bool = False
+) -> list[str]:
     """What would have to change for the plant to be admitted, in sentences; empty when it is.
 
+    Of a list that lays a duty on those it admits (减排): what would have to change to be off it.
     ``conditions`` are those of the list, in the order of the line's reasons.
     """
+    if is_burden:
+        return [OFF_THE_LIST] if line.admitted else []
     return [] if line.admitted else list(_needed(line, conditions, on))
 
 

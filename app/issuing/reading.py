@@ -53,7 +53,7 @@ def fact_words(fact: Json) -> str:
     kind = str(fact["fact"]).split(":", 1)[0]
     if kind == "grade_record":
         until = f"，{fact['expires_on']} 起失效" if fact["expires_on"] else ""
-        text = f"{with_grade('等级记录：', fact['grade'])}，{fact['effective_on']} 起生效{until}"
+        text = f"{with_grade('等级记录', fact['grade'])}，{fact['effective_on']} 起生效{until}"
         return _line(text, fact["source"], fact["document"])
     withdrawn = f"{fact['withdrawn_on']} 撤销" if fact["withdrawn_on"] else ""
     wide = "适用于企业全部厂区" if fact["enterprise_wide"] else ""

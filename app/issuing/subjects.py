@@ -54,6 +54,10 @@ def _always(_question: Question, _plants: Collection[int], _lines: Sequence[Line
     return True
 
 
+def _favours(_spec: str) -> bool:
+    return False
+
+
 def _nothing_in_the_way(_question: Question, _content: Content) -> str | None:
     return None
 
@@ -86,6 +90,8 @@ class Subject:
     table: Callable[[Content, tuple[str, ...]], Table]
     """The table; the given notes (文号, 签发 …) stand under its title before the stage's own."""
     live_url: Callable[[Question], str]
+    is_burden: Callable[[str], bool] = _favours
+    """Whether to stand on the list is a duty (减排), so that nobody is told how to get on it."""
     faults: tuple[type[Exception], ...] = ()
     why_not_issue: Callable[[Question, Content], str | None] = _nothing_in_the_way
     signed: Callable[[int, Question, Content, str, date], None] = _nothing_more

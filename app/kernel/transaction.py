@@ -173,6 +173,11 @@ def commit() -> None:
             log.exception("what follows a commit was not done")
 
 
+def hand_on() -> None:
+    """Hand on the events so far, for who goes on to read what follows from them."""
+    _deliver_events(transaction())
+
+
 def _deliver_events(current: Transaction) -> None:
     while current.events:
         name, ids = current.events.popitem()

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from app.policy.domain import Candidate, Criterion, Situation
+from app.policy.domain import WORSE_FIRST, Candidate, Criterion, Situation
 from app.rulebook.domain import with_grade
 
 
@@ -31,7 +31,7 @@ BETTER_GRADE_FIRST = Criterion(
     "better-grade-first", "等级由高到低（等级次序为本局设定）", _grade_rank, _grade_words
 )
 WORSE_GRADE_FIRST = Criterion(
-    "worse-grade-first",
+    WORSE_FIRST,
     "等级由低到高，未定级在最前（等级次序为本局设定）",
     lambda candidate, situation: -_grade_rank(candidate, situation),
     _grade_words,

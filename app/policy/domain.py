@@ -123,6 +123,10 @@ NO_MERIT = "这只是固定的次序，不表示优劣。"
 ORDER_NOTE = f"前列各项都相同的，按统一社会信用代码、厂区编号排列；{NO_MERIT}"
 
 
+WORSE_FIRST = "worse-grade-first"
+"""The criterion that puts the lowest grade in front, first in the order of a burden (减排)."""
+
+
 class Origin(StrEnum):
     """Where a measure comes from."""
 
@@ -148,6 +152,11 @@ class Measure:
     def full_order(self) -> tuple[Criterion, ...]:
         """The criteria of the order, the two that always decide included."""
         return self.criteria + IDENTITY
+
+    @property
+    def is_burden(self) -> bool:
+        """Whether those admitted are laid a duty on (减排), the lowest grade first."""
+        return any(criterion.id == WORSE_FIRST for criterion in self.criteria[:1])
 
     @property
     def summary(self) -> str:

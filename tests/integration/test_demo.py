@@ -16,8 +16,8 @@ from app.accounts.domain import Role
 from app.approvals.models import ProposalRow
 from app.demo.services import CHAPTERS
 from app.grades.queries import standings_on
-from app.issuing.queries import ListFilter, list_lists
-from app.kernel import audit, clock
+from app.issuing.queries import ListFilter, flags_of, list_lists, present
+from app.kernel import audit, clock, jobs
 from app.kernel.authority import EVERYTHING
 from app.kernel.database import db
 from app.registry.models import PlantChange
@@ -220,13 +220,20 @@ def test_a_failed_sign_in_before_does_not_keep_the_demo_out(app: Flask) -> None:
 
 
 def test_the_bureau_is_at_work(demo: tuple[Flask, str]) -> None:
-    """One list signed and verified, its successor with the head, an entry of tonnes to check."""
+    """A list signed and flagged, its successor with the head, an entry of tonnes to check."""
     app, _ = demo
     assert "核验一致" in output_of(app, "policy", "verify", "1").decode()
     with app.app_context():
         lists = [it.state for it in list_lists(EVERYTHING, ListFilter()).rows]
         waiting = db.session.query(ProposalRow.kind).filter_by(state="open").all()
         planned = db.session.query(PlantChange.kind).filter_by(stage="planned").all()
+        while jobs.run_next():
+            pass
+        flags = flags_of(1, EVERYTHING)
+        drafts = [it for it in list_lists(EVERYTHING, ListFilter()).rows if it.is_open]
+        assert all(present(it).differences == () for it in drafts)
     assert sorted(lists) == ["checked", "draft", "in_force"]
+    assert "left" in {flag.kind for flag in flags}
+    assert any("登记了违法行为" in sentence for flag in flags for sentence in flag.why)
     assert [kind for (kind,) in waiting] == ["reserve.entry"]
     assert [kind for (kind,) in planned] == ["close"]

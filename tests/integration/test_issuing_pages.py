@@ -147,6 +147,14 @@ def test_paper_carries_what_defends_it(client_as: ClientAs, app: Flask, list_id:
         names = {line.name for line in lines_of(list_id)}
     for expected in (signed.sha256 or "", "绍环发〔2026〕1号", "征求意见稿", "（盖章）", *names):
         assert expected in paper
+    assert paper.count(signed.sha256 or "") == 3  # in its head, and above both tables of each page
+    for expected in ("符合：", "事实：", "方案四、监督管理要求", "等级排序"):
+        assert expected in paper
+    admitted = all_of(client_as("city-head"), f"/lists/{list_id}/print?rows=admitted")
+    with app.app_context():
+        for line in lines_of(list_id):
+            assert (f">{line.uscc}<" in admitted) >= line.admitted
+    assert admitted.count("<tr>") < paper.count("<tr>")
 
 
 def test_a_county_sees_its_own_rows_of_a_list_of_the_city(

@@ -162,7 +162,7 @@ def _conditions(wanted: LineFilter) -> list[ColumnElement[bool]]:
 
 def differences_between(earlier: ListView, later: ListView) -> tuple[Difference, ...]:
     """What changed from one issue to the next, over the whole lists."""
-    return compare(lines_of(earlier.id), lines_of(later.id))
+    return compare(lines_of(earlier.id), lines_of(later.id), (earlier.as_of, later.as_of))
 
 
 @dataclass(frozen=True, slots=True)

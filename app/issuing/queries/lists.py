@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
 
+from app.issuing.comparison import UNCHANGED
 from app.issuing.domain import COURSE, DONE, ISSUED, VERIFY, Question, State
 from app.issuing.models import IssuedDownload, IssuedFlag, IssuedList, IssuedStep
 from app.kernel import clock
@@ -260,15 +261,23 @@ class FlagView:
     raised_at: datetime
     cleared_at: datetime | None
 
+    @property
+    def is_its_own(self) -> bool:
+        """Whether the line's own facts differ; otherwise it only gave way or moved up."""
+        return not self.why[0].startswith(UNCHANGED)
+
 
 def flags_of(list_id: int, scope: Scope, *, cleared: bool = False) -> list[FlagView]:
-    """The lines of a list that would read otherwise now (or did once), within reach."""
+    """The lines of a list that would read otherwise now (or did once), within reach.
+
+    Those whose own facts differ come first.
+    """
     wanted = IssuedFlag.cleared_at.is_not(None) if cleared else IssuedFlag.cleared_at.is_(None)
     query = select(IssuedFlag).where(IssuedFlag.list_id == list_id, wanted)
     if not scope.is_everything:
         query = query.where(IssuedFlag.county.in_(sorted(scope.counties or ())))
     rows = db.session.execute(query.order_by(IssuedFlag.id)).scalars()
-    return [
+    found = [
         FlagView(
             row.key,
             row.plant_id,
@@ -282,6 +291,7 @@ def flags_of(list_id: int, scope: Scope, *, cleared: bool = False) -> list[FlagV
         )
         for row in rows
     ]
+    return sorted(found, key=lambda it: not it.is_its_own)
 
 
 def newest_draft(person_id: int, subject: str, asked: Question) -> int | None:

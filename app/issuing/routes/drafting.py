@@ -160,7 +160,7 @@ def _preview(wanted: Wanted, day: date) -> Preview:
     question = Question(wanted.spec, day, wanted.county or None)
     lines = subject.lines(subject.compute(question))
     previous = in_force(wanted.kind, wanted.spec, wanted.county)
-    differences = compare(lines_of(previous.id), lines) if previous else ()
+    differences = compare(lines_of(previous.id), lines, (previous.as_of, day)) if previous else ()
     return Preview(title, lines, previous, differences)
 
 

@@ -205,7 +205,8 @@ def _changes(view: ListView, _flags: Sequence[FlagView]) -> dict[str, Any]:
 
 def _flagged(view: ListView, flags: Sequence[FlagView]) -> dict[str, Any]:
     cleared = flags_of(view.id, scope_for(Permission.POLICY_VIEW), cleared=True)
-    return {**_paged(flags), "cleared": len(cleared), "kinds": dict(KIND_WORDS)}
+    own = sum(flag.is_its_own for flag in flags)
+    return {**_paged(flags), "own": own, "cleared": len(cleared), "kinds": dict(KIND_WORDS)}
 
 
 def _basis(view: ListView, _flags: Sequence[FlagView]) -> dict[str, Any]:

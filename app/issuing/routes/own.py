@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from app.issuing.domain import Line
 from app.issuing.own_line import what_would_change
-from app.issuing.queries import ListView, own_lines
+from app.issuing.queries import ListView, OwnLine, own_lines
 from app.issuing.reading import told
 from app.issuing.routes.blueprint import blueprint
-from app.issuing.subjects import subject_of
+from app.issuing.subjects import UnknownSpec, subject_of
 from app.kernel import clock
 from app.kernel.authority import Permission
 from app.kernel.permissions import requires, scope_for
@@ -26,6 +26,7 @@ class OwnResult:
     needed: list[str]
     paper: str | None
     """Where its letter (告知书) is fetched."""
+    is_burden: bool
 
 
 @blueprint.get("/own")
@@ -33,9 +34,17 @@ class OwnResult:
 def own_results() -> str:
     """Every line of one's own plants in the lists that are in force today."""
     scope = scope_for(Permission.LIST_OWN_LINE)
-    results = []
-    for own in own_lines(scope.enterprises, clock.today()):
-        needed = what_would_change(own.line, own.view.conditions, own.view.as_of)
-        paper = subject_of(own.view.subject).own_paper(own.view.id)
-        results.append(OwnResult(own.view, own.line, told(own.line.facts), needed, paper))
-    return page("issuing/own.html", results=results)
+    found = own_lines(scope.enterprises, clock.today())
+    return page("issuing/own.html", results=[_result(it) for it in found])
+
+
+def _result(own: OwnLine) -> OwnResult:
+    view, line = own.view, own.line
+    subject = subject_of(view.subject)
+    try:
+        is_burden = subject.is_burden(view.spec)
+    except UnknownSpec:  # the measure is no longer offered; the list stands as it was signed
+        is_burden = False
+    needed = what_would_change(line, view.conditions, view.as_of, is_burden=is_burden)
+    paper = subject.own_paper(view.id)
+    return OwnResult(view, line, told(line.facts), needed, paper, is_burden)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, url_for
+from flask import abort, flash, request, url_for
 from werkzeug import Response
 
 from app.issuing import services
-from app.issuing.notes import paper_notes
+from app.issuing.notes import SIGNATURE, paper_notes, running_head
 from app.issuing.queries import (
     LineFilter,
     ListView,
@@ -15,6 +15,7 @@ from app.issuing.queries import (
     frozen_content,
     list_lines,
 )
+from app.issuing.reading import told
 from app.issuing.routes.blueprint import blueprint, list_or_404, scope_words
 from app.issuing.services.background import LARGE
 from app.issuing.subjects import subject_of
@@ -31,23 +32,27 @@ from app.policy.screens import form_wanted, offer_file
 @blueprint.get("/<int:list_id>/print")
 @requires(Permission.POLICY_VIEW)
 def print_list(list_id: int) -> str:
-    """The list as it goes to paper: every line within reach, number, hash, room for the seal."""
+    """The list as it goes to paper: its lines within reach, their grounds, room for the seal."""
     view = list_or_404(list_id)
     scope = scope_for(Permission.POLICY_VIEW)
     content = frozen_content(view.content_sha256)
-    found = list_lines(view.id, scope, LineFilter(), size=None)
-    notes = paper_notes(view, content, scope_words(view))
-    sealed_by = view.sha256 or view.list_sha256
+    wanted = "admitted" if request.args.get("rows") == "admitted" else ""
+    found = list_lines(view.id, scope, LineFilter(result=wanted), size=None)
     return page(
         "issuing/print.html",
         view=view,
-        notes=notes,
+        scope_words=scope_words(view),
+        head=running_head(view, scope_words(view)),
+        notes=paper_notes(view, content, scope_words(view)),
         content=content,
         found=found,
+        only_admitted=bool(wanted),
+        told=told,
+        clauses=sorted({reason.clause for line in found.lines for reason in line.reasons}),
+        signature=SIGNATURE,
         is_whole=covers(scope, view),
         counties=content["counties"],
         as_of=view.as_of,
-        print_note=f"{view.rulebook_title}（{view.rulebook_status}） · {sealed_by}",
     )
 
 
@@ -71,7 +76,7 @@ def _file(view: ListView, form: str) -> bytes:
         return frozen_bytes(view.file_sha256 or "")
     frozen = frozen_content(view.content_sha256)
     notes = paper_notes(view, frozen, scope_words(view))
-    return content_of({}, subject_of(view.subject).table(frozen, notes), form)
+    return content_of({}, subject_of(view.subject).table(frozen, (*notes, SIGNATURE)), form)
 
 
 @blueprint.post("/<int:list_id>/verify")

@@ -34,24 +34,34 @@ from app.kernel.transaction import reading_first
 from app.kernel.web import page
 from app.kernel.workflow import ActionNotAllowed
 
-SHOWN = 50
+SHOWN = 12
 LONGEST = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Differences as the page shows them: how many of each kind, and the first ones."""
+    """Differences as the page shows them: how many of each kind, and the first that matter."""
 
     counts: Mapping[str, int]
     first: tuple[Difference, ...]
+    own: int
+    """How many lines differ by their own facts; the others only gave way or moved up."""
     total: int
 
     @classmethod
     def of(cls, found: tuple[Difference, ...]) -> Told:
         """What is told of these differences."""
         counts = {KIND_WORDS[kind]: count for kind, count in count_by_kind(found).items()}
-        own = sorted(found, key=lambda it: not it.is_its_own)
-        return cls(counts, tuple(own[:SHOWN]), len(found))
+        own = [it for it in found if it.is_its_own]
+        return cls(counts, tuple(own[:SHOWN] or found[:SHOWN]), len(own), len(found))
+
+    @property
+    def caption(self) -> str:
+        """What the table of the first ones shows."""
+        moved = self.total - self.own
+        rest = f"；另有 {moved} 行只是位次随之变动" if moved and self.own else ""
+        counted = f"{self.own} 行本行情况有变化" if self.own else f"{self.total} 行"
+        return f"前 {len(self.first)} 行，共 {counted}{rest}"
 
 
 @blueprint.get("/<int:list_id>/sign")

@@ -22,7 +22,7 @@ from app.issuing.subjects import Content, subject_of
 from app.kernel import audit, clock, files
 from app.kernel.authority import Permission
 from app.kernel.database import db
-from app.kernel.transaction import known_until, transaction
+from app.kernel.transaction import hand_on, known_until, transaction
 from app.policy.documents import as_json
 from app.rulebook.domain import folded
 
@@ -72,6 +72,7 @@ def freeze(kind: str, spec: str, as_of: date, county: str = "") -> Frozen:
 
 def draft(kind: str, spec: str, as_of: date, county: str = "") -> int:
     """Freeze a list and enter it, all in this transaction. Raises as the two do."""
+    hand_on()
     return enter(freeze(kind, spec, as_of, county))
 
 

@@ -211,7 +211,7 @@ def _rows(list_id: int, differences: Sequence[Difference]) -> list[dict[str, obj
             "plant_id": it.line.plant_id,
             "enterprise_id": it.line.enterprise_id,
             "county": (it.before or it.line).county,
-            "what": f"{it.line.uscc} {it.line.who}",
+            "what": f"{it.line.who}，{it.line.uscc}",
             "kind": it.kind,
             "was": it.was,
             "would": it.becomes,
