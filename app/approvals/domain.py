@@ -19,7 +19,8 @@ class Kind:
 
     ``told`` gives label and value of every field, as a person reads them. ``carry_out`` writes
     through the stage's own services and raises :class:`Refused` when the register no longer allows
-    it. ``preview`` gives the template and context of what would change, None when nothing is shown.
+    it. ``preview`` gives the template and context of what would change, None when nothing is shown;
+    ``known`` the same of what was worked out before, which the page shows without being asked.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Kind:
     told: Callable[[Payload], Sequence[tuple[str, str]]]
     carry_out: Callable[[Payload], object]
     preview: Callable[[Payload], tuple[str, Mapping[str, Any]]] | None = None
+    known: Callable[[Payload], tuple[str, Mapping[str, Any]]] | None = None
 
 
 class Refused(Exception):

@@ -6,18 +6,17 @@ from collections.abc import Container, Mapping
 
 from app.approvals.domain import COURSE
 from app.approvals.queries import PARTS, SORTS, ProposalFilter
+from app.kernel.listing import page_number
 
 LONGEST_NOTE = 1000
 _LONGEST_SEARCH = 100
-_LONGEST_PAGE_NUMBER = 6
 
 
 def read_filter(args: Mapping[str, str], kinds: Container[str]) -> ProposalFilter:
     """The list that the address asks for; what is not offered counts as not said."""
     part, sort, order = args.get("part", ""), args.get("sort", ""), args.get("order", "")
-    kind, state, page = args.get("kind", ""), args.get("state", ""), args.get("page", "")
+    kind, state = args.get("kind", ""), args.get("state", "")
     sort = sort if sort in SORTS else "proposed"
-    is_number = page.isascii() and page.isdecimal() and len(page) <= _LONGEST_PAGE_NUMBER
     return ProposalFilter(
         part=part if part in PARTS else "todo",
         search=args.get("q", "").strip()[:_LONGEST_SEARCH],
@@ -25,7 +24,7 @@ def read_filter(args: Mapping[str, str], kinds: Container[str]) -> ProposalFilte
         state=state if state in COURSE.states else "",
         sort=sort,
         falling=order == "desc" if order in ("asc", "desc") else sort == "proposed",
-        page=max(1, int(page)) if is_number else 1,
+        page=page_number(args.get("page", "")),
     )
 
 

@@ -17,7 +17,6 @@ from app.approvals.domain import COURSE, Kind, Proposal, Refused
 from app.approvals.forms import read_filter, read_note
 from app.approvals.queries import (
     PARTS,
-    ProposalFilter,
     ProposalView,
     Reader,
     all_proposals,
@@ -26,7 +25,7 @@ from app.approvals.queries import (
     list_proposals,
 )
 from app.kernel import clock, files, htmx, transaction
-from app.kernel.look import url_with
+from app.kernel.listing import chips, heads, ways
 from app.kernel.permissions import signed_in
 from app.kernel.spreadsheets.layout import Column, SheetLayout
 from app.kernel.spreadsheets.writer import write_xlsx
@@ -69,7 +68,7 @@ def proposals() -> str:
     titles, who = _titles(), reader()
     wanted = read_filter(request.args, titles)
     found = list_proposals(who, wanted)
-    shown, counts = found.page, count_parts(who)
+    counts = count_parts(who)
     return page(
         "approvals/proposals.html",
         blocks=("rows",),
@@ -84,11 +83,14 @@ def proposals() -> str:
              part == wanted.part)
             for part, words in PARTS.items()
         ],
-        heads={key: _head(key, label, wanted) for key, label in _HEADS.items()},
-        chips=_chips(wanted, titles),
+        heads=heads(_HEADS, wanted.sort, falling=wanted.falling, newest_first={"proposed"}),
+        chips=chips((
+            ("搜索", "q", wanted.search),
+            ("事项", "kind", titles.get(wanted.kind, "")),
+            ("状态", "state", COURSE.states.get(wanted.state, "")),
+        )),
         clear_url=url_for("approvals.proposals", part=wanted.part),
-        previous_url=url_with(page=shown - 1 if shown > 2 else None) if shown > 1 else None,
-        next_url=url_with(page=shown + 1) if shown < found.pages else None,
+        **ways(found.page, found.pages),
     )  # fmt: skip
 
 
@@ -132,26 +134,6 @@ def _cells(view: ProposalView, titles: Mapping[str, str]) -> list[Any]:
     ]
 
 
-def _head(key: str, label: str, wanted: ProposalFilter) -> tuple[str, str, str]:
-    here = key == wanted.sort
-    falling = not wanted.falling if here else key == "proposed"
-    url = url_with(sort=key, order="desc" if falling else "asc", page=None)
-    return label, url, ("descending" if wanted.falling else "ascending") if here else ""
-
-
-def _chips(wanted: ProposalFilter, titles: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    named = (
-        ("搜索", "q", wanted.search),
-        ("事项", "kind", titles.get(wanted.kind, "")),
-        ("状态", "state", COURSE.states.get(wanted.state, "")),
-    )
-    return [
-        (label, words, url_with(**{name: None, "page": None}))
-        for label, name, words in named
-        if words
-    ]
-
-
 # --- One proposal ------------------------------------------------------------------------------
 
 
@@ -170,6 +152,8 @@ def preview_proposal(proposal_id: int) -> str | Response:
     if not view.is_open:
         return _as_it_stands(proposal_id, "")
     template, context, problem = _effect_of(view.proposal)
+    if not problem and services.kind_of(view.proposal).known is not None:
+        return htmx.htmx_redirect(url_for("approvals.proposal_page", proposal_id=proposal_id))
     return _page_of(view, problem=problem, effect=(template, context))
 
 
@@ -271,6 +255,8 @@ def _page_of(
 ) -> str:
     proposal = view.proposal
     kind = services.kind_of(proposal)
+    if kind.known is not None and view.is_open:
+        effect = kind.known(proposal.payload)
     shown = Shown(
         view=view,
         kind=kind,

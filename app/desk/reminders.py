@@ -21,4 +21,4 @@ def send_reminders(day: date) -> None:
             audit.record("messages.reminded", "message", "", {"条数": count})
 
 
-daily.each_day("inbox-reminders", send_reminders)
+daily.each_day("待办到期提醒", send_reminders)

@@ -6,12 +6,23 @@ functions and without writing, so nobody waits for it and nothing has to be undo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from app.desk.rule_moves import (
+    IN,
+    OUT,
+    PLANTS,
+    RANK,
+    AllocationMoves,
+    DayEffects,
+    Moved,
+    Part,
+    RuleEffects,
+)
 from app.grades.domain import Standing
 from app.kernel import clock
 from app.policy.domain import Candidate, Measure, RankedList
@@ -30,6 +41,7 @@ from app.rights.domain import (
     AllocationFault,
     Level,
     allocate,
+    tonnes,
 )
 from app.rights.queries import POLLUTANTS, list_applications, reserve_of
 from app.rulebook.changes import Change
@@ -41,86 +53,14 @@ from app.rulebook.queries import (
     supposing,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A plant that moves, and what it was and would be, in words."""
-
-    plant: Candidate
-    before: str
-    after: str
+Step = Callable[[int, int, str], object]
+"""Told how far the work is: steps done, steps in all, and what is being done."""
+_STEPS_A_DAY = 4
 
 
-@dataclass(frozen=True, slots=True)
-class ListMoves:
-    """What would move in one measure's list: who enters, who leaves, whose rank is another."""
-
-    measure_id: str
-    title: str
-    entered: tuple[Moved, ...]
-    left: tuple[Moved, ...]
-    moved: tuple[Moved, ...]
-
-    @property
-    def rows(self) -> tuple[tuple[str, Moved], ...]:
-        """All of them, those who leave first."""
-        return (
-            *(("退出", it) for it in self.left),
-            *(("进入", it) for it in self.entered),
-            *(("位次变动", it) for it in self.moved),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class AllocationMoves:
-    """An allocation that would come out otherwise: its total, and how many shares differ."""
-
-    title: str
-    before: Decimal
-    after: Decimal
-    shares: int
-
-
-@dataclass(frozen=True, slots=True)
-class DayEffects:
-    """What would be otherwise on one day."""
-
-    on: date
-    label: str
-    graded: int
-    """Plants whose grade would be another."""
-    blocked: int
-    banned: int
-    counted: int
-    """Plants of which only counts or days that decide an order differ."""
-    plants: tuple[Moved, ...]
-    lists: tuple[ListMoves, ...]
-    allocations: tuple[AllocationMoves, ...]
-    notes: tuple[str, ...]
-    """What lists would print otherwise, and what cannot be computed."""
-
-    @property
-    def is_nothing(self) -> bool:
-        """Whether the day stays as it is."""
-        return not (self.plants or self.lists or self.allocations or self.notes)
-
-
-@dataclass(frozen=True, slots=True)
-class RuleEffects:
-    """What a change would move today and on its effective day."""
-
-    from_on: date
-    is_past: bool
-    """Whether it begins before today: what follows from old days changes with it."""
-    days: tuple[DayEffects, ...]
-
-    @property
-    def is_nothing(self) -> bool:
-        """Whether no plant, list or allocation of these days moves."""
-        return all(day.is_nothing for day in self.days)
-
-
-def foresee_change(change: Change, from_on: date | None = None) -> RuleEffects:
+def foresee_change(
+    change: Change, from_on: date | None = None, step: Step = lambda _done, _all, _what: None
+) -> RuleEffects:
     """What the change would move today and on its effective day.
 
     ``from_on`` is the effective day of the edit that it annuls, if it is earlier.
@@ -131,9 +71,17 @@ def foresee_change(change: Change, from_on: date | None = None) -> RuleEffects:
     if first != today:
         days.insert(0 if first < today else 1, ("生效日", first))
     supposition = Supposition(change.edit, change.replaces)
-    return RuleEffects(
-        first, first < today, tuple(_effects(label, on, first, supposition) for label, on in days)
-    )
+    total = _STEPS_A_DAY * len(days)
+    seen = []
+    for number, (label, on) in enumerate(days):
+
+        def further(part: int, what: str, number: int = number, on: date = on) -> None:
+            step(number * _STEPS_A_DAY + part, total, f"{on}：{what}")
+
+        # the old value keeps ruling old days
+        seen.append(DayEffects(on, label) if on < first
+                    else _effects(label, on, supposition, further))  # fmt: skip
+    return RuleEffects(first, today, tuple(seen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +121,15 @@ def _measures() -> tuple[list[Measure], str]:
         return [], f"清单和分配的变化无法计算：{fault}"
 
 
-def _effects(label: str, on: date, first: date, supposition: Supposition) -> DayEffects:
-    if on < first:  # the old value keeps ruling old days
-        return DayEffects(on, label, 0, 0, 0, 0, (), (), (), ())
+def _effects(
+    label: str, on: date, supposition: Supposition, further: Callable[[int, str], None]
+) -> DayEffects:
+    further(0, "现在的等级和状态")
     before = _picture(on)
+    further(1, "改后的等级和状态")
     with supposing(supposition):
         after = _picture(on)
+    further(2, "现在的清单")
     changed = [
         (before.plants[it], plant)
         for it, plant in after.plants.items()
@@ -188,6 +139,7 @@ def _effects(label: str, on: date, first: date, supposition: Supposition) -> Day
     shared = {MEASURE_OF[level] for level in Level} if before.partial != after.partial else set()
     shared &= after.settings.keys()
     was, faults = _ranked(before, differ | shared)
+    further(3, "改后的清单和分配")
     with supposing(supposition):
         becomes, more = _ranked(after, differ | shared)
     return DayEffects(
@@ -197,8 +149,10 @@ def _effects(label: str, on: date, first: date, supposition: Supposition) -> Day
         blocked=sum(old.standing.blocked != new.standing.blocked for old, new in changed),
         banned=sum(old.standing.banned_until != new.standing.banned_until for old, new in changed),
         counted=sum(_only_counts(old.standing, new.standing) for old, new in changed),
-        plants=tuple(_moved(old, new) for old, new in changed),
-        lists=tuple(_lists(was, becomes)),
+        parts=(
+            *([Part.of(PLANTS, "厂区", [_moved(*pair) for pair in changed])] if changed else []),
+            *_lists(was, becomes),
+        ),
         allocations=tuple(_allocations(_allocated(before, was), _allocated(after, becomes))),
         notes=(
             *_rulebook_note(before, after),
@@ -273,31 +227,42 @@ def _only_counts(before: Standing, after: Standing) -> bool:
     return same == (after.grade, after.blocked, after.banned_until)
 
 
-def _moved(before: Candidate, after: Candidate) -> Moved:
-    told = _told(before.standing, after.standing)
-    return Moved(after, "，".join(was for was, _ in told), "，".join(it for _, it in told))
+def _moved(old: Candidate, new: Candidate) -> Moved:
+    told = _told(old.standing, new.standing)
+    return _row(new, "", "，".join(was for was, _ in told), "，".join(it for _, it in told))
+
+
+def _row(plant: Candidate, change: str, before: str, after: str) -> Moved:
+    return Moved(
+        plant.plant_id, plant.uscc, plant.plant, plant.plant_name, plant.name, plant.county,
+        change, before, after,
+    )  # fmt: skip
 
 
 # --- Lists and allocations ------------------------------------------------------------------
 
 
-def _lists(before: Ranked, after: Ranked) -> Iterator[ListMoves]:
+def _lists(before: Ranked, after: Ranked) -> Iterator[Part]:
     for measure_id, ranked in after.items():
         if measure_id not in before:
             continue
         was = {row.candidate.plant_id: row.rank for row in before[measure_id].rows}
-        pairs = [(was[row.candidate.plant_id], row) for row in ranked.rows]
-        moves = [(old, row) for old, row in pairs if old != row.rank]
+        moves = [
+            _row(row.candidate, _change(old, row.rank), _placed(old), _placed(row.rank))
+            for row in ranked.rows
+            if (old := was[row.candidate.plant_id]) != row.rank
+        ]
         if moves:
-            told = [(old, row.rank, Moved(row.candidate, _placed(old), _placed(row.rank)))
-                    for old, row in moves]  # fmt: skip
-            yield ListMoves(
-                measure_id,
-                ranked.measure.title,
-                entered=tuple(it for old, _, it in told if old is None),
-                left=tuple(it for _, new, it in told if new is None),
-                moved=tuple(it for old, new, it in told if old is not None and new is not None),
-            )
+            moves.sort(key=lambda it: _ORDER[it.change])
+            yield Part.of(measure_id, ranked.measure.title, moves)
+
+
+_ORDER = {OUT: 0, IN: 1, RANK: 2}
+"""Those who leave a list come first."""
+
+
+def _change(old: int | None, new: int | None) -> str:
+    return IN if old is None else OUT if new is None else RANK
 
 
 def _placed(rank: int | None) -> str:
@@ -325,5 +290,5 @@ def _shares(allocation: Allocation | None) -> dict[Sequence[str], tuple[object, 
     }  # fmt: skip
 
 
-def _total(allocation: Allocation | None) -> Decimal:
-    return allocation.allocated_total if allocation else Decimal(0)
+def _total(allocation: Allocation | None) -> str:
+    return f"{tonnes(allocation.allocated_total if allocation else Decimal(0))}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.approvals.domain import Kind, Payload
-from app.desk.rule_effects import foresee_change
+from app.desk.rule_forecasts import forecast_of, work_out
 from app.kernel.authority import Permission
 from app.rulebook.changes import Change
 from app.rulebook.services import INDUSTRY, PARAMETER, carry_out, ground, refuse_unsound
@@ -14,15 +14,19 @@ from app.rulebook.telling import told_change
 
 
 def _told(payload: Payload) -> Sequence[tuple[str, str]]:
-    return told_change(Change.of(payload), ground())
+    return told_change(Change.of(payload), ground(), payload.get("was", ""))
+
+
+def _known(payload: Payload) -> tuple[str, Mapping[str, Any]]:
+    """What was worked out before the change was proposed, or since."""
+    return "desk/_rule_effects.html", {"forecast": forecast_of(Change.of(payload))}
 
 
 def _preview(payload: Payload) -> tuple[str, Mapping[str, Any]]:
     """What approving would move; raises Refused where it can no longer be approved."""
-    change = Change.of(payload)
     refuse_unsound(payload)
-    start = next((it.from_on for it in ground().edits if it.id == change.replaces), None)
-    return "desk/_rule_effects.html", {"effects": foresee_change(change, start)}
+    work_out(Change.of(payload))
+    return _known(payload)
 
 
 KINDS = tuple(
@@ -33,6 +37,7 @@ KINDS = tuple(
         told=_told,
         carry_out=carry_out,
         preview=_preview,
+        known=_known,
     )
     for kind, title in ((PARAMETER, "参数与设置修改"), (INDUSTRY, "行业目录修改"))
 )

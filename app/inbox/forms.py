@@ -6,17 +6,16 @@ from collections.abc import Mapping
 from datetime import date
 
 from app.inbox.queries import PARTS, SORTS, STATES, MessageFilter
+from app.kernel.listing import page_number
 
 _LONGEST_SEARCH = 100
-_LONGEST_PAGE_NUMBER = 6
 
 
 def read_filter(args: Mapping[str, str], on: date) -> MessageFilter:
     """The list that the address asks for; what is not offered counts as not said."""
     part, sort, order = args.get("part", ""), args.get("sort", ""), args.get("order", "")
-    state, page = args.get("state", ""), args.get("page", "")
+    state = args.get("state", "")
     sort = sort if sort in SORTS else "sent"
-    is_number = page.isascii() and page.isdecimal() and len(page) <= _LONGEST_PAGE_NUMBER
     return MessageFilter(
         on=on,
         part=part if part in PARTS else "todo",
@@ -24,5 +23,5 @@ def read_filter(args: Mapping[str, str], on: date) -> MessageFilter:
         state=state if state in STATES else "",
         sort=sort,
         falling=order == "desc" if order in ("asc", "desc") else sort == "sent",
-        page=max(1, int(page)) if is_number else 1,
+        page=page_number(args.get("page", "")),
     )

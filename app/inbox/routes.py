@@ -15,7 +15,6 @@ from app.inbox.forms import read_filter
 from app.inbox.queries import (
     PARTS,
     STATES,
-    MessageFilter,
     MessageView,
     Recipient,
     all_messages,
@@ -26,7 +25,7 @@ from app.inbox.queries import (
 )
 from app.kernel import clock, files, htmx
 from app.kernel.authority import Permission
-from app.kernel.look import url_with
+from app.kernel.listing import chips, heads, ways
 from app.kernel.permissions import can, signed_in
 from app.kernel.spreadsheets.layout import Column, SheetLayout
 from app.kernel.spreadsheets.writer import write_xlsx
@@ -50,7 +49,7 @@ def messages() -> str:
     today = clock.today()
     wanted, who = read_filter(request.args, today), Recipient.of(signed_in_person())
     found = list_messages(who, wanted)
-    shown, unread = found.page, len(unread_notices(who))
+    unread = len(unread_notices(who))
     numbers = {"todo": f"（{count_todo(who)}）", "notices": f"（{unread} 未读）" if unread else ""}
     return page(
         "inbox/messages.html",
@@ -66,11 +65,12 @@ def messages() -> str:
              part == wanted.part)
             for part, words in PARTS.items()
         ] + [("复核", url_for("approvals.proposals"), False)],
-        heads={key: _head(key, label, wanted) for key, label in _HEADS.items()},
-        chips=_chips(wanted),
+        heads=heads(_HEADS, wanted.sort, falling=wanted.falling, newest_first={"sent"}),
+        chips=chips((
+            ("搜索", "q", wanted.search), ("状态", "state", STATES.get(wanted.state, "")),
+        )),
         clear_url=url_for("inbox.messages", part=wanted.part),
-        previous_url=url_with(page=shown - 1 if shown > 2 else None) if shown > 1 else None,
-        next_url=url_with(page=shown + 1) if shown < found.pages else None,
+        **ways(found.page, found.pages),
     )  # fmt: skip
 
 
@@ -146,20 +146,4 @@ def _cells(it: MessageView) -> list[Any]:
         clock.shown(it.sent_at),
         *moments,
         clock.shown(it.closed_at) if it.closed_at else "",
-    ]
-
-
-def _head(key: str, label: str, wanted: MessageFilter) -> tuple[str, str, str]:
-    here = key == wanted.sort
-    falling = not wanted.falling if here else key == "sent"
-    url = url_with(sort=key, order="desc" if falling else "asc", page=None)
-    return label, url, ("descending" if wanted.falling else "ascending") if here else ""
-
-
-def _chips(wanted: MessageFilter) -> list[tuple[str, str, str]]:
-    named = (("搜索", "q", wanted.search), ("状态", "state", STATES.get(wanted.state, "")))
-    return [
-        (label, words, url_with(**{name: None, "page": None}))
-        for label, name, words in named
-        if words
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -89,6 +89,20 @@ def record_aside(
             succeeded=succeeded,
         )
         session.execute(insert(AuditEntry).values(row))
+
+
+def last_sequence() -> int:
+    """The number of the newest entry that this transaction sees; 0 where there is none."""
+    last = _last(db.session())
+    return last[0] if last else 0
+
+
+def is_touched_since(sequence: int, but: Collection[str]) -> bool:
+    """Whether anything was entered after that entry, but for acts on these kinds of objects."""
+    later = select(AuditEntry.sequence).where(
+        AuditEntry.sequence > sequence, AuditEntry.object_type.not_in(sorted(but))
+    )
+    return db.session.execute(later.limit(1)).first() is not None
 
 
 def _last(session: Session) -> tuple[int, str, datetime] | None:

@@ -135,6 +135,36 @@ def find_job(job_id: int) -> Job | None:
     return db.session.get(Job, job_id)
 
 
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """How a job stands, and what it was asked to do."""
+
+    state: str
+    done: int
+    total: int
+    note: str
+    error: str
+    payload: Mapping[str, Any]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it waits or is being done."""
+        return self.state in ("queued", "running")
+
+
+def newest(kind: str, key_start: str) -> JobView | None:
+    """The last queued job of this kind whose key begins so."""
+    job = db.session.execute(
+        select(Job)
+        .where(Job.kind == kind, Job.key.startswith(key_start, autoescape=True))
+        .order_by(Job.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    if job is None:
+        return None
+    return JobView(job.state, job.done, job.total, job.note, job.error, json.loads(job.payload))
+
+
 def run_next() -> bool:
     """Take up one waiting or abandoned job and do it. False when there was none."""
     claimed = _claim()

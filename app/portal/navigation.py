@@ -38,7 +38,9 @@ _NOTICES = tuple(f"desk.{it}" for it in ("notices", "new_notice", "check_notice"
 _ACCOUNT_PAGES = ("accounts.open_account", "accounts.account_page", "accounts.grant_role")
 _CALENDAR = ("portal.calendar", "portal.calendar_notice", "portal.calendar_preview")
 
-RULE_CHANGES = tuple(f"desk.rule_{it}" for it in ("change", "preview", "propose", "effects"))
+RULE_CHANGES = tuple(
+    f"desk.rule_{it}" for it in ("change", "preview", "propose", "forecast", "forecast_rows")
+)
 
 PLACES = (
     Place("首页", "portal.home"),

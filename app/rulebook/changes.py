@@ -6,6 +6,7 @@ have been approved, and what was right then may be wrong now.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -62,6 +63,12 @@ class Change:
             0, self.act, self.subject, self.county, self.from_on, content, self.reason,
             self.document, self.proposed_by,
         )  # fmt: skip
+
+    @property
+    def key(self) -> str:
+        """A name for what it says, whoever proposes it: the same change has the same key."""
+        told = json.dumps(replace(self, proposed_by=None).to_payload(), sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()[:32]
 
     def to_payload(self) -> dict[str, Any]:
         """As a proposal keeps it."""

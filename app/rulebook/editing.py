@@ -14,6 +14,7 @@ from app.approvals.queries import open_of_kinds
 from app.kernel import clock
 from app.kernel.authority import Permission
 from app.kernel.permissions import can
+from app.rulebook.changes import Change
 from app.rulebook.edits import ACT_WORDS, Edit
 from app.rulebook.services import INDUSTRY, PARAMETER, ground
 from app.rulebook.telling import told_edit
@@ -62,7 +63,7 @@ def pending_rows(pending: Sequence[Proposal]) -> list[tuple[str, str, str, str, 
             names.get(it.proposed_by, SYSTEM),
             str(it.payload["from_on"]),
             f"/approvals/{it.id}",
-            url_for("desk.rule_effects", rule_proposal_id=it.id),
+            url_for("desk.rule_forecast", forecast_key=Change.of(it.payload).key),
         )
         for it in pending
     ]

@@ -42,11 +42,11 @@ def listing(
         here = key == sort
         state = ("descending" if falling else "ascending") if here else ""
         order = "desc" if here and not falling else None
-        heads[key] = (label, url_with(sort=key, order=order), state)
-    chips = [("搜索", typed("q"), url_with(q=None))] if typed("q") else []
+        heads[key] = (label, url_with(sort=key, order=order, page=None), state)
+    chips = [("搜索", typed("q"), url_with(q=None, page=None))] if typed("q") else []
     for name, (label, options) in filters.items():
         if chosen := asked(name, options):
-            chips.append((label, options[chosen], url_with(**{name: None})))
+            chips.append((label, options[chosen], url_with(**{name: None, "page": None})))
     return Listing(sorted(rows, key=keys[sort], reverse=falling), total, heads, chips)
 
 

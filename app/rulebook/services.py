@@ -11,7 +11,7 @@ from app.rulebook.changes import Change, Fault, Ground, faults
 from app.rulebook.edits import ACT_WORDS
 from app.rulebook.models import RulebookEdit
 from app.rulebook.queries import edits_on_record, forget_edits, library
-from app.rulebook.telling import title_of, told_change
+from app.rulebook.telling import title_of, told_change, was_before
 
 PARAMETER, INDUSTRY = "rulebook.parameter", "rulebook.industry"
 """The kinds of proposal; a change of the calendar is the portal's."""
@@ -39,7 +39,12 @@ def propose_change(change: Change) -> int:
     return approvals.propose(
         INDUSTRY if concerns_industry(change) else PARAMETER,
         title_of(change, now),
-        {**change.to_payload(), "proposed_by": transaction().actor_id, "stood": _stood(change)},
+        {
+            **change.to_payload(),
+            "proposed_by": transaction().actor_id,
+            "stood": _stood(change),
+            "was": was_before(change, now),
+        },
     )
 
 

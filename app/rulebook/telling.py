@@ -21,9 +21,14 @@ def title_of(change: Change, ground: Ground) -> str:
     return f"{ACT_WORDS[change.act]}：{name}"
 
 
-def told_change(change: Change, ground: Ground) -> list[tuple[str, str]]:
-    """Label and value of everything the change says, as a person reads it."""
+def told_change(change: Change, ground: Ground, was: str | None = None) -> list[tuple[str, str]]:
+    """Label and value of everything the change says, as a person reads it.
+
+    ``was``: the value before it as kept with a proposal; None: as it is now.
+    """
     rows = [("对象", _subject(change, ground))]
+    if was := was_before(change, ground) if was is None else was:
+        rows.append(("原值", was))
     rows += _content(change.act, change.content or {}, change, ground)
     if change.replaces is not None:
         before = next((it for it in ground.edits if it.id == change.replaces), None)
@@ -36,6 +41,15 @@ def told_change(change: Change, ground: Ground) -> list[tuple[str, str]]:
     rows.append(("理由", change.reason))
     rows.append(("文件", change.document or "未填写"))
     return rows
+
+
+def was_before(change: Change, ground: Ground) -> str:
+    """The value that would rule on the effective day without the change; empty for industries."""
+    if change.act != "set" or change.subject not in ground.parameters.histories:
+        return ""
+    value = ground.parameters.on(change.subject, change.from_on, change.county or None)
+    whose = "" if value.county == (change.county or None) else "，全市的值"
+    return f"{value.shown}（{value.status}{whose}）"
 
 
 def told_edit(edit: Edit, ground: Ground) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from html import unescape
 from typing import Any
 
 import pytest
@@ -50,6 +51,13 @@ def plant(app: Flask, bureau: None) -> int:
     return plant
 
 
+def previewed(client: Any, form: dict[str, Any]) -> str:
+    """The page of what the change would move."""
+    answer = client.post(PREVIEW, data=form)
+    assert answer.status_code == 303, answer.get_data(as_text=True)[-1500:]
+    return fetched(client, answer.headers["Location"])
+
+
 def posted(client: Any, address: str, form: dict[str, Any], status: int = 200) -> str:
     answer = client.post(address, data=form)
     assert answer.status_code == status, answer.get_data(as_text=True)[-1500:]
@@ -61,7 +69,7 @@ def test_from_the_form_to_the_record(app: Flask, client_as: ClientAs, plant: int
     editor, head = client_as("rule-editor"), client_as("city-head")
     assert "提出修改" in fetched(editor, f"/rulebook/parameters/{OTHER}")
     assert "新值" in fetched(editor, f"{PROPOSE}?act=set&subject={OTHER}")
-    preview = posted(editor, PREVIEW, FORM)
+    preview = previewed(editor, FORM)
     assert "旧日期的结论会随之变化" in preview
     assert "示例1号有限公司" in preview
     assert "当年不得申报 B 级及以上" in preview
@@ -72,9 +80,13 @@ def test_from_the_form_to_the_record(app: Flask, client_as: ClientAs, plant: int
     page = fetched(editor, f"/rulebook/parameters/{OTHER}")
     proposal = re.search(r"/approvals/(\d+)", page)
     assert proposal
-    assert "第 1 页，共 1 页" in fetched(head, f"/desk/rulebook/proposals/{proposal[1]}/effects")
-    shown = posted(head, f"/approvals/{proposal[1]}/preview", {})
+    shown = fetched(head, f"/approvals/{proposal[1]}")
     assert "旧日期的结论会随之变化" in shown
+    assert "示例1号有限公司" in shown
+    assert "否（本局设定）" in shown
+    every = re.search(r'href="(/desk/rulebook/forecasts/[^"]+part=positive-list)"', shown)
+    assert every
+    assert "第 1 页，共 1 页" in fetched(head, unescape(every[1]))
     assert "不能" not in posted(head, f"/approvals/{proposal[1]}/approve", {"note": ""}, 303)
     with app.app_context():
         assert setting(OTHER, date(2025, 9, 1)) is True
@@ -90,14 +102,14 @@ def test_from_the_form_to_the_record(app: Flask, client_as: ClientAs, plant: int
 
 def test_nothing_moves_is_said_plainly(client_as: ClientAs, plant: int) -> None:
     form = {**FORM, "subject": "review.min_officers", "value": "3"}
-    assert "没有变化。" in posted(client_as("rule-editor"), PREVIEW, form)
+    assert "没有变化。" in previewed(client_as("rule-editor"), form)
 
 
 def test_lists_that_cannot_be_made_are_said(app: Flask, client_as: ClientAs, plant: int) -> None:
     folder = app.config["CONFIG"].instance_dir / "measures"
     folder.mkdir(exist_ok=True)
     (folder / "broken.toml").write_text("[[", encoding="utf-8")
-    assert "无法计算" in posted(client_as("rule-editor"), PREVIEW, FORM)
+    assert "无法计算" in previewed(client_as("rule-editor"), FORM)
 
 
 @pytest.mark.parametrize(
@@ -159,12 +171,12 @@ def test_an_industry_is_edited(app: Flask, client_as: ClientAs, act: str) -> Non
     editor, head = client_as("rule-editor"), client_as("city-head")
     fetched(editor, f"{PROPOSE}?act={act}&subject=casting")
     form = {**FORM, "act": act, "subject": "casting", **ACTS[act]}
-    posted(editor, PREVIEW, form)
+    previewed(editor, form)
     posted(editor, PROPOSE, form, 303)
     proposal = re.search(r"/approvals/(\d+)", fetched(editor, "/rulebook/industries/casting"))
     assert proposal
     fetched(head, f"/approvals/{proposal[1]}")
-    posted(head, f"/approvals/{proposal[1]}/preview", {})
+    posted(head, f"/approvals/{proposal[1]}/preview", {}, 303)
     posted(head, f"/approvals/{proposal[1]}/approve", {"note": ""}, 303)
     assert "有效" in fetched(editor, "/rulebook/industries/casting")
 
@@ -173,7 +185,7 @@ def test_a_local_industry_is_added(app: Flask, client_as: ClientAs) -> None:
     editor, head = client_as("rule-editor"), client_as("city-head")
     assert "新增行业" in fetched(editor, "/rulebook/industries")
     form = {**FORM, "act": "add", "subject": "", "name": "珍珠加工", "aliases": "珍珠"}
-    posted(editor, PREVIEW, form)
+    previewed(editor, form)
     posted(editor, PROPOSE, form, 303)
     posted(head, "/approvals/1/approve", {"note": ""}, 303)
     with app.app_context():

@@ -9,6 +9,7 @@ from app.desk.routes import (
     plant_details,
     plant_parts,
     plants,
+    rule_forecasts,
     rulebook,
 )
 from app.desk.routes.blueprint import blueprint
@@ -23,5 +24,6 @@ __all__ = [
     "plant_details",
     "plant_parts",
     "plants",
+    "rule_forecasts",
     "rulebook",
 ]
