@@ -6,25 +6,24 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from app.desk.rule_forecasts import work_out
 from app.kernel.authority import Permission
-from app.kernel.transaction import writing
-from app.rulebook.services import propose_change
-from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind, Query
+from tests.addresses.examples import Arguments, Examples, Form, Kind, Query
 from tests.rule_changes import setting
 from tests.world import Principal, World
 
 WINDOW = "violations.window_months"
+_TURNED = ["D = 非引领性", "C", "B-", "B", "引领性", "A", "A+"]
+"""An order of grades that moves every plant of every list."""
 
 
-def _proposals(world: World, who: Principal, _endpoint: str) -> Examples:
-    with (
-        world.app.app_context(),
-        writing("测试", actor_id=world.users["rule-editor"], actor_name="维护员"),
-    ):
-        proposal = propose_change(setting(WINDOW, 24, date(2026, 1, 1)))
+def _forecasts(world: World, who: Principal, _endpoint: str) -> Examples:
+    change = setting("grade.order", _TURNED, date(2026, 1, 1))
+    with world.app.app_context():
+        work_out(change, [("act", "set")])
     sees = who.holds(Permission.RULEBOOK_EDIT) or who.holds(Permission.RULEBOOK_APPROVE)
-    yield Kind.OWN if sees else Kind.FOREIGN, {"rule_proposal_id": proposal}
-    yield Kind.UNKNOWN, {"rule_proposal_id": NOWHERE}
+    yield Kind.OWN if sees else Kind.FOREIGN, {"forecast_key": change.key}
+    yield Kind.UNKNOWN, {"forecast_key": "0" * 32}
 
 
 def _change(_world: World, _who: Principal) -> dict[str, Any]:
@@ -34,7 +33,7 @@ def _change(_world: World, _who: Principal) -> dict[str, Any]:
     }  # fmt: skip
 
 
-ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {("rule_proposal_id",): _proposals}
+ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {("forecast_key",): _forecasts}
 FORMS: Mapping[str, Form] = {"desk.rule_preview": _change, "desk.rule_propose": _change}
 QUERIES: Mapping[str, Query] = {
     "desk.rule_change": lambda _world, _who: {"act": "set", "subject": WINDOW}

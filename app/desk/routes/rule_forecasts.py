@@ -92,6 +92,7 @@ def rule_forecast_rows(forecast_key: str) -> str:
             (f"{it.label} {it.on}", url_for("desk.rule_forecast_rows", **here, day=place),
              it == wanted.day)
             for place, it in enumerate(wanted.days)
+            if it.parts
         ],
         parts=[
             (f"{it.title}（{it.count:,}）",
