@@ -54,18 +54,22 @@ def scheme_faults(
     """
     if grade not in rules.grades:
         known = "、".join(rules.grades)
-        yield True, f"规则集 {rules.id} 没有等级“{grade}”，请改为：{known}，或改用相应的规则集"
+        yield (
+            True,
+            f"“{rules.info.short_title}”没有等级“{grade}”，请改为：{known}，或改用相应的规则集",
+        )
         return
     fits, unknown, stated = _schemes(rules, industries, grade)
     if fits or not is_complete:
         return
     if unknown or not stated:
-        why = f"{unknown[0]}在规则集 {rules.id} 下的等级方案未知" if unknown else "该厂区没有行业"
+        title = rules.info.short_title
+        why = f"{unknown[0]}在“{title}”下的等级方案未知" if unknown else "该厂区没有行业"
         yield False, f"{why}，等级“{grade}”无法核对是否适用，请人工核对"
     elif source == HISTORY:
         yield False, f"等级“{grade}”不在该厂区行业的等级方案内，因来源为“历史”予以保留，请核对"
     else:
-        yield True, _outside(grade, rules.id, stated)
+        yield True, _outside(grade, rules.info.short_title, stated)
 
 
 def _schemes(
@@ -87,7 +91,7 @@ def _schemes(
     return fits, unknown, stated
 
 
-def _outside(grade: str, rulebook_id: str, stated: Sequence[tuple[str, str, bool]]) -> str:
+def _outside(grade: str, title: str, stated: Sequence[tuple[str, str, bool]]) -> str:
     schemes = "；".join(
         f"{name}为 {grades}{'' if verified else '（方案未核实）'}"
         for name, grades, verified in stated
@@ -98,9 +102,7 @@ def _outside(grade: str, rulebook_id: str, stated: Sequence[tuple[str, str, bool
         else "请核对等级、行业和子类；如确属历史上的等级，请把来源改为“历史”，"
         "如目录中的方案有误，请先更正行业目录"
     )
-    return (
-        f"等级“{grade}”不在该厂区行业在规则集 {rulebook_id} 下的等级方案内（{schemes}），{way_out}"
-    )
+    return f"等级“{grade}”不在该厂区行业在“{title}”下的等级方案内（{schemes}），{way_out}"
 
 
 # --- Bans (PLAN-FALSE) -----------------------------------------------------------------------

@@ -17,10 +17,10 @@ from app.kernel.commands import CHECK_FAILED, stop
 from app.policy.documents import Document, Table
 from app.policy.domain import Origin
 from app.policy.exports import MEDIA_TYPES, content_of
-from app.policy.measure_files import Fault, Vocabulary, check_measure_file
+from app.policy.measure_files import Vocabulary, check_measure_file
 from app.policy.measures import UnknownMeasure
 from app.policy.plugin_files import check_plugin
-from app.policy.queries import CANNOT_RUN, all_measures, run_measure
+from app.policy.queries import CANNOT_RUN, all_measures, installed_files, run_measure
 from app.rulebook.queries import catalogue, clauses
 
 FORMATS = click.Choice(list(MEDIA_TYPES))
@@ -82,12 +82,19 @@ def list_measures(as_json_: bool) -> None:
 @click.argument("files", nargs=-1, type=click.Path())
 def check(files: tuple[str, ...]) -> None:
     """检查插件（.py）和措施文件（.toml）；不带文件时检查本安装的全部措施。"""
+    vocabulary = Vocabulary(
+        frozenset(clause.id for clause in clauses()),
+        frozenset(industry.name for industry in catalogue().industries),
+    )
     found = 0
-    for name in files:
-        path = Path(name)
+    for path in [Path(name) for name in files] or installed_files():
         if not path.is_file() or path.suffix not in {".py", ".toml"}:
-            stop(f"{name}：不是插件或措施文件。请给出存在的 .py 或 .toml 文件。")
-        faults = check_plugin(path) if path.suffix == ".py" else _check_toml(path)
+            stop(f"{path}：不是插件或措施文件。请给出存在的 .py 或 .toml 文件。")
+        faults = (
+            check_plugin(path, clauses=vocabulary.clauses)
+            if path.suffix == ".py"
+            else check_measure_file(path, vocabulary, taken=_ids_taken())
+        )
         for fault in faults:
             click.echo(str(fault), err=True)
         found += len(faults)
@@ -98,15 +105,6 @@ def check(files: tuple[str, ...]) -> None:
     except CANNOT_RUN as error:
         stop(str(error), CHECK_FAILED)
     click.echo(f"检查通过，共 {len(measures)} 项措施")
-
-
-def _check_toml(path: Path) -> list[Fault]:
-    """Faults of one measure file, among them an id that the program or a plugin already uses."""
-    vocabulary = Vocabulary(
-        frozenset(clause.id for clause in clauses()),
-        frozenset(industry.name for industry in catalogue().industries),
-    )
-    return check_measure_file(path, vocabulary, taken=_ids_taken())
 
 
 def _ids_taken() -> frozenset[str]:

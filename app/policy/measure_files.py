@@ -27,6 +27,7 @@ class Fault:
         return f"{self.file}，第 {self.line} 行：{self.what}。{self.mend.rstrip('。')}。"
 
 
+NO_CLAUSE = "请改为规则库中的条款编号"
 _Place = tuple[str | int, ...]
 
 
@@ -199,7 +200,7 @@ def _unknown_names(path: Path, file: MeasureFile, vocabulary: Vocabulary) -> lis
         if section.clause not in vocabulary.clauses:
             line = _line_of((*place, "clause"), lines)
             what = f"规则库中没有条款 {section.clause}"
-            faults.append(Fault(path.name, line, what, "请改为规则库中的条款编号"))
+            faults.append(Fault(path.name, line, what, NO_CLAUSE))
         if not isinstance(section, InIndustry):
             continue
         for name in section.values:

@@ -10,14 +10,20 @@ import pluggy
 
 from app.kernel.hooks import PluginError, load_plugin_file, new_plugin_manager
 from app.policy import builtin, hookspecs
-from app.policy.measure_files import Fault
+from app.policy.measure_files import NO_CLAUSE, Fault
 from app.policy.measures import MeasureConflict, collect_measures
 
 
-def check_plugin(path: Path, specifications: Sequence[ModuleType] = (hookspecs,)) -> list[Fault]:
+def check_plugin(
+    path: Path,
+    specifications: Sequence[ModuleType] = (hookspecs,),
+    *,
+    clauses: frozenset[str] | None = None,
+) -> list[Fault]:
     """Every fault found in a plugin with its line.
 
-    The file is run. `specifications` are the hook specifications of all stages.
+    The file is run. `specifications` are the hook specifications of all stages; `clauses` are
+    those of the rulebook, None where it cannot be asked.
     """
     try:
         module = load_plugin_file(path)
@@ -40,11 +46,24 @@ def check_plugin(path: Path, specifications: Sequence[ModuleType] = (hookspecs,)
         return faults
     plugins.register(module, name=f"plugin:{path.name}")
     try:
-        collect_measures(plugins)
+        measures = collect_measures(plugins).values()
     except (PluginError, MeasureConflict) as error:
         line = _line_in(path, error, otherwise=hooks[0][1].__code__.co_firstlineno)
         return [Fault(path.name, line, "挂钩的结果不能使用", str(error))]
-    return []
+    if clauses is None:
+        return []
+    cited = dict.fromkeys(clause for measure in measures for clause in measure.clauses)
+    return [
+        Fault(path.name, _line_naming(clause, path), f"规则库中没有条款 {clause}", NO_CLAUSE)
+        for clause in cited
+        if clause not in clauses
+    ]
+
+
+def _line_naming(word: str, path: Path) -> int:
+    """The first line of the file in which the word stands; 1 where it is put together."""
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    return next((number for number, line in enumerate(lines, start=1) if word in line), 1)
 
 
 def _hooks_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
 from flask import current_app
 from sqlalchemy import ColumnElement, and_, select, true
@@ -79,6 +80,13 @@ def all_measures() -> dict[str, Measure]:
     config: Config = current_app.config["CONFIG"]
     files = load_measure_files(config.instance_dir / "measures")
     return collect_measures(plugin_manager(), files)
+
+
+def installed_files() -> list[Path]:
+    """The bureau's own measure files and plugins of this installation."""
+    config: Config = current_app.config["CONFIG"]
+    root = config.instance_dir
+    return [*sorted((root / "measures").glob("*.toml")), *sorted((root / "plugins").glob("*.py"))]
 
 
 def rank_register(

@@ -14,6 +14,7 @@ from flask import Blueprint, abort, request, url_for
 from flask.blueprints import BlueprintSetupState
 from werkzeug import Response
 
+from app.accounts.queries import list_bureaus
 from app.kernel import clock, htmx
 from app.kernel.asked import Asked, asked_in
 from app.kernel.authority import Permission
@@ -302,6 +303,7 @@ def parameter_page(parameter_id: str) -> str:
         parameter=queries.parameter(parameter_id, on),
         history=tuple(reversed(history)),
         fixed=why_fixed(queries.parameter(parameter_id, on)),
+        counties={bureau.code: bureau.short_name for bureau in list_bureaus("county")},
         **beside(parameter_id, ("set",)),
     )
 

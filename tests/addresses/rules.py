@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from app.desk.rule_forecasts import work_out
+from app.desk.rule_forecasts import JOB, work_out
+from app.kernel import jobs
 from app.kernel.authority import Permission
+from app.kernel.transaction import writing
 from tests.addresses.examples import Arguments, Examples, Form, Kind, Query
 from tests.rule_changes import setting
 from tests.world import Principal, World
@@ -17,12 +19,18 @@ _TURNED = ["D = 非引领性", "C", "B-", "B", "引领性", "A", "A+"]
 """An order of grades that moves every plant of every list."""
 
 
-def _forecasts(world: World, who: Principal, _endpoint: str) -> Examples:
-    change = setting("grade.order", _TURNED, date(2026, 1, 1))
+def _forecasts(world: World, who: Principal, endpoint: str) -> Examples:
+    change, later = (setting("grade.order", _TURNED, date(2026, it, 1)) for it in (1, 2))
     with world.app.app_context():
         work_out(change, [("act", "set")])
+        with writing("测试"):
+            payload = {"change": later.to_payload(), "fields": []}
+            jobs.enqueue(JOB, payload, key=f"{JOB}:{later.key}:1")
     sees = who.holds(Permission.RULEBOOK_EDIT) or who.holds(Permission.RULEBOOK_APPROVE)
-    yield Kind.OWN if sees else Kind.FOREIGN, {"forecast_key": change.key}
+    kind = Kind.OWN if sees else Kind.FOREIGN
+    yield kind, {"forecast_key": change.key}
+    if endpoint in ("desk.rule_forecast", "desk.rule_forecast_again"):  # one still being worked out
+        yield kind, {"forecast_key": later.key}
     yield Kind.UNKNOWN, {"forecast_key": "0" * 32}
 
 
@@ -34,7 +42,12 @@ def _change(_world: World, _who: Principal) -> dict[str, Any]:
 
 
 ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {("forecast_key",): _forecasts}
-FORMS: Mapping[str, Form] = {"desk.rule_preview": _change, "desk.rule_propose": _change}
+FORMS: Mapping[str, Form] = {
+    "desk.rule_preview": _change,
+    "desk.rule_propose": _change,
+    "desk.rule_forecast_again": lambda _world, _who: {},
+    "desk.export_rule_forecast": lambda _world, _who: {},
+}
 QUERIES: Mapping[str, Query] = {
     "desk.rule_change": lambda _world, _who: {"act": "set", "subject": WINDOW}
 }

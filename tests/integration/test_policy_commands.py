@@ -133,15 +133,57 @@ def test_a_plugin_is_checked_with_its_line(app: Flask, tmp_path: Path) -> None:
     assert result.stderr.startswith("county.py，第 ")
 
 
+PLUGIN = """from app.kernel.hooks import hookimpl
+from app.policy import conditions
+
+
+@hookimpl
+def policy_conditions(measure_id):
+    return [conditions.not_banned(clause="NAT-NONE")]
+"""
+
+
+def test_a_plugin_that_cites_no_clause_is_told_with_its_line(app: Flask, tmp_path: Path) -> None:
+    path = tmp_path / "county.py"
+    path.write_text(PLUGIN, "utf-8")
+    result = invoke(app, "policy", "check", str(path))
+    assert_one_line(result, 1)
+    assert "county.py，第 7 行：规则库中没有条款 NAT-NONE" in result.stderr
+    path.write_text(PLUGIN.replace("NAT-NONE", "PLAN-FALSE"), "utf-8")
+    assert invoke(app, "policy", "check", str(path)).exit_code == 0
+
+
+def test_without_a_file_the_installed_ones_are_checked_with_file_and_line(app: Flask) -> None:
+    config: Config = app.config["CONFIG"]
+    for name in ("measures", "plugins"):
+        (config.instance_dir / name).mkdir(exist_ok=True)
+    measure, plugin = (config.instance_dir / "measures/green.toml",
+                       config.instance_dir / "plugins/county.py")  # fmt: skip
+    measure.write_text(GOOD, "utf-8")
+    plugin.write_text(PLUGIN.replace("NAT-NONE", "PLAN-FALSE"), "utf-8")
+    assert invoke(app, "policy", "check").exit_code == 0
+    measure.write_text(GOOD.replace("NAT-DIFF", "NAT-NONE"), "utf-8")
+    plugin.write_text(PLUGIN, "utf-8")
+    result = invoke(app, "policy", "check")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        "green.toml，第 8 行：规则库中没有条款 NAT-NONE。请改为规则库中的条款编号。",
+        "county.py，第 7 行：规则库中没有条款 NAT-NONE。请改为规则库中的条款编号。",
+    ]
+
+
 def test_a_broken_measure_file_of_the_installation_stops_every_list(app: Flask) -> None:
     config: Config = app.config["CONFIG"]
     folder = config.instance_dir / "measures"
     folder.mkdir()
     (folder / "own.toml").write_text("id = 1\n", "utf-8")
-    for words in (("policy", "list"), ("policy", "check"), (*RUN, "--as-of", "2025-06-30")):
+    for words in (("policy", "list"), (*RUN, "--as-of", "2025-06-30")):
         result = invoke(app, *words)
         assert_one_line(result, 1)
         assert "own.toml，第 1 行" in result.stderr
+    result = invoke(app, "policy", "check")
+    assert result.exit_code == 1
+    assert all(it.startswith("own.toml，第 1 行") for it in result.stderr.splitlines())
 
 
 def test_a_measure_file_of_the_installation_makes_a_list(app: Flask) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flask import abort, flash, request, url_for
 from werkzeug import Response
 
@@ -14,8 +16,10 @@ from app.kernel.authority import Permission
 from app.kernel.permissions import requires
 from app.kernel.web import page
 from app.rulebook.changes import Change, Fault, wanted_words, why_fixed
+from app.rulebook.domain import Industry
 from app.rulebook.edits import ACT_WORDS, AT_ONCE, Act, Edit
 from app.rulebook.parameters import UnknownEntry
+from app.rulebook.queries import rulebook, rulebook_titles
 from app.rulebook.services import faults_of, ground, propose_change
 from app.rulebook.telling import told_edit
 
@@ -123,14 +127,28 @@ def _form(form: ChangeForm, faults: list[Fault]) -> str:
         grade_pairs=[(grade, grade) for grade in _grades()],
         rulebooks=[(it.id, it.short_title) for it in now.rulebooks],
         schemes=[(it.id, f"{_short(it.rulebook)}：{it.title}") for it in now.schemes.values()],
+        schemes_now=list(_schemes_now(industry)) if industry and form.act == "scheme" else [],
         errors=errors,
         faults=[(f"f-{field}" if field else "", text) for field, text in errors.items()],
         breadcrumbs=crumbs(form.act, form.subject),
     )
 
 
-def _short(rulebook: str) -> str:
-    return next((it.short_title for it in ground().rulebooks if it.id == rulebook), rulebook)
+def _schemes_now(industry: Industry) -> Iterator[str]:
+    """What the industry and its sub-types use today, rulebook by rulebook."""
+    today = clock.today()
+    for info in ground().rulebooks:
+        book = rulebook(info.id, today)
+        for subtype in (None, *(it.name for it in industry.subtypes)):
+            use = book.scheme_of(industry, subtype)
+            scheme = ground().schemes.get(use.scheme_id or "")
+            title = scheme.title if scheme else "未知"
+            whose = industry.label(subtype, today)
+            yield f"{info.short_title}，{whose}：{title}（{use.confidence}）"
+
+
+def _short(rulebook_id: str) -> str:
+    return rulebook_titles().get(rulebook_id, rulebook_id)
 
 
 def _grades() -> list[str]:
@@ -153,4 +171,6 @@ def crumbs(act: Act, subject: str) -> list[tuple[str, str]]:
     if subject in ground().parameters.histories:
         title = ground().parameters.history(subject)[0].title
         return [("参数与设置", url_for("rulebook.parameter_list")), (title, _home_of(act, subject))]
-    return [("行业目录", url_for("rulebook.industry_list"))]
+    held = {it.id: it.name for it in ground().catalogue.industries}
+    here = [(held[subject], _home_of(act, subject))] if subject in held else []
+    return [("行业目录", url_for("rulebook.industry_list")), *here]
