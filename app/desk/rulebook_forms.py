@@ -23,6 +23,12 @@ from app.rulebook.parameters import Parameter, Value
 from app.rulebook.services import ground
 
 LONGEST_TEXT = 2_000
+"""Characters of a field; what is longer is refused, and shown again as far as that."""
+FIELDS = (
+    "act", "subject", "replaces", "value", "grades", "county", "name", "number", "subtype",
+    "aliases", "codes", "rulebook", "scheme", "confidence", "source", "from_on", "reason",
+    "document",
+)  # fmt: skip
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s*%?")
 _WHOLE = re.compile(r"\d{1,9}")
 _MARKS = re.compile(r"[\n、，,;；]+")
@@ -82,9 +88,13 @@ def read_change(form: MultiDict[str, str], today: date) -> tuple[Change, list[Fa
     number = _plain(form.get("replaces", ""))
     edit_id = int(number) if _WHOLE.fullmatch(number) else None
     edit = next((it for it in now.edits if it.id == edit_id), None)
-    typed = {name: form.get(name, "")[:LONGEST_TEXT] for name in form if name != "csrf_token"}
+    typed = {name: form.get(name, "")[:LONGEST_TEXT] for name in FIELDS if name in form}
     shown = ChangeForm(act, subject, edit, typed, tuple(form.getlist("grades")))
-    faults: list[Fault] = []
+    faults: list[Fault] = [
+        (name, f"最多 {LONGEST_TEXT} 个字。请删减。")
+        for name in typed
+        if len(form[name]) > LONGEST_TEXT
+    ]
     from_on = edit.from_on if act == "withdraw" and edit else _day(typed, faults) or today
     pattern = now.parameters.histories.get(subject, (None,))[0]
     change = Change(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import false, func, or_, select, update
 
 from app.kernel import audit
 from app.kernel.database import db
@@ -48,7 +48,14 @@ def loaded_years() -> list[int]:
     return sorted({day.year for day in days}, reverse=True)
 
 
-def record_days(days: Iterable[tuple[date, bool, str]], source: str) -> int:
+def newest_entry(years: Iterable[int]) -> int:
+    """The number of the last entry of a day of these years; another one when any day changes."""
+    in_year = [CalendarDay.day.between(date(it, 1, 1), date(it, 12, 31)) for it in sorted(years)]
+    newest = select(func.max(CalendarDay.id)).where(or_(false(), *in_year))
+    return db.session.execute(newest).scalar_one() or 0
+
+
+def record_days(days: Iterable[tuple[date, bool, str]], source: str, reason: str = "") -> int:
     """Enter days (day, is it a workday, note) with the notice they come from; returns how many."""
     current = transaction()
     rows = list(days)
@@ -83,5 +90,10 @@ def record_days(days: Iterable[tuple[date, bool, str]], source: str) -> int:
     )
     if changed:
         span = f"{min(day for day, _, _ in changed)}～{max(day for day, _, _ in changed)}"
-        audit.record("calendar.recorded", "calendar", span, {"依据": source, "天数": len(changed)})
+        audit.record(
+            "calendar.recorded",
+            "calendar",
+            span,
+            {"依据": source, "天数": len(changed), "理由": reason},
+        )
     return len(changed)

@@ -34,11 +34,21 @@ def _words(is_workday: bool, note: str) -> str:
     return f"{'工作日' if is_workday else '休息日'}{f'（{note}）' if note else ''}"
 
 
+def stood(notice: Notice) -> int:
+    """What a notice is compared with: a number that changes with any day of its years."""
+    return records.newest_entry({it.day.year for it in notice.days})
+
+
 def _read(payload: Payload) -> Notice:
-    """The notice as it reads now. Raises Refused where it no longer can be read."""
+    """The notice as it reads now. Raises Refused where it can no longer be approved."""
     notice = read_notice(int(payload["year"]), payload["text"], records.loaded_years())
     if notice.problems:
         raise Refused("".join(notice.problems))
+    if payload.get("stood") != stood(notice):
+        raise Refused(
+            f"提出之后，{payload['year']} 年工作日历已经另行登记，原来比较的依据不再成立。"
+            "请退回，由规则维护员按现在的日历重新提出。"
+        )
     return notice
 
 
@@ -54,7 +64,7 @@ def _told(payload: Payload) -> Sequence[tuple[str, str]]:
 
 def _carry_out(payload: Payload) -> int:
     days = _days(_read(payload).days)
-    return records.record_days(days, payload["number"])
+    return records.record_days(days, payload["number"], payload["reason"])
 
 
 def _days(days: Iterable[CalendarDay]) -> list[tuple[Any, bool, str]]:

@@ -16,6 +16,7 @@ from typing import Any
 from app.rulebook import checks
 from app.rulebook.domain import RulebookInfo, Scheme
 from app.rulebook.edits import (
+    ACT_WORDS,
     AT_ONCE,
     Act,
     Edit,
@@ -30,6 +31,7 @@ Fault = tuple[str, str]
 """Field of the form (or empty) and what is wrong, why, and what to do."""
 YEARS = (date(2000, 1, 1), date(2099, 12, 31))
 LONGEST = 100
+LONGEST_REASON = 1_000
 LARGEST = 1_200
 """Months of a hundred years; a larger number is a slip of the finger."""
 BY_LAW = "这一数值由文件规定（法定），本局不能另行设定。文件修订后随程序更新。"
@@ -119,10 +121,22 @@ def _common_faults(change: Change, ground: Ground) -> Iterator[Fault]:
             "from_on",
             "子类、别名和行业代码用于识别填写的文字，通过后即使用，生效日期不能晚于今天。",
         )
-    if change.replaces is not None and not any(
-        it.id == change.replaces and it.annulled_at is None for it in ground.edits
-    ):
+    if len(change.reason) > LONGEST_REASON:
+        yield "reason", f"理由最多 {LONGEST_REASON} 个字，现有 {len(change.reason)} 个字。请删减。"
+    if change.replaces is not None and not _may_replace(change, ground):
         yield "", "要更正或作废的那次修改已经不在规则库中。请返回页面，按现在的记录重新提出。"
+
+
+def _may_replace(change: Change, ground: Ground) -> bool:
+    """Whether the edit it annuls stands, and is one of the same thing."""
+    acts = ("set",) if change.act == "set" else ACT_WORDS if change.act == "withdraw" else ()
+    return any(
+        it.id == change.replaces
+        and it.annulled_at is None
+        and it.subject == change.subject
+        and it.act in acts
+        for it in ground.edits
+    )
 
 
 def _own_faults(change: Change, ground: Ground) -> Iterator[Fault]:
@@ -155,6 +169,8 @@ def _value_faults(change: Change, ground: Ground) -> Iterator[Fault]:
     edit = change.edit
     if edit is None:
         return
+    if change.subject == "rulebook_in_force":
+        yield from _not_yet_issued(change, ground)
     entry = _sound_value(pattern, edit, ground)
     if entry is None:
         yield "value", f"{wanted_words(pattern)}。"
@@ -185,6 +201,14 @@ def _clashes(change: Change, entry: Parameter, ground: Ground) -> Iterator[Fault
     same = now.value == entry.value and (now.county or "") == change.county
     if same and change.replaces is None:
         yield "value", f"{change.from_on} 的值已经是“{now.shown}”，没有改变。请核对。"
+
+
+def _not_yet_issued(change: Change, ground: Ground) -> Iterator[Fault]:
+    """A rulebook cannot be in force before it was issued; one without a known day may be."""
+    said = (change.content or {}).get("value")
+    book = next((it for it in ground.rulebooks if it.id == said), None)
+    if book is not None and book.issued_on is not None and change.from_on < book.issued_on:
+        yield "from_on", f"“{book.short_title}”于 {book.issued_on} 印发，不能从更早的日期起执行。"
 
 
 _WANTED = {

@@ -65,11 +65,12 @@ def test_the_proposer_cannot_approve(people: Editors) -> None:
 
 def test_a_county_has_its_own_rulebook(people: Editors) -> None:
     """NAT-SCHEME: switching a county from one rulebook to the other is a dated setting."""
-    people.change(setting("rulebook_in_force", "national-2026", START, county="330602"))
+    day = date(2026, 2, 1)
+    people.change(setting("rulebook_in_force", "national-2026", day, county="330602"))
     with people.app.app_context():
-        assert rulebook_on(START, "330602").id == "national-2026"
-        assert rulebook_on(date(2025, 6, 30), "330602").id == "shaoxing-2023"
-        assert rulebook_on(START, "330603").id == rulebook_on(START).id == "shaoxing-2023"
+        assert rulebook_on(day, "330602").id == "national-2026"
+        assert rulebook_on(date(2026, 1, 31), "330602").id == "shaoxing-2023"
+        assert rulebook_on(day, "330603").id == rulebook_on(day).id == "shaoxing-2023"
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,8 @@ def test_a_county_has_its_own_rulebook(people: Editors) -> None:
         (setting("nothing", 1, START), "没有这一参数"),
         (Change("set", WINDOW, START, " ", content={"value": 24}), "理由"),
         (Change("withdraw", WINDOW, START, "错", replaces=99), "不在规则库"),
+        (setting("rulebook_in_force", "national-2026", date(2026, 1, 12)), "2026-01-13 印发"),
+        (Change("set", WINDOW, START, "长" * 1001, content={"value": 24}), "最多 1000 个字"),
     ],
 )  # fmt: skip
 def test_what_the_files_refuse_is_refused_here(people: Editors, change: Change, said: str) -> None:
@@ -124,6 +127,17 @@ def test_a_day_holds_one_value(people: Editors) -> None:
     people.change(setting(WINDOW, 24, START))
     with pytest.raises(Refused, match="该日已有一次设定"):
         people.propose(setting(WINDOW, 12, START))
+
+
+def test_a_correction_names_an_edit_of_the_same_thing(people: Editors) -> None:
+    """A tampered form cannot annul one value under the name of another."""
+    people.change(setting("review.min_officers", 3, START))
+    other = people.newest()
+    rename = Change("rename", "casting", START, "更名", content={"name": "铸件"}, replaces=other)
+    for change in (setting(WINDOW, 24, START, replaces=other), rename,
+                   Change("withdraw", WINDOW, START, "错", replaces=other)):  # fmt: skip
+        with pytest.raises(Refused, match="已经不在规则库中"):
+            people.propose(change)
 
 
 def test_a_rehearsed_edit_leaves_no_trace(people: Editors) -> None:
@@ -188,7 +202,8 @@ def test_a_list_as_known_before_is_the_same_to_the_byte_after_every_change(
     now = output_of(app, "run", "positive-list", "--as-of", "2025-06-30")
     people.change(Change("rename", "casting", START, "目录调整", content={"name": "铸造和热处理"}))
     for parameter, value in CHANGES:
-        people.change(setting(parameter, value, date(2025, 1, 1)))
+        is_newer = parameter == "rulebook_in_force"  # in force from its issue on
+        people.change(setting(parameter, value, date(2026 if is_newer else 2025, 2, 1)))
         assert [output_of(app, *ask) for ask in asks] == before, parameter
     assert output_of(app, "run", "positive-list", "--as-of", "2025-06-30") != now
     with app.app_context():

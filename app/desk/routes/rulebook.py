@@ -10,7 +10,7 @@ from werkzeug import Response
 from app.approvals.domain import Refused
 from app.desk.routes.blueprint import blueprint
 from app.desk.rule_forecasts import work_out
-from app.desk.rulebook_forms import ChangeForm, offered, read_change
+from app.desk.rulebook_forms import FIELDS, ChangeForm, offered, read_change
 from app.kernel import clock, htmx
 from app.kernel.authority import Permission
 from app.kernel.permissions import requires
@@ -98,7 +98,7 @@ def _edit(number: str) -> Edit | None:
 
 def _fields() -> list[tuple[str, str]]:
     kept = request.form.items(multi=True)
-    return [(name, value) for name, value in kept if name not in ("csrf_token", "again")]
+    return [(name, value) for name, value in kept if name in FIELDS]
 
 
 def _form(form: ChangeForm, faults: list[Fault]) -> str:

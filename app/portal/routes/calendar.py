@@ -16,7 +16,7 @@ from app.kernel import clock, htmx
 from app.kernel.authority import Permission
 from app.kernel.permissions import can, requires
 from app.kernel.web import page
-from app.portal.calendar_kind import CALENDAR, changes_of, is_new
+from app.portal.calendar_kind import CALENDAR, changes_of, is_new, stood
 from app.portal.calendar_notice import Notice, read_notice
 from app.portal.queries.calendar import get_year, named_spans
 from app.portal.routes.blueprint import blueprint
@@ -97,7 +97,9 @@ def calendar_save() -> Response | tuple[str, int]:
     if not is_new(notice):
         flash(f"{year} 年工作日历与已登记的相同，没有变动，不需要提交。")
         return htmx.htmx_redirect(url_for("portal.calendar", year=year))
-    payload = {"year": year, "number": number, "text": text, "reason": reason}
+    payload = {
+        "year": year, "number": number, "text": text, "reason": reason, "stood": stood(notice),
+    }  # fmt: skip
     try:
         approvals.propose(CALENDAR, f"{year} 年工作日历（{number}）", payload)
     except Refused as refused:
