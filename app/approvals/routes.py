@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, make_response, request, url_for
 from werkzeug import Response
 
-from app.accounts.queries import list_bureaus
+from app.accounts.queries import grants_of, list_bureaus
 from app.accounts.sessions import signed_in_person
 from app.approvals import services
 from app.approvals.domain import COURSE, Kind, Proposal, Refused
@@ -222,6 +222,8 @@ class Shown:
     typed: Mapping[str, str]
     errors: Mapping[str, str]
     problem: str
+    has_left: bool
+    """Whether who proposed it holds no role any more."""
     effect: str
     """The template that shows what approving would change; empty until it was asked for."""
 
@@ -266,9 +268,14 @@ def _page_of(
         typed=typed or {},
         errors=errors or {},
         problem=problem,
+        has_left=view.is_open and not _holds_a_role(proposal.proposed_by),
         effect=effect[0],
     )
     return page("approvals/proposal.html", **{**effect[1], "approval": shown})
+
+
+def _holds_a_role(user_id: int) -> bool:
+    return any(it.is_in_force(clock.today()) for it in grants_of(user_id))
 
 
 def _view(proposal_id: int) -> ProposalView:
