@@ -101,6 +101,12 @@ def xls_formula_error(row: int, column: int, code: int) -> bytes:
     return record(0x06, head + result + struct.pack("<HIH", 0, 0, 2) + b"\x1c" + bytes([code]))
 
 
+def xls_formula(row: int, column: int, result: bytes, options: int = 0) -> bytes:
+    """The formula 1 with the eight bytes of its stored result."""
+    head = struct.pack("<HHH", row, column, 0) + result
+    return record(0x06, head + struct.pack("<HIH", options, 0, 3) + b"\x1e\x01\x00")
+
+
 def xls(sheets: Mapping[str, Iterable[bytes]], globals_more: bytes = b"", **names: str) -> bytes:
     """An old workbook; style 1 is a date. `names` adds directory entries (name="storage")."""
     begin = record(0x809, struct.pack("<HHHHII", 0x600, 5, 0x0DBB, 0x07CC, 0, 6))

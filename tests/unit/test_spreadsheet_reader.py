@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -221,6 +222,42 @@ def test_an_old_workbook_keeps_rows_days_and_errors(tmp_path: Path) -> None:
         ),
         Sheet("厂区", (Row(2, (None, CellError("#REF!"))), Row(5, (CellError("#DIV/0!"),)))),
     )
+
+
+COMPUTED = files.record(0x1C1, bytes(8))
+"""Which engine last computed an old workbook; only programs that can compute write it."""
+EMPTY, ZERO, TWO = b"\x03\0\0\0\0\0\xff\xff", bytes(8), struct.pack("<d", 2.0)
+
+
+@pytest.mark.parametrize(
+    ("result", "options", "engine", "cell"),
+    [
+        (EMPTY, 0, b"", UncomputedFormula()),
+        (EMPTY, 0, COMPUTED, None),
+        (ZERO, 2, b"", UncomputedFormula()),
+        (ZERO, 2, COMPUTED, 0),
+        (ZERO, 0, b"", 0),
+        (TWO, 2, b"", 2),
+        (TWO, 0, COMPUTED, 2),
+    ],
+)
+def test_a_formula_of_an_old_workbook_that_nobody_computed_is_told_from_a_computed_one(
+    tmp_path: Path, result: bytes, options: int, engine: bytes, cell: object
+) -> None:
+    cells = [files.xls_text(0, 0, "数量"), files.xls_formula(1, 0, result, options)]
+    (sheet,) = read(tmp_path, files.xls({"表": cells}, engine), "台账.xls").sheets
+    assert [row.cells[0] for row in sheet.rows[1:]] == ([] if cell is None else [cell])
+
+
+def test_days_of_an_old_macintosh_workbook_in_the_old_format_count_from_1904(
+    tmp_path: Path,
+) -> None:
+    cells = [files.xls_number(0, 0, 44376, style=1), files.xls_number(1, 0, 44376)]
+    mode = files.record(0x22, b"\x01\x00")
+    result = read(tmp_path, files.xls({"表": cells}, mode), "台账.xls")
+    assert result.date1904
+    assert [row.cells[0] for row in result.sheets[0].rows] == [date(2025, 6, 30), 44376]
+    assert not read(tmp_path, files.xls({"表": cells}), "台账.xls").date1904
 
 
 def test_csv_rows_are_counted_as_excel_counts_them(tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ def read_workbook(path: Path, original_name: str, limits: Limits = DEFAULT_LIMIT
     if kind.format == "xlsx":
         return _read_xlsx(path, kind.notes, limits)
     if kind.format == "xls":
-        return Workbook(read_xls(path, limits), kind.notes)
+        old_sheets, date1904 = read_xls(path, limits)
+        return Workbook(old_sheets, kind.notes, date1904)
     if kind.format == "csv-folder":
         sheets = _read_folder(path, limits)
     elif kind.format == "csv-zip":

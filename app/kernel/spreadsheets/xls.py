@@ -11,7 +11,15 @@ from typing import Any
 
 from . import xls_child
 from .archive import LOCKED
-from .cells import Cell, CellError, Limits, Row, Sheet, UnreadableWorkbook
+from .cells import (
+    Cell,
+    CellError,
+    Limits,
+    Row,
+    Sheet,
+    UncomputedFormula,
+    UnreadableWorkbook,
+)
 from .ooxml_sheet import number_cell
 
 _SAVE_AS = "请用 Excel 或 WPS 打开，另存为“Excel 工作簿（.xlsx）”后重新上传。"
@@ -25,8 +33,11 @@ _REASONS = {
 }
 
 
-def read_xls(path: Path, limits: Limits) -> tuple[Sheet, ...]:
-    """All worksheets of an .xls; raises UnreadableWorkbook when it cannot be read safely."""
+def read_xls(path: Path, limits: Limits) -> tuple[tuple[Sheet, ...], bool]:
+    """All worksheets of an .xls, and whether its days count from 1904.
+
+    Raises UnreadableWorkbook when it cannot be read safely.
+    """
     command = [
         *(sys.executable, "-I", xls_child.__file__, str(path.absolute())),
         *(str(limits.cells), str(limits.child_bytes)),
@@ -44,15 +55,17 @@ def read_xls(path: Path, limits: Limits) -> tuple[Sheet, ...]:
         ) from error
     if result.returncode != 0:
         raise UnreadableWorkbook(_REASONS.get(result.returncode, _REASONS[xls_child.DAMAGED]))
-    head, *lines = result.stdout.splitlines()
-    rows: list[list[Row]] = [[] for _ in json.loads(head)["sheets"]]
+    first, *lines = result.stdout.splitlines()
+    head = json.loads(first)
+    rows: list[list[Row]] = [[] for _ in head["sheets"]]
     for line in lines:
         index, number, cells = json.loads(line)
         rows[index].append(Row(number, tuple(_cell(cell) for cell in cells)))
-    return tuple(
+    sheets = tuple(
         Sheet(name, tuple(rows[index]), hidden=hidden)
-        for index, (name, hidden) in enumerate(json.loads(head)["sheets"])
+        for index, (name, hidden) in enumerate(head["sheets"])
     )
+    return sheets, head["date1904"]
 
 
 def _cell(value: Any) -> Cell:
@@ -63,6 +76,8 @@ def _cell(value: Any) -> Cell:
     kind, text = next(iter(value.items()))
     if kind == "e":
         return CellError(text)
+    if kind == "f":
+        return UncomputedFormula(text)
     if kind == "t":
         return time.fromisoformat(text)
     if kind == "d":

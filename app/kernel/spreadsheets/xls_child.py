@@ -4,8 +4,9 @@ Run by `xls.py` with a limit on memory and time: the library that reads .xls ask
 memory as the file claims to need and ends the process when it cannot have it. Run as a plain
 file, it imports nothing of the app.
 
-Output: one line per row `[sheet, row number, [cells]]`, first `{"sheets": [...]}`; a cell is a
-JSON value or `{"d": iso date}`, `{"m": iso moment}`, `{"t": iso time}`, `{"e": error code}`.
+Output: one line per row `[sheet, row number, [cells]]`, first `{"sheets": [...], "date1904": …}`;
+a cell is a JSON value or `{"d": iso date}`, `{"m": iso moment}`, `{"t": iso time}`,
+`{"e": error code}`, `{"f": ""}` for a formula that no program has computed.
 Exit code 3: password; 4: damaged; 5: too large.
 """
 
@@ -32,10 +33,12 @@ _ERRORS = {
     0x2A: "#N/A",
 }
 _BOUND_SHEET, _BOF, _EOF, _FILE_PASS = 0x85, 0x809, 0x0A, 0x2F
-_FORMULA, _BOOL_ERR = 0x06, 0x205
+_FORMULA, _BOOL_ERR, _DATE_MODE, _RECALC_ID = 0x06, 0x205, 0x22, 0x1C1
+_CALCULATE_ON_OPENING = 0x2
 _CELL_RECORDS = {0x06, 0x201, 0x203, 0x204, 0x205, 0x27E, 0xBD, 0xBE, 0xD6, 0xFD}
 
-Errors = dict[int, dict[int, str]]
+Odd = dict[int, dict[int, dict[str, str]]]
+"""Row → column → what stands there, where the library would show nothing: `e` or `f` as above."""
 
 
 class Refused(Exception):
@@ -112,12 +115,15 @@ def records(stream: bytes, at: int = 0) -> Iterator[tuple[int, int, bytes]]:
         at += 4 + length
 
 
-def survey(stream: bytes, most_cells: int) -> list[Errors]:
-    """The error cells of each sheet; refuses passwords and sheets of absurd extent.
+def survey(stream: bytes, most_cells: int) -> tuple[list[Odd], bool]:
+    """Errors and uncomputed formulas of each sheet, and whether days count from 1904.
 
-    The extent matters because the library lays out every sheet as a full rectangle.
+    Refuses passwords and sheets of absurd extent, because the library lays out every sheet as a
+    full rectangle. Whoever computes a workbook notes with which engine; where that is missing, a
+    formula without a result has none because nobody computed it.
     """
     offsets: list[int] = []
+    was_computed = date1904 = False
     for _, kind, data in records(stream):
         if kind == _FILE_PASS:
             raise Refused(PASSWORD)
@@ -125,21 +131,23 @@ def survey(stream: bytes, most_cells: int) -> list[Errors]:
             offsets.append(struct.unpack_from("<I", data)[0])
         if kind == 0xFC and struct.unpack_from("<I", data, 4)[0] > len(stream):
             raise Refused(DAMAGED)
+        was_computed = was_computed or kind == _RECALC_ID
+        date1904 = date1904 or (kind == _DATE_MODE and data[:1] == b"\1")
         if kind == _EOF:
             break
-    found: list[Errors] = []
+    found: list[Odd] = []
     area = 0
     for offset in offsets:
-        errors, extent = _sheet_survey(stream, offset)
+        odd, extent = _sheet_survey(stream, offset, was_computed=was_computed)
         area += extent
         if area > most_cells:
             raise Refused(TOO_LARGE)
-        found.append(errors)
-    return found
+        found.append(odd)
+    return found, date1904
 
 
-def _sheet_survey(stream: bytes, offset: int) -> tuple[Errors, int]:
-    errors: Errors = {}
+def _sheet_survey(stream: bytes, offset: int, *, was_computed: bool) -> tuple[Odd, int]:
+    found: Odd = {}
     last_row = last_column = depth = 0
     for _, kind, data in records(stream, offset):
         depth += (kind == _BOF) - (kind == _EOF)
@@ -152,10 +160,21 @@ def _sheet_survey(stream: bytes, offset: int) -> tuple[Errors, int]:
             (column,) = struct.unpack_from("<H", data, len(data) - 2)
         last_row, last_column = max(last_row, row), max(last_column, column)
         if kind == _BOOL_ERR and len(data) >= 8 and data[7] == 1:
-            errors.setdefault(row, {})[column] = _ERRORS.get(data[6], "#N/A")
-        if kind == _FORMULA and data[12:14] == b"\xff\xff" and data[6] == 2:
-            errors.setdefault(row, {})[column] = _ERRORS.get(data[8], "#N/A")
-    return errors, (last_row + 1) * (last_column + 1)
+            found.setdefault(row, {})[column] = {"e": _ERRORS.get(data[6], "#N/A")}
+        if kind == _FORMULA and len(data) >= 16:
+            is_special = data[12:14] == b"\xff\xff"
+            if is_special and data[6] == 2:
+                found.setdefault(row, {})[column] = {"e": _ERRORS.get(data[8], "#N/A")}
+            elif not was_computed and _has_no_result(data, is_special=is_special):
+                found.setdefault(row, {})[column] = {"f": ""}
+    return found, (last_row + 1) * (last_column + 1)
+
+
+def _has_no_result(data: bytes, *, is_special: bool) -> bool:
+    """Whether a formula holds what programs that cannot compute put there: nothing, or a zero."""
+    if is_special:
+        return data[6] == 3
+    return data[6:14] == bytes(8) and bool(data[14] & _CALCULATE_ON_OPENING)
 
 
 def as_json(value: object) -> object:
@@ -173,23 +192,23 @@ def as_json(value: object) -> object:
 
 def print_rows(path: Path, most_cells: int) -> None:
     """Writes the whole workbook to standard output."""
-    errors = survey(workbook_stream(path.read_bytes()), most_cells)
+    odd, date1904 = survey(workbook_stream(path.read_bytes()), most_cells)
     book = calamine.CalamineWorkbook.from_path(str(path))
     sheets = [meta for meta in book.sheets_metadata if meta.typ is calamine.SheetTypeEnum.WorkSheet]
-    if len(sheets) != len(errors):
+    if len(sheets) != len(odd):
         raise Refused(DAMAGED)
     out = sys.stdout
     visible = calamine.SheetVisibleEnum.Visible
     heads = [[meta.name, meta.visible is not visible] for meta in sheets]
-    out.write(json.dumps({"sheets": heads}) + "\n")
+    out.write(json.dumps({"sheets": heads, "date1904": date1904}) + "\n")
     for index, meta in enumerate(sheets):
         rows = book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False)
-        rows.extend([] for _ in range(len(rows), max(errors[index], default=-1) + 1))
+        rows.extend([] for _ in range(len(rows), max(odd[index], default=-1) + 1))
         for number, row in enumerate(rows):
             cells = [as_json(value) for value in row]
-            for column, code in errors[index].get(number, {}).items():
+            for column, what in odd[index].get(number, {}).items():
                 cells.extend([None] * (column + 1 - len(cells)))
-                cells[column] = {"e": code}
+                cells[column] = what
             while cells and cells[-1] is None:
                 cells.pop()
             if cells:
