@@ -8,7 +8,7 @@ from pathlib import Path
 from app.accounts.places import SHAOXING, Bureau, BureauPlan, CountyIndex, short_name, with_codes
 from app.accounts.queries import list_bureaus
 from app.kernel import clock
-from app.kernel.spreadsheets import Workbook, read_workbook, write_report_copy
+from app.kernel.spreadsheets import Workbook, header_key, read_workbook, write_report_copy
 from app.ledger.comparing import Comparison, compare
 from app.ledger.marks import is_unaltered_export
 from app.ledger.parsing import Tools
@@ -32,7 +32,8 @@ class OpenedLedger:
 
     def report(self) -> bytes:
         """The person's workbook as .xlsx with what is refused in a column 错误."""
-        errors = row_texts(self.ledger.problems, Level.REFUSED)
+        texts = row_texts(self.ledger.problems, Level.REFUSED)
+        errors = {it.name: texts.get(header_key(it.name), {}) for it in self.workbook.sheets}
         return write_report_copy(self.workbook, errors, self.ledger.header_rows)
 
 

@@ -56,6 +56,8 @@ class Problem:
         """Where it is, in words: 企业 第 9 行“成立日期”."""
         row = "" if self.row is None else f" 第 {self.row} 行"
         column = f"“{self.column}”" if self.column else ""
+        if self.sheet and not row and not column:
+            return f"{self.sheet}表"
         return f"{self.sheet}{row}{column}" or "整个工作簿"
 
     @property

@@ -6,11 +6,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from app.kernel.spreadsheets import Cell, Parsed, Row, Sheet, Workbook, find_header, header_key
+from app.kernel.spreadsheets import (
+    Cell,
+    Parsed,
+    Row,
+    Sheet,
+    Workbook,
+    clean_text,
+    find_header,
+    header_key,
+)
 from app.kernel.spreadsheets.delimited import plain_text
 from app.ledger import parsing
 from app.ledger.headers import Header
 from app.ledger.marks import is_unaltered_export
+from app.ledger.merged import MergedCells
 from app.ledger.parsing import Tools
 from app.ledger.problems import Level, Problem, problem
 from app.ledger.sheets import BY_NAME, OWN_SHEETS, SHEETS, ColumnSpec, SheetSpec, Values
@@ -55,6 +65,7 @@ class TypedSheet:
     spec: SheetSpec
     header_row: int
     fields: frozenset[str]
+    given_name: str
     rows: list[TypedRow] = field(default_factory=list)
 
 
@@ -85,8 +96,8 @@ class TypedLedger:
 
     @property
     def header_rows(self) -> dict[str, int]:
-        """The header's row number by sheet."""
-        return {name: sheet.header_row for name, sheet in self.sheets.items()}
+        """The header's row number by sheet, as the workbook spells its name."""
+        return {sheet.given_name: sheet.header_row for sheet in self.sheets.values()}
 
     def refuse(self, row: TypedRow, field_name: str, sentence: str, *, mend: str = "") -> None:
         """Refuse the row at the column of the field."""
@@ -115,7 +126,7 @@ def read_ledger(workbook: Workbook, tools: Tools, progress: ProgressCallback) ->
     """Every row of the sheets of the contract; other sheets and columns are named, not read."""
     ledger = TypedLedger(is_unaltered_export=is_unaltered_export(workbook))
     ledger.ignored += workbook.notes
-    given = {sheet.name.strip(): sheet for sheet in workbook.sheets}
+    given = {header_key(sheet.name): sheet for sheet in workbook.sheets}
     total = sum(len(given[spec.name].rows) for spec in SHEETS if spec.name in given)
     done = 0
     for spec in SHEETS:
@@ -124,8 +135,8 @@ def read_ledger(workbook: Workbook, tools: Tools, progress: ProgressCallback) ->
                 progress(done + row_count, total, f"正在读取“{spec.name}”")
             done += len(sheet.rows)
     ledger.ignored += [
-        f"工作表“{name}”不属于台账，未予读取。"
-        for name in given
+        f"工作表“{clean_text(sheet.name)}”不属于台账，未予读取。"
+        for name, sheet in given.items()
         if name not in BY_NAME and name not in OWN_SHEETS
     ]
     if not any(name in BY_NAME for name in given):
@@ -151,7 +162,8 @@ def _read_sheet(sheet: Sheet, spec: SheetSpec, tools: Tools, ledger: TypedLedger
         )
         return
     header = Header(sheet, start, spec)
-    typed = TypedSheet(spec, sheet.rows[start].number, frozenset(header.columns.values()))
+    fields = frozenset(header.columns.values())
+    typed = TypedSheet(spec, sheet.rows[start].number, fields, sheet.name)
     ledger.sheets[spec.name] = typed
     for level, found in ((Level.REFUSED, header.faults()), (Level.WARNING, header.cautions())):
         ledger.problems += [
@@ -159,13 +171,14 @@ def _read_sheet(sheet: Sheet, spec: SheetSpec, tools: Tools, ledger: TypedLedger
             for title, sentence in found
         ]
     ledger.ignored += header.ignored
+    ledger.problems += _unseen(sheet, typed)
     if header.is_faulty:
         ledger.unreadable.add(spec.name)
     if start:
         ledger.skipped.append(
             Skipped(spec.name, sheet.rows[0].number, sheet.rows[start - 1].number, "表头以上的行")
         )
-    reader = _RowReader(header, tools, ledger)
+    reader = _RowReader(header, MergedCells(sheet, header.columns), tools, ledger)
     previous = typed.header_row
     for done, row in enumerate(sheet.rows[start + 1 :], start=1):
         if row.number > previous + 1:
@@ -177,11 +190,29 @@ def _read_sheet(sheet: Sheet, spec: SheetSpec, tools: Tools, ledger: TypedLedger
             yield done
 
 
+def _unseen(sheet: Sheet, typed: TypedSheet) -> Iterator[Problem]:
+    """Rows that are read though a person who looks at the sheet does not see them."""
+    if sheet.hidden:
+        sentence = "这张工作表是隐藏的，同样读取，请核对是否要导入，不导入的请删去"
+        yield problem(Level.WARNING, typed.spec.name, None, "", sentence)
+    rows = [number for number in sheet.hidden_rows if number > typed.header_row]
+    if rows:
+        named = "、".join(map(str, rows[:_MOST_NAMED])) + ("…" if len(rows) > _MOST_NAMED else "")
+        sentence = (
+            f"有 {len(rows)} 行被隐藏或筛选（第 {named} 行），同样读取，"
+            "请取消隐藏和筛选后核对，不导入的请删去"
+        )
+        yield problem(Level.WARNING, typed.spec.name, None, "", sentence)
+
+
 class _RowReader:
     """Reads row after row of one sheet; equal cells of a column are read once."""
 
-    def __init__(self, header: Header, tools: Tools, ledger: TypedLedger) -> None:
+    def __init__(
+        self, header: Header, merged: MergedCells, tools: Tools, ledger: TypedLedger
+    ) -> None:
         self._spec = header.spec
+        self._merged = merged
         self._tools = tools
         self._ledger = ledger
         self._lines = {line.number for line in header.lines}
@@ -204,7 +235,11 @@ class _RowReader:
         for place, column, known in self._columns:
             cell = row.cells[place] if place < len(row.cells) else None
             if cell is None:
-                self._blank(typed, column)
+                region = self._merged.over(row.number, place)
+                if region is None:
+                    self._blank(typed, column)
+                else:
+                    self._under_merged(typed, column, region)
                 continue
             parsed = known.get((type(cell), cell))
             if parsed is None:
@@ -242,6 +277,15 @@ class _RowReader:
                 column.field,
                 f"没有填写“{column.header}”，这一列必须填写，请补填",
             )
+
+    def _under_merged(self, typed: TypedRow, column: ColumnSpec, region: str) -> None:
+        typed.failed.add(column.field)
+        self._ledger.refuse(
+            typed,
+            column.field,
+            f"这一格属于合并单元格 {region}，内容只在左上角的一格，无法确定是否也是本行的内容，"
+            "请取消合并单元格，逐行填写",
+        )
 
     def _take(self, typed: TypedRow, column: ColumnSpec, cell: Cell, parsed: Parsed[Any]) -> None:
         if parsed.problem is not None:

@@ -40,13 +40,27 @@ class Row(NamedTuple):
     cells: tuple[Cell, ...]
 
 
+class Merged(NamedTuple):
+    """Cells merged into one (合并单元格); only the first holds a value. Columns count from 0."""
+
+    first_row: int
+    first_column: int
+    last_row: int
+    last_column: int
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet (工作表); rows without any value are left out, numbers stay as Excel shows them."""
+    """One sheet (工作表); rows without any value are left out, numbers stay as Excel shows them.
+
+    ``hidden_rows`` are filled rows that a person does not see, mostly because of a filter (筛选).
+    """
 
     name: str
     rows: tuple[Row, ...]
     hidden: bool = False
+    merged: tuple[Merged, ...] = ()
+    hidden_rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,7 @@ class Limits:
     columns: int = 512
     cells: int = 8_000_000
     blank_run: int = 300_000
+    merged: int = 50_000
     child_seconds: int = 60
     child_bytes: int = 2 * 1024**3
 
@@ -98,6 +113,14 @@ def is_invisible(char: str) -> bool:
     Characters unknown to this Python and private ones stay: rare names are written with them.
     """
     return unicodedata.category(char) in ("Cc", "Cf", "Cs")
+
+
+def too_many_merged(sheet: str, limits: Limits) -> str:
+    """Why a sheet with that many merged cells is not read."""
+    return (
+        f"工作表“{sheet}”的合并单元格超过 {limits.merged // 10_000} 万处，系统未予读取。"
+        "请选中整张表，取消合并单元格后逐行填写，再上传。"
+    )
 
 
 ErrorTexts = Mapping[str, Mapping[int, str]]

@@ -7,14 +7,28 @@ demands: a file of a few kilobytes with one cell in the last corner stops the wh
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import IO
 
 from .archive import DAMAGED
-from .cells import Cell, CellError, Limits, Row, UncomputedFormula, UnreadableWorkbook
+from .cells import (
+    Cell,
+    CellError,
+    Limits,
+    Merged,
+    Row,
+    Sheet,
+    UncomputedFormula,
+    UnreadableWorkbook,
+    too_many_merged,
+)
 from .ooxml_parts import parse_xml, unescaped
 
+_REGION = re.compile(
+    r"(?P<left>[A-Z]{1,3})(?P<top>\d{1,7}):(?P<right>[A-Z]{1,3})(?P<bottom>\d{1,7})"
+)
 _EXACT_DIGITS = 15
 _MOST_REMEMBERED = 50_000
 _LAST_EXCEL_ROW = 1_048_576
@@ -54,6 +68,9 @@ class SheetReader:
         date1904: bool = False,
     ) -> None:
         self.rows: list[Row] = []
+        self._merged: list[Merged] = []
+        self._hidden_rows: list[int] = []
+        self._is_hidden = False
         self._name = name
         self._strings = strings
         self._dates = {str(index) for index, is_date in enumerate(date_styles) if is_date}
@@ -75,10 +92,12 @@ class SheetReader:
         self._phonetic = False
         self._prefix = ""
 
-    def read(self, stream: IO[bytes]) -> tuple[Row, ...]:
-        """All filled rows of the sheet; raises UnreadableWorkbook beyond a limit."""
+    def read(self, stream: IO[bytes], *, hidden: bool) -> Sheet:
+        """The sheet with its filled rows; raises UnreadableWorkbook beyond a limit."""
         parse_xml(stream, self._start, self._end, self._text.append)
-        return tuple(self.rows)
+        return Sheet(
+            self._name, tuple(self.rows), hidden, tuple(self._merged), tuple(self._hidden_rows)
+        )
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "c":
@@ -86,9 +105,12 @@ class SheetReader:
         elif name in ("v", "t", "f"):
             self._text.clear()
         elif name == "row":
+            self._is_hidden = attributes.get("hidden") in ("1", "true")
             self._start_row(attributes.get("r"))
         elif name == "rPh":
             self._phonetic = True
+        elif name == "mergeCell":
+            self._take_merged(attributes.get("ref", ""))
         elif ":" in name:
             self._start(name.rpartition(":")[2], attributes)
 
@@ -143,6 +165,14 @@ class SheetReader:
         self._columns[letters] = column
         return column
 
+    def _take_merged(self, reference: str) -> None:
+        if (found := _REGION.fullmatch(reference)) is None:
+            return
+        if len(self._merged) >= self._limits.merged:
+            raise UnreadableWorkbook(too_many_merged(self._name, self._limits))
+        columns = [self._column_of(found[name]) - 1 for name in ("left", "right")]
+        self._merged.append(Merged(int(found["top"]), columns[0], int(found["bottom"]), columns[1]))
+
     def _end_cell(self) -> None:
         value = self._cell_value()
         if value is None:
@@ -171,6 +201,8 @@ class SheetReader:
             )
         self._budget.take(len(self._cells))
         self.rows.append(Row(self._row_number, tuple(self._cells)))
+        if self._is_hidden:
+            self._hidden_rows.append(self._row_number)
         self._cells = []
 
     def _count_blank(self) -> None:

@@ -73,7 +73,7 @@ def _read_xlsx(path: Path, notes: tuple[str, ...], limits: Limits) -> Workbook:
         for listed in catalogue.sheets:
             reader = SheetReader(listed.name, strings, styles, budget, date1904=catalogue.date1904)
             with archive.open(listed.part) as stream:
-                sheets.append(Sheet(listed.name, reader.read(stream), hidden=listed.hidden))
+                sheets.append(reader.read(stream, hidden=listed.hidden))
     return Workbook(_checked_names(sheets), notes, date1904=catalogue.date1904)
 
 
@@ -104,7 +104,7 @@ def _read_zip(path: Path, limits: Limits) -> tuple[Sheet, ...]:
 
 def _checked_names(sheets: Iterable[Sheet]) -> tuple[Sheet, ...]:
     checked = tuple(sheets)
-    names = Counter(sheet.name.strip().casefold() for sheet in checked)
+    names = Counter(header_key(sheet.name).casefold() for sheet in checked)
     twice = next((name for name, count in names.items() if count > 1), None)
     if twice is not None:
         raise UnreadableWorkbook(

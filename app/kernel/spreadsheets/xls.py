@@ -15,10 +15,12 @@ from .cells import (
     Cell,
     CellError,
     Limits,
+    Merged,
     Row,
     Sheet,
     UncomputedFormula,
     UnreadableWorkbook,
+    too_many_merged,
 )
 from .ooxml_sheet import number_cell
 
@@ -61,11 +63,15 @@ def read_xls(path: Path, limits: Limits) -> tuple[tuple[Sheet, ...], bool]:
     for line in lines:
         index, number, cells = json.loads(line)
         rows[index].append(Row(number, tuple(_cell(cell) for cell in cells)))
-    sheets = tuple(
-        Sheet(name, tuple(rows[index]), hidden=hidden)
-        for index, (name, hidden) in enumerate(head["sheets"])
-    )
-    return sheets, head["date1904"]
+    sheets = []
+    for of_sheet, (name, hidden, merged, hidden_rows) in zip(rows, head["sheets"], strict=True):
+        if len(merged) > limits.merged:
+            raise UnreadableWorkbook(too_many_merged(name, limits))
+        filled = {row.number for row in of_sheet}
+        unseen = tuple(number for number in sorted(set(hidden_rows)) if number in filled)
+        regions = tuple(Merged(*region) for region in merged)
+        sheets.append(Sheet(name, tuple(of_sheet), hidden, regions, unseen))
+    return tuple(sheets), head["date1904"]
 
 
 def _cell(value: Any) -> Cell:

@@ -4,9 +4,10 @@ Run by `xls.py` with a limit on memory and time: the library that reads .xls ask
 memory as the file claims to need and ends the process when it cannot have it. Run as a plain
 file, it imports nothing of the app.
 
-Output: one line per row `[sheet, row number, [cells]]`, first `{"sheets": [...], "date1904": …}`;
-a cell is a JSON value or `{"d": iso date}`, `{"m": iso moment}`, `{"t": iso time}`,
-`{"e": error code}`, `{"f": ""}` for a formula that no program has computed.
+Output: one line per row `[sheet, row number, [cells]]`, first `{"sheets": [...], "date1904": …}`
+with `[name, hidden, [merged cells], [hidden rows]]` for each sheet; a cell is a JSON value or
+`{"d": iso date}`, `{"m": iso moment}`, `{"t": iso time}`, `{"e": error code}`, `{"f": ""}` for a
+formula that no program has computed.
 Exit code 3: password; 4: damaged; 5: too large.
 """
 
@@ -17,6 +18,7 @@ import json
 import struct
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import python_calamine as calamine
@@ -34,11 +36,30 @@ _ERRORS = {
 }
 _BOUND_SHEET, _BOF, _EOF, _FILE_PASS = 0x85, 0x809, 0x0A, 0x2F
 _FORMULA, _BOOL_ERR, _DATE_MODE, _RECALC_ID = 0x06, 0x205, 0x22, 0x1C1
-_CALCULATE_ON_OPENING = 0x2
+_ROW, _MERGED = 0x208, 0xE5
+_CALCULATE_ON_OPENING, _HIDDEN_ROW = 0x2, 0x20
+_MOST_MERGED = 100_000
 _CELL_RECORDS = {0x06, 0x201, 0x203, 0x204, 0x205, 0x27E, 0xBD, 0xBE, 0xD6, 0xFD}
 
-Odd = dict[int, dict[int, dict[str, str]]]
-"""Row → column → what stands there, where the library would show nothing: `e` or `f` as above."""
+
+@dataclass
+class Survey:
+    """What the library does not tell of a sheet.
+
+    `odd` is row → column → what stands there, `e` or `f` as above; `merged` are first row, first
+    column, last row, last column; rows in `merged` and `hidden_rows` count from 1.
+    """
+
+    odd: dict[int, dict[int, dict[str, str]]] = field(default_factory=dict)
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    hidden_rows: list[int] = field(default_factory=list)
+    last_row: int = 0
+    last_column: int = 0
+
+    @property
+    def extent(self) -> int:
+        """How many cells a full rectangle around all of them has."""
+        return (self.last_row + 1) * (self.last_column + 1)
 
 
 class Refused(Exception):
@@ -115,8 +136,8 @@ def records(stream: bytes, at: int = 0) -> Iterator[tuple[int, int, bytes]]:
         at += 4 + length
 
 
-def survey(stream: bytes, most_cells: int) -> tuple[list[Odd], bool]:
-    """Errors and uncomputed formulas of each sheet, and whether days count from 1904.
+def survey(stream: bytes, most_cells: int) -> tuple[list[Survey], bool]:
+    """What stands in each sheet beside plain values, and whether days count from 1904.
 
     Refuses passwords and sheets of absurd extent, because the library lays out every sheet as a
     full rectangle. Whoever computes a workbook notes with which engine; where that is missing, a
@@ -135,39 +156,52 @@ def survey(stream: bytes, most_cells: int) -> tuple[list[Odd], bool]:
         date1904 = date1904 or (kind == _DATE_MODE and data[:1] == b"\1")
         if kind == _EOF:
             break
-    found: list[Odd] = []
+    found: list[Survey] = []
     area = 0
     for offset in offsets:
-        odd, extent = _sheet_survey(stream, offset, was_computed=was_computed)
-        area += extent
+        survey_of = _sheet_survey(stream, offset, was_computed=was_computed)
+        area += survey_of.extent
         if area > most_cells:
             raise Refused(TOO_LARGE)
-        found.append(odd)
+        found.append(survey_of)
     return found, date1904
 
 
-def _sheet_survey(stream: bytes, offset: int, *, was_computed: bool) -> tuple[Odd, int]:
-    found: Odd = {}
-    last_row = last_column = depth = 0
+def _sheet_survey(stream: bytes, offset: int, *, was_computed: bool) -> Survey:
+    found = Survey()
+    depth = 0
     for _, kind, data in records(stream, offset):
         depth += (kind == _BOF) - (kind == _EOF)
         if depth == 0:
             break
-        if kind not in _CELL_RECORDS or len(data) < 6 or depth > 1:
+        if depth > 1:
             continue
-        row, column = struct.unpack_from("<HH", data)
-        if kind in (0xBD, 0xBE):
-            (column,) = struct.unpack_from("<H", data, len(data) - 2)
-        last_row, last_column = max(last_row, row), max(last_column, column)
-        if kind == _BOOL_ERR and len(data) >= 8 and data[7] == 1:
-            found.setdefault(row, {})[column] = {"e": _ERRORS.get(data[6], "#N/A")}
-        if kind == _FORMULA and len(data) >= 16:
-            is_special = data[12:14] == b"\xff\xff"
-            if is_special and data[6] == 2:
-                found.setdefault(row, {})[column] = {"e": _ERRORS.get(data[8], "#N/A")}
-            elif not was_computed and _has_no_result(data, is_special=is_special):
-                found.setdefault(row, {})[column] = {"f": ""}
-    return found, (last_row + 1) * (last_column + 1)
+        if kind in _CELL_RECORDS and len(data) >= 6:
+            _survey_cell(found, kind, data, was_computed=was_computed)
+        elif kind == _ROW and len(data) >= 16 and data[12] & _HIDDEN_ROW:
+            found.hidden_rows.append(struct.unpack_from("<H", data)[0] + 1)
+        elif kind == _MERGED and len(found.merged) <= _MOST_MERGED:
+            whole = data[2 : 2 + max(0, len(data) - 2) // 8 * 8]
+            for first, last, left, right in struct.iter_unpack("<4H", whole):
+                found.merged.append((first + 1, left, last + 1, right))
+    return found
+
+
+def _survey_cell(found: Survey, kind: int, data: bytes, *, was_computed: bool) -> None:
+    row, column = struct.unpack_from("<HH", data)
+    last_column = column
+    if kind in (0xBD, 0xBE):
+        (last_column,) = struct.unpack_from("<H", data, len(data) - 2)
+    found.last_row = max(found.last_row, row)
+    found.last_column = max(found.last_column, last_column)
+    if kind == _BOOL_ERR and len(data) >= 8 and data[7] == 1:
+        found.odd.setdefault(row, {})[column] = {"e": _ERRORS.get(data[6], "#N/A")}
+    if kind == _FORMULA and len(data) >= 16:
+        is_special = data[12:14] == b"\xff\xff"
+        if is_special and data[6] == 2:
+            found.odd.setdefault(row, {})[column] = {"e": _ERRORS.get(data[8], "#N/A")}
+        elif not was_computed and _has_no_result(data, is_special=is_special):
+            found.odd.setdefault(row, {})[column] = {"f": ""}
 
 
 def _has_no_result(data: bytes, *, is_special: bool) -> bool:
@@ -192,21 +226,25 @@ def as_json(value: object) -> object:
 
 def print_rows(path: Path, most_cells: int) -> None:
     """Writes the whole workbook to standard output."""
-    odd, date1904 = survey(workbook_stream(path.read_bytes()), most_cells)
+    surveys, date1904 = survey(workbook_stream(path.read_bytes()), most_cells)
     book = calamine.CalamineWorkbook.from_path(str(path))
     sheets = [meta for meta in book.sheets_metadata if meta.typ is calamine.SheetTypeEnum.WorkSheet]
-    if len(sheets) != len(odd):
+    if len(sheets) != len(surveys):
         raise Refused(DAMAGED)
     out = sys.stdout
     visible = calamine.SheetVisibleEnum.Visible
-    heads = [[meta.name, meta.visible is not visible] for meta in sheets]
+    heads = [
+        [meta.name, meta.visible is not visible, of_sheet.merged, of_sheet.hidden_rows]
+        for meta, of_sheet in zip(sheets, surveys, strict=True)
+    ]
     out.write(json.dumps({"sheets": heads, "date1904": date1904}) + "\n")
     for index, meta in enumerate(sheets):
+        odd = surveys[index].odd
         rows = book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False)
-        rows.extend([] for _ in range(len(rows), max(odd[index], default=-1) + 1))
+        rows.extend([] for _ in range(len(rows), max(odd, default=-1) + 1))
         for number, row in enumerate(rows):
             cells = [as_json(value) for value in row]
-            for column, what in odd[index].get(number, {}).items():
+            for column, what in odd.get(number, {}).items():
                 cells.extend([None] * (column + 1 - len(cells)))
                 cells[column] = what
             while cells and cells[-1] is None:
