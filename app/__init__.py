@@ -32,7 +32,18 @@ from app.issuing import routes as issuing_routes
 from app.issuing import services as issuing_services
 from app.issuing import subjects
 from app.issuing.subjects import Subject
-from app.kernel import audit_words, commands, database, hooks, logs, look, routes, transaction, web
+from app.kernel import (
+    audit_words,
+    command_groups,
+    commands,
+    database,
+    hooks,
+    logs,
+    look,
+    routes,
+    transaction,
+    web,
+)
 from app.kernel.config import Config
 from app.ledger import audit_words as ledger_words
 from app.ledger import commands as ledger_commands
@@ -134,6 +145,7 @@ def create_app(config: Config | None = None) -> Flask:
         WTF_I18N_ENABLED=False,
     )
     app.jinja_env.undefined = StrictUndefined
+    app.cli = command_groups.AllCommands(app.name)
     database.init_database(app, settings)
     with app.app_context():
         transaction.watch_changes(database.db.engine)

@@ -27,6 +27,7 @@ from app.kernel import clock
 from app.kernel.config import Config
 from app.kernel.database import Mode, db, mode
 from app.kernel.models import AuditEntry
+from app.kernel.system_words import why
 from app.kernel.transaction import after_commit
 
 FILE = "anchors/audit-heads.txt"
@@ -175,7 +176,7 @@ def check() -> AnchorCheck:
         try:
             found = list(read(path))
         except OSError as error:
-            problems.append(f"读不到锚定文件 {path}（{error.strerror}）")
+            problems.append(f"读不到锚定文件 {path}（{why(error)}）")
             continue
         anchors = anchors or found
         problems += [f"{path.name} 第 {it.line} 行被改动" for it in found if not it.sound]

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.kernel.system_words import why
+
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT.parents[1] if ROOT.parent.name == "versions" else ROOT
 """The folder first unpacked, where the data lie; ``scripts/versions.py`` tells of the versions."""
@@ -62,8 +64,7 @@ class Config:
             instance.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(
-                f"无法建立数据目录 {instance}（{error.strerror}）。"
-                "请改用可写的目录（INSTANCE_DIR）。"
+                f"无法建立数据目录 {instance}（{why(error)}）。请改用可写的目录（INSTANCE_DIR）。"
             ) from error
         return Config(
             instance_dir=instance,
@@ -140,5 +141,5 @@ def _kept_secret(path: Path) -> str:
         return path.read_text().strip()
     except OSError as error:
         raise ConfigError(
-            f"无法读写密钥文件 {path}（{error.strerror}）。请检查数据目录的权限。"
+            f"无法读写密钥文件 {path}（{why(error)}）。请检查数据目录的权限。"
         ) from error

@@ -17,6 +17,7 @@ from app.kernel.authority import EVERYTHING
 from app.kernel.command_groups import OneLineGroup
 from app.kernel.commands import BAD_USE, CHECK_FAILED, stop
 from app.kernel.spreadsheets import UnreadableWorkbook, shown_name
+from app.kernel.system_words import why
 from app.kernel.transaction import writing
 from app.ledger.comparing import Comparison
 from app.ledger.examining import OpenedLedger, compare_now, open_ledger
@@ -95,7 +96,7 @@ def _open(file: Path) -> OpenedLedger:
     except UnreadableWorkbook as unreadable:
         stop(str(unreadable))
     except OSError as error:
-        stop(f"无法读取 {file}（{error.strerror}）。请检查路径和权限。")
+        stop(f"无法读取 {file}（{why(error)}）。请检查路径和权限。")
 
 
 def _run(
@@ -182,7 +183,7 @@ def _write(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        stop(f"无法写入 {path}（{error.strerror}）。请检查路径和权限。", CHECK_FAILED)
+        stop(f"无法写入 {path}（{why(error)}）。请检查路径和权限。", CHECK_FAILED)
 
 
 def register(app: Flask) -> None:

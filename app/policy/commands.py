@@ -14,6 +14,7 @@ from app.accounts.queries import county_by_code_or_name
 from app.kernel.asked import read_exact_day, read_moment
 from app.kernel.command_groups import OneLineGroup
 from app.kernel.commands import CHECK_FAILED, stop
+from app.kernel.system_words import why
 from app.policy.documents import Document, Table
 from app.policy.domain import Origin
 from app.policy.exports import MEDIA_TYPES, content_of
@@ -56,7 +57,7 @@ def write_out(document: Document, table: Table, form: str, output: str | None) -
     try:
         Path(output).write_bytes(content)
     except OSError as error:
-        stop(f"无法写入 {output}（{error.strerror}）。请检查路径和权限。", CHECK_FAILED)
+        stop(f"无法写入 {output}（{why(error)}）。请检查路径和权限。", CHECK_FAILED)
 
 
 @policy_group.command("list")

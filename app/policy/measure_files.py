@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from app.kernel.system_words import why
 from app.policy import conditions
 from app.policy.criteria import BEST_FIRST, WORST_FIRST
 from app.policy.domain import Condition, Measure, Origin
@@ -217,7 +218,7 @@ def _read(path: Path) -> MeasureFile | list[Fault]:
     except UnicodeDecodeError:
         return [Fault(path.name, 1, "文件不是 UTF-8 编码", "请用 UTF-8 编码重新保存")]
     except OSError as error:
-        return [Fault(path.name, 1, f"文件无法读取（{error.strerror}）", "请核对路径和读取权限")]
+        return [Fault(path.name, 1, f"文件无法读取（{why(error)}）", "请核对路径和读取权限")]
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

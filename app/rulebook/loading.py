@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from app.kernel.config import ConfigError
+from app.kernel.system_words import why
 from app.rulebook import checks
 from app.rulebook.domain import (
     Catalogue,
@@ -235,7 +236,7 @@ def _read(path: Path, shape: type[_File], faults: list[str]) -> _File | None:
             raw = tomllib.load(file, parse_float=Decimal)
         return shape.model_validate(raw)
     except OSError as error:
-        faults.append(f"{path.name}：读不出文件（{error.strerror}），请检查文件和权限。")
+        faults.append(f"{path.name}：读不出文件（{why(error)}），请检查文件和权限。")
     except UnicodeDecodeError:
         faults.append(f"{path.name}：不是 UTF-8 编码，请用 UTF-8 另存。")
     except tomllib.TOMLDecodeError as error:

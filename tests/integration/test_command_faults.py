@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,8 @@ def test_a_database_without_tables_is_told_in_one_sentence(
     "command",
     [
         ["worker", "now"], ["demo", "--twice"], ["setup-code", "x"], ["audit", "check"],
-        ["db", "downgrade"], ["audit", "verify", "--all"],
+        ["db", "downgrade"], ["audit", "verify", "--all"], ["grades", "--x"], ["doctor", "x", "y"],
+        ["policy", "allocate"], ["ledger", "import"], ["nonsense"], ["nonsense", "--x", "y"],
     ],
     ids=" ".join,
 )  # fmt: skip
@@ -69,7 +71,23 @@ def test_misuse_is_told_in_chinese(app: Flask, command: list[str]) -> None:
     code, sentence = told(app.test_cli_runner(), command)
     assert code == 2
     assert "--help" in sentence
-    assert "命令不能这样使用" in sentence
+    assert sentence.startswith(("没有", "多写", "缺少"))
+    assert not re.search("[A-Z][a-z]+ [a-z]+", sentence), "no sentence of a library's own"
+
+
+@pytest.mark.parametrize("command", ["ledger", "backup", "grades"])
+def test_the_help_of_a_command_is_chinese(app: Flask, command: str) -> None:
+    told = app.test_cli_runner().invoke(args=[command, "--help"]).output
+    assert "用法：" in told
+    assert "显示本说明。" in told
+    assert not re.search("Usage|Options|Show this", told)
+
+
+def test_what_the_system_says_of_a_file_is_chinese(app: Flask, tmp_path: Path) -> None:
+    missing = str(tmp_path / "none" / "out.xlsx")
+    code, sentence = told(app.test_cli_runner(), ["ledger", "export", missing])
+    assert code == 1
+    assert "（没有这个文件或文件夹）" in sentence
 
 
 TAMPER_ON_SQLITE = "UPDATE audit_entry SET at = 'gestern' WHERE sequence = 2"

@@ -12,12 +12,13 @@ import openpyxl
 import pytest
 from openpyxl.styles import PatternFill
 
+from app.accounts.places import SHAOXING
 from app.kernel.spreadsheets import Merged, UnreadableWorkbook, read_workbook
 from app.ledger.examining import OpenedLedger
 from app.ledger.problems import Level
 from app.ledger.reading import TypedLedger
 from tests.unit import spreadsheet_files as files
-from tests.workbooks import SHAOXING, A, B, read
+from tests.workbooks import A, B, read
 
 HEADER = ["统一社会信用代码", "厂区编号", "行业", "角色", "产能"]
 ROWS: list[list[Any]] = [

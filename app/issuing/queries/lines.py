@@ -24,6 +24,7 @@ from app.kernel.authority import Scope
 from app.kernel.database import db
 from app.kernel.facts import changed_since, in_parts
 from app.kernel.files import path_of
+from app.kernel.system_words import why
 from app.rulebook.domain import folded
 
 ROWS_PER_PAGE = 50
@@ -40,9 +41,7 @@ def frozen_bytes(sha256: str) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise BytesDiffer(
-            f"冻结的文件 {sha256} 读不到（{error.strerror}）。请从备份恢复。"
-        ) from error
+        raise BytesDiffer(f"冻结的文件 {sha256} 读不到（{why(error)}）。请从备份恢复。") from error
     if sha256_of(content) != sha256:
         raise BytesDiffer(f"冻结的文件 {sha256} 已被改动，与签发时的摘要不符。请从备份恢复。")
     return content

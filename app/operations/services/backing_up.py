@@ -23,6 +23,7 @@ from app.kernel import audit, clock, files, migrating
 from app.kernel.config import ROOT, Config
 from app.kernel.database import Mode, db, mode
 from app.kernel.models import AuditEntry, StoredFile
+from app.kernel.system_words import why
 from app.kernel.transaction import writing
 from app.operations import archive, settings_files
 from app.operations.domain import (
@@ -63,7 +64,7 @@ def write_backup(
             out.close(manifest)
     except OSError as error:
         raise OperationFailed(
-            f"备份没有写成（{error.strerror or error}）：{path}。请检查磁盘空间和目录权限。"
+            f"备份没有写成（{why(error)}）：{path}。请检查磁盘空间和目录权限。"
         ) from error
     except SQLAlchemyError as error:
         raise OperationFailed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.kernel import anchors, audit, clock, jobs
 from app.kernel.jobs import JobFailed, JobRun
+from app.kernel.system_words import why
 from app.kernel.transaction import transaction
 from app.operations.domain import OperationFailed
 from app.operations.queries.backups import backup_folder, find_backup
@@ -68,7 +69,7 @@ def _back_up(run: JobRun) -> None:
         path = free_path(backup_folder(), "manual")
         write_backup(path, via="立即备份", progress=run.progress)
     except OSError as error:
-        raise JobFailed(f"备份目录不可写（{error.strerror}）。请检查磁盘和权限。") from error
+        raise JobFailed(f"备份目录不可写（{why(error)}）。请检查磁盘和权限。") from error
     except OperationFailed as problem:
         raise JobFailed(str(problem)) from problem
     run.progress(0, 0, "正在核对写成的备份")

@@ -27,6 +27,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from app.kernel import audit, clock, migrating, presence
 from app.kernel.config import MOVED, ROOT, Config, ConfigError, postgresql_address
 from app.kernel.database import Mode, db, mode
+from app.kernel.system_words import why
 from app.kernel.transaction import writing
 from app.operations.domain import Moved, OperationFailed, OperationRefused
 from app.operations.services.answers import days_to_ask, moments_to_ask
@@ -53,7 +54,7 @@ def move_to_postgresql(url: str) -> Moved:
         raise OperationFailed(f"没有迁移，新库已恢复为空，旧库没有改动：{problem}。") from problem
     except OSError as error:
         raise OperationFailed(
-            f"没有迁移（{error.strerror or error}）。请检查磁盘空间和数据目录的权限。"
+            f"没有迁移（{why(error)}）。请检查磁盘空间和数据目录的权限。"
         ) from error
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]

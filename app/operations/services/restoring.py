@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.kernel import anchors, audit, clock, files, migrating, presence
 from app.kernel.config import Config
 from app.kernel.database import Mode, db, mode
+from app.kernel.system_words import why
 from app.kernel.transaction import after_commit, commit, take_up, writing
 from app.operations import archive, settings_files
 from app.operations.archive import Archive
@@ -70,7 +71,7 @@ def restore_backup(path: Path, *, replace: bool = False) -> Restored:
         raise OperationFailed(f"备份没有恢复，没有改动任何内容：{problem}。") from problem
     except OSError as error:
         raise OperationFailed(
-            f"备份没有恢复（{error.strerror or error}），没有改动数据。请检查文件、磁盘空间和权限。"
+            f"备份没有恢复（{why(error)}），没有改动数据。请检查文件、磁盘空间和权限。"
         ) from error
     except SQLAlchemyError as error:
         raise OperationFailed(

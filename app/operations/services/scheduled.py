@@ -15,6 +15,7 @@ from app.inbox import services as inbox
 from app.inbox.domain import Audience, MessageKind
 from app.kernel import anchors, audit, clock, daily
 from app.kernel.authority import Permission
+from app.kernel.system_words import why
 from app.kernel.transaction import writing
 from app.operations import archive
 from app.operations.domain import EvidenceMissing, OperationFailed, kept_backups
@@ -69,7 +70,7 @@ def _back_up(folder: Path) -> tuple[bool, str]:
             write_backup(path, via=VIA, allow_missing=True)
             problem = f"备份已生成，但缺少材料。{missing}"
     except OSError as error:
-        return False, f"备份目录 {folder} 不可写（{error.strerror}）。请检查磁盘和权限。"
+        return False, f"备份目录 {folder} 不可写（{why(error)}）。请检查磁盘和权限。"
     except OperationFailed as failure:
         return False, str(failure)
     if not check_backup(path):
