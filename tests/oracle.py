@@ -265,6 +265,8 @@ def days_worth_asking(ledger: Ledger, count: int) -> list[date]:
     changes |= {row["认定日期"] for row in ledger["虚假材料"]}
     changes |= {years_later(row["认定日期"], 1) for row in ledger["虚假材料"]}
     changes |= {years_later(row["决定日期"], 3) for row in ledger["违法行为"]}
-    changes |= {row["撤销日期"] for row in ledger["违法行为"] if row["撤销日期"]}
+    changes |= {date(row["决定日期"].year + 1, 1, 1) for row in ledger["违法行为"]}
+    for sheet, ends in (("等级", "失效日期"), ("违法行为", "撤销日期"), ("虚假材料", "撤销日期")):
+        changes |= {row[ends] for row in ledger[sheet] if row.get(ends)}
     around = sorted({day + timedelta(step) for day in changes for step in (-1, 0, 1)})
     return around[:: max(1, len(around) // count)]

@@ -15,7 +15,8 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.grades.queries import standings_on
+from app.grades.domain import standing_on
+from app.grades.queries import facts_of, standing_rules, standings_on
 from app.grades.services import GradeEntry, annul_grades, correct_grades, record_grades
 from app.kernel import audit
 from app.kernel.database import db
@@ -45,7 +46,13 @@ from tests.ledgers import SHEETS, Ledger
 
 NUMBERS = ("001", "002")
 KINDS = ("逃避监管排放", "未依法环评", "其他", "其他（认定）")
-DAYS = st.dates(date(2022, 1, 1), date(2026, 6, 30)) | st.just(date(2024, 2, 29))
+TURNS = (
+    date(2023, 12, 31), date(2024, 1, 1), date(2024, 2, 29), date(2024, 12, 31), date(2025, 1, 1),
+    date(2025, 2, 28), date(2025, 3, 1),
+)  # fmt: skip
+"""Year turns and a leap day, drawn often enough that facts fall on one day."""
+DAYS = st.dates(date(2022, 1, 1), date(2028, 6, 30)) | st.sampled_from(TURNS)
+"""Past and to come."""
 BOOK = "shaoxing-2023"
 _BEGINS = {"违法行为": "决定日期", "虚假材料": "认定日期", "等级": "生效日期"}
 _made: list[int] = []
@@ -256,32 +263,41 @@ def test_every_day_as_known_at_every_step_equals_an_independent_computation(
     with app.app_context():
         history = _begin()
         moments = [it for it in map(history.do, done) if it is not None]
-        asked = {*days}
-        for fact in history.facts:
-            changes = [it for it in fact.row.values() if isinstance(it, date)]
-            asked |= {it + timedelta(step) for it in changes for step in (-1, 0, 1)}
         for moment in moments:
-            _compare(history, sorted(asked), moment, as_known_now=moment == moments[-1])
+            asked = {*days, *oracle.days_worth_asking(history.ledger(moment), 30)}
+            _compare(history, sorted(asked), moment - timedelta(microseconds=1))
+            _compare(history, sorted(asked), moment)
+            if moment == moments[-1]:
+                _compare(history, sorted(asked), moment, as_known_now=True)
         db.session.rollback()
 
 
-def _compare(history: _History, days: list[date], moment: datetime, *, as_known_now: bool) -> None:
+def _compare(
+    history: _History, days: list[date], known: datetime, *, as_known_now: bool = False
+) -> None:
+    """Every day's standings, as known at the moment or read off the intervals of now."""
     ids = list(history.plants.values())
-    for plant in oracle.plants_of(history.ledger(moment)):
-        number = plant.row["厂区编号"]
+    facts, rules = facts_of(ids, known), standing_rules(days[0], known)
+    for plant in oracle.plants_of(history.ledger(known)):
+        plant_id = history.plants[plant.row["厂区编号"]]
         for day in days:
+            standing = (
+                standings_on([plant_id], day)[plant_id]
+                if as_known_now
+                else standing_on(facts[plant_id], day, rules)
+            )
             expected = oracle.facts_on(plant, day)
-            marked = history.is_marked(number, day, moment)
-            answers = [standings_on(ids, day, moment)]
-            if as_known_now:
-                answers.append(standings_on(ids, day))
-            for answer in answers:
-                standing = answer[history.plants[number]]
-                assert standing.grade == oracle.grade_on(plant, day, day)[0], (number, day)
-                assert standing.blocked == (expected["blocked"] or marked), (number, day)
-                assert standing.violations_36m == expected["violations_36m"], (number, day)
-                assert _iso(standing.banned_until) == expected["banned_until"], (number, day)
-                assert _iso(standing.held_since) == expected["held_since"], (number, day)
+            marked = history.is_marked(plant.row["厂区编号"], day, known)
+            assert standing.grade == oracle.grade_on(plant, day, day)[0], (plant_id, day)
+            assert standing.blocked == (expected["blocked"] or marked), (plant_id, day)
+            assert standing.violations_36m == expected["violations_36m"], (plant_id, day)
+            assert _iso(standing.banned_until) == expected["banned_until"], (plant_id, day)
+            assert _iso(standing.held_since) == expected["held_since"], (plant_id, day)
+    if not as_known_now:
+        day = days[len(days) // 2]
+        assert standings_on(ids, day, known) == {
+            it: standing_on(facts[it], day, rules) for it in ids
+        }
 
 
 def _iso(day: date | None) -> str | None:
