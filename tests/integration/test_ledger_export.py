@@ -23,6 +23,7 @@ from app.ledger.exporting import export_ledger
 from app.ledger.marks import is_unaltered_export
 from app.ledger.queries import register_now
 from app.ledger.sheets import SHEETS
+from app.policy.queries import candidates
 from app.registry.queries import list_plants
 from tests.installations import close, installed
 from tests.ledger_imports import command, imported, register_of, someone
@@ -208,3 +209,37 @@ def test_an_export_brings_the_zones_of_its_installation_with_it(
             (found,) = [it for it in list_bureaus() if it.local_code]
             assert found.name == "滨海新区"
     assert exported(elsewhere, tmp_path / "2.xlsx").read_bytes() == path.read_bytes()
+
+
+def someone_here(app: Flask) -> str:
+    with app.app_context():
+        return someone("city-officer").display_name
+
+
+def test_a_closed_plant_comes_back_closed(app: Flask, elsewhere: Flask, tmp_path: Path) -> None:
+    """Its facts with it; it is a candidate until its day there as here, and stays in the register.
+
+    Imported into the register it came from, the workbook changes nothing.
+    """
+    tables = lawful()
+    for row in tables["厂区"]:
+        row["关闭日期"] = ""
+    tables["厂区"][0]["关闭日期"] = "2025-03-01"
+    imported(app, tables, tmp_path)
+    path = exported(app, tmp_path / "all.xlsx")
+    with app.app_context():
+        records = [it.record_id for it in list_plants(EVERYTHING)]
+    assert command(app, "import", path, "--by", someone_here(app)).exit_code == 0
+    with app.app_context():
+        assert [it.record_id for it in list_plants(EVERYTHING)] == records
+    assert command(elsewhere, "import", path).exit_code == 0
+    assert register_of(elsewhere) == register_of(app)
+    assert standings(elsewhere) == standings(app)
+    for day, closed in ((date(2025, 2, 28), 0), (date(2025, 3, 1), 1)):
+        seen = []
+        for one in (app, elsewhere):
+            with one.app_context():
+                found = {(it.uscc, it.plant) for it in candidates(day)}
+                assert len(list_plants(EVERYTHING)) == len(found) + closed
+                seen.append(found)
+        assert seen[0] == seen[1]

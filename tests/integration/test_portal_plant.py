@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -36,6 +37,7 @@ from app.supervision.services import (
 from app.upgrading.services import ProjectEntry, record_projects
 from tests.conftest import Freeze
 from tests.facts import a_plant, code
+from tests.ledger_imports import imported, someone
 from tests.people import KEQIAO, YUECHENG, ClientAs
 from tests.registers import fetched, statements
 
@@ -234,3 +236,29 @@ def test_a_county_officer_reads_what_counts_for_the_whole_enterprise(
     assert "不得申报 B 级（含引领性）及以上" in html
     assert "PLAN-BLOCK" in html
     assert "持续至" in html
+
+
+def test_what_a_workbook_corrects_stands_in_the_history(
+    app: Flask, plant: int, client_as: ClientAs, tmp_path: Path
+) -> None:
+    """A new name, county or closing by workbook has no day of its own; who and when is told."""
+    with app.app_context():
+        (who,) = {someone("city-officer").display_name}
+    rows = {
+        "企业": [{"统一社会信用代码": code(1), "企业名称": "更名铸造有限公司"}],
+        "厂区": [
+            {
+                "统一社会信用代码": code(1), "厂区编号": "001", "厂区名称": "新厂",
+                "区县代码": "330602", "关闭日期": "2025-08-20",
+            }
+        ],
+    }  # fmt: skip
+    imported(app, rows, tmp_path, "--by", who)
+    html = fetched(client_as("county-officer"), f"/plants/{plant}")
+    for words in (
+        "企业名称由“示例1号有限公司”改为“更名铸造有限公司”",
+        "厂区名称由“本部”改为“新厂”；关闭日期由“空”改为“2025-08-20”",
+        "没有登记生效日期和依据文件",
+        who,
+    ):
+        assert words in html, words

@@ -11,6 +11,7 @@ from flask import url_for
 from sqlalchemy import and_, or_, select
 
 from app.accounts.models import UserAccount
+from app.accounts.queries import list_bureaus
 from app.desk.routes.places import LISTS
 from app.followup.models import InspectionRecord
 from app.grades.models import GradeRow
@@ -19,7 +20,8 @@ from app.kernel.database import Explained, Recorded, db
 from app.kernel.look import number
 from app.portal.timeline import FactRow
 from app.registry.change_rules import ChangeKind, Stage
-from app.registry.models import PlantChange
+from app.registry.models import PlantChange, PlantRecord
+from app.registry.queries import corrections_of
 from app.rights.models import ApplicationRecord
 from app.rulebook.queries import rulebook_titles
 from app.supervision.domain import ViolationKind, ban_last_day
@@ -33,7 +35,7 @@ _WIDE = {True: _EVERY_PLANT, False: ""}
 def facts_on_record(plant_id: int, enterprise_id: int) -> list[FactRow]:
     """Grades, violations, findings, inspections, projects, applications and changes of a plant.
 
-    Those of its whole enterprise are included. Seven statements, and one for the names.
+    Those of its whole enterprise are included. The number of statements is always the same.
     """
     rows = [
         *_grades(plant_id),
@@ -43,6 +45,7 @@ def facts_on_record(plant_id: int, enterprise_id: int) -> list[FactRow]:
         *_projects(plant_id),
         *_applications(plant_id),
         *_changes(plant_id, enterprise_id),
+        *_corrections(plant_id),
     ]
     return _with_names(rows)
 
@@ -248,6 +251,37 @@ def _changes(plant_id: int, enterprise_id: int) -> Iterator[FactRow]:
             document=it.document,
             withdrawn_on=it.recorded_at.astimezone(clock.SHANGHAI).date() if withdrawn else None,
         )  # fmt: skip
+
+
+_FIELDS = {
+    "county": "区县", "closed_on": "关闭日期", "number": "厂区编号", "uscc": "统一社会信用代码",
+}  # fmt: skip
+
+
+def _corrections(plant_id: int) -> Iterator[FactRow]:
+    """What a workbook, or an edit, made the register say: known from then on, of no day."""
+    counties = {it.code: it.name for it in list_bureaus("county")}
+    for it in corrections_of(plant_id):
+        what = "厂区名称" if isinstance(it.record, PlantRecord) else "企业名称"
+        parts = (
+            f"{_FIELDS.get(name, what)}由“{_shown(old, counties)}”改为“{_shown(new, counties)}”"
+            for name, old, new in it.fields
+        )
+        row = _row(
+            it.record,
+            "register" if isinstance(it.record, PlantRecord) else "enterprise",
+            it.record.recorded_at.astimezone(clock.SHANGHAI).date(),
+            "登记信息更正",
+            ("neutral", "更正"),
+            (it.record.id,),
+            *parts,
+            "没有登记生效日期和依据文件",
+        )
+        yield replace(row, annulled_at=None, annulled_by="", annulled_via="")
+
+
+def _shown(value: object, counties: Mapping[str, str]) -> str:
+    return counties.get(str(value), str(value)) if value not in (None, "") else "空"
 
 
 def _with_names(rows: Sequence[FactRow]) -> list[FactRow]:

@@ -13,7 +13,13 @@ from app.registry.queries.changes import (
     plant_now,
     situation_of,
 )
-from app.registry.queries.differences import Difference, changed_since, version_of
+from app.registry.queries.differences import (
+    Correction,
+    Difference,
+    changed_since,
+    corrections_of,
+    version_of,
+)
 from app.registry.queries.register import (
     IndustryOfPlant,
     PlantOnRecord,
@@ -34,12 +40,14 @@ from app.registry.queries.register import (
 
 __all__ = [
     "ChangeOnRecord",
+    "Correction",
     "Difference",
     "IndustryOfPlant",
     "PlantOnRecord",
     "absorbed_enterprises",
     "changed_since",
     "closed_plants",
+    "corrections_of",
     "counties_of_enterprise",
     "due_changes",
     "enterprise_ids_of",

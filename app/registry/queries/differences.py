@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from app.accounts.models import UserAccount
-from app.kernel.database import db, known_at
-from app.registry.models import EnterpriseRecord, PlantRecord
+from app.kernel.database import Recorded, db, known_at
+from app.registry.models import EnterpriseRecord, PlantChange, PlantRecord
 from app.registry.queries.register import PlantOnRecord
 
 _OF_RECORDING = frozenset(
@@ -53,6 +54,70 @@ def changed_since(plant: PlantOnRecord, version: str) -> list[Difference] | None
 def version_of(plant: PlantOnRecord) -> str:
     """Names the records that a page about the plant was made from."""
     return f"{plant.record_id}-{plant.enterprise_record_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a workbook or an edit made the register say otherwise, without a change of its own."""
+
+    record: PlantRecord | EnterpriseRecord
+    fields: tuple[tuple[str, Any, Any], ...]
+    """Field, before, after."""
+
+
+_OF_PLANT = ("name", "number", "county", "closed_on")
+_OF_ENTERPRISE = ("name", "uscc")
+
+
+def corrections_of(plant_id: int) -> list[Correction]:
+    """Names, codes, numbers, counties and closings that came without effective day and document.
+
+    Told of the plant, and of whoever owned it at that time.
+    """
+    plants = _records(PlantRecord, PlantRecord.plant_id == plant_id)
+    owners = sorted({it.enterprise_id for it in plants})
+    enterprises = _records(EnterpriseRecord, EnterpriseRecord.enterprise_id.in_(owners))
+    told = set(
+        db.session.execute(
+            select(PlantChange.recorded_at).where(
+                or_(
+                    PlantChange.plant_id == plant_id,
+                    PlantChange.other_plant_id == plant_id,
+                    PlantChange.enterprise_id.in_(owners),
+                )
+            )
+        ).scalars()
+    )
+    found = list(_corrected(plants, _OF_PLANT))
+    for owner in owners:
+        own = [it for it in enterprises if it.enterprise_id == owner]
+        found += [it for it in _corrected(own, _OF_ENTERPRISE) if _owned(plants, owner, it.record)]
+    return [it for it in found if it.record.recorded_at not in told]
+
+
+def _records(model: type[Any], which: ColumnElement[bool]) -> Sequence[Any]:
+    return db.session.execute(select(model).where(which).order_by(model.id)).scalars().all()
+
+
+def _corrected(records: Sequence[Any], fields: Sequence[str]) -> Iterator[Correction]:
+    for old, new in pairwise(records):
+        differing = tuple(
+            (name, getattr(old, name), getattr(new, name))
+            for name in fields
+            if getattr(old, name) != getattr(new, name)
+        )
+        if differing:
+            yield Correction(new, differing)
+
+
+def _owned(plants: Sequence[PlantRecord], owner: int, record: Recorded) -> bool:
+    at = record.recorded_at
+    return any(
+        it.enterprise_id == owner
+        and it.recorded_at < at
+        and (it.annulled_at is None or it.annulled_at >= at)
+        for it in plants
+    )
 
 
 def _differences(
