@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
@@ -79,13 +79,7 @@ def letters_of(
         if counties is None or plant["county"] in counties:
             held.setdefault(plant["plant_id"], []).append(row)
             plants[plant["plant_id"]] = plant
-    document = content["list"]
-    level = LEVEL_WORDS[Level(document["level"])]
-    opening = (
-        f"你单位申请的 {document['year']} 年度大气污染物排污权（{document['pollutant']}），"
-        f"经按{level}储备排污权分配清单（{_plain(number)}，截至 {document['as_of']}）核定，"
-        "结果告知如下："
-    )
+    opening = _opening(content, _plain(number))
     return [
         Letter(
             plant_id=plant_id,
@@ -106,6 +100,16 @@ def letters_of(
     ]
 
 
+def _opening(content: Content, number: str) -> str:
+    its, law = content["list"], content["rulebook"]
+    as_of = chinese_day(date.fromisoformat(its["as_of"]))
+    return (
+        f"你单位申请 {its['year']} 年度大气污染物排污权（{its['pollutant']}）一事，"
+        f"依据《{law['title']}》（{law['status']}）和本局{LEVEL_WORDS[Level(its['level'])]}储备"
+        f"排污权分配清单（{number}，截至 {as_of}），现将结果告知如下："
+    )
+
+
 def _plain(text: str) -> str:
     """One line of text without what no document may hold."""
     kept = text.translate(_LINE_ENDS)
@@ -117,7 +121,7 @@ def _row(row: dict[str, Any]) -> LetterRow:
     if row["section"] == Section.NEW_ENTERPRISE:
         given = "由本局另行决定"
     return LetterRow(
-        project=_plain(row["project"]) or "—",
+        project=_plain(row["project"]) or "不针对某个项目",
         applied_on=row["applied_on"],
         asked=row["asked"],
         allocated=given or "不纳入",
@@ -128,15 +132,12 @@ def _total(rows: Iterable[dict[str, Any]]) -> Decimal:
     return total_of(Decimal(it["allocated"]) for it in rows if it["allocated"] is not None)
 
 
-def _remarks(rows: Iterable[dict[str, Any]]) -> list[str]:
-    """The reasons that decided, each once: the last for a share, the unmet ones otherwise."""
+def _remarks(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Why, each reason once; the turn of a share names its project where there are several."""
     found: list[str] = []
     for row in rows:
-        reasons = row["reasons"]
-        own = (
-            reasons[-1:]
-            if row["section"] == Section.PRIORITY
-            else [it for it in reasons if not it["met"]]
-        )
-        found += [_plain(it["text"]) for it in own]
+        *common, last = (_plain(it["text"]) for it in row["reasons"])
+        if row["section"] == Section.PRIORITY and len(rows) > 1:
+            last = f"{_plain(row['project']) or '不针对某个项目'}：{last}"
+        found += [*common, last]
     return list(dict.fromkeys(found))
