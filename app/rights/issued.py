@@ -10,7 +10,7 @@ from flask import url_for
 
 from app.grades.queries import RULE_SETTINGS, facts_of
 from app.issuing.content import ListedPlant, assemble
-from app.issuing.domain import Line, Question
+from app.issuing.domain import Line, Question, State
 from app.issuing.measures import settings_read
 from app.issuing.reading import facts_by_plant, reason_words, reasons_of
 from app.issuing.subjects import Content, Subject, UnknownSpec
@@ -220,9 +220,16 @@ def live_url(question: Question) -> str:
 def why_not_issue(question: Question, content: Content) -> str | None:
     """Refused when both levels together would give an application more than it asked for.
 
-    And when the reserve has a signed allocation of another kind, which must be withdrawn first.
+    And when the reserve has a signed allocation of another kind, which must be withdrawn first, or
+    when the province's list whose shares were taken off holds no more.
     """
     spec = read_spec(question.spec)
+    rested_on = find_allocation(spec.after) if spec.after is not None else None
+    if rested_on is not None and rested_on.state is not State.IN_FORCE:
+        return (
+            f"所依据的省级分配清单（{rested_on.number}）{rested_on.state.words}。"
+            "请按现行的省级分配重新起草市级分配。"
+        )
     for view in allocations_in_force(spec.level, spec.pollutant, spec.year):
         if view.spec != str(spec):
             return f"该储备已有签发的分配清单《{view.title}》（{view.number}）。请先撤回该清单。"
