@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from flask import abort, url_for
 
+from app.desk.change_forms import EXPLAINED, OFFERED
 from app.kernel.permissions import signed_in
 from app.kernel.web import page
 from app.portal.routes.blueprint import blueprint
 
 TOPICS = {
     "about": "本系统做什么",
-    "ledger": "台账怎么填",
+    "ledger": "台账怎样填写",
     "import": "导入的规则",
-    "ranking": "名次怎么排",
-    "standing": "等级与状态怎么来",
-    "rules": "规则怎么改",
+    "ranking": "名次怎样排",
+    "standing": "等级与状态怎样得出",
+    "facts": "决定怎样登记",
+    "plants": "厂区怎样变更",
+    "inbox": "待办、通知和复核",
+    "lists": "清单怎样签发",
+    "rights": "排污权怎样办理",
+    "rules": "规则怎样修改",
     "operations": "服务器的看管",
     "keys": "键盘与浏览器",
     "glossary": "术语表",
@@ -40,6 +46,7 @@ def help_topic(topic: str) -> str:
         topics=_links(topic),
         title=TOPICS[topic],
         breadcrumbs=[("帮助", url_for("portal.help_index"))],
+        plant_changes=[(kind.words, EXPLAINED[kind]) for kind in OFFERED],
     )
 
 
