@@ -30,10 +30,11 @@ _TIME_AFTER_DAY = re.compile(r" (\d{1,2}:\S+)$")
 def read_day(typed: str) -> date | None:
     """A day: 2025-06-30, 2025/6/30, 2025.6.30, 2025年6月30日 or 20250630; None when blank.
 
-    Full width and spaces do not matter. Raises ValueError with a sentence for anything else.
+    Full width, spaces, a Chinese keyboard's full stop and 号 for 日 do not matter. Raises
+    ValueError with a sentence for anything else.
     """
     text = _plain(typed)
-    day = parse_date(text.replace(".", "-")).value
+    day = parse_date(_in_ledger_form(text)).value
     if text and not _is_in_range(day):
         raise ValueError(f"“{_shown(typed)}”不是有效日期，请按 2025-06-30 的样式填写。")
     return day
@@ -72,8 +73,13 @@ def read_moment(typed: str) -> datetime | None:
 def _in_iso_form(text: str) -> str:
     """The day of a moment rewritten as 2025-06-30, its time left as typed."""
     time = _TIME_AFTER_DAY.search(text)
-    day = parse_date((text[: time.start()] if time else text).replace(".", "-")).value
+    day = parse_date(_in_ledger_form(text[: time.start()] if time else text)).value
     return text if day is None else f"{day} {time[1]:0>5}" if time else f"{day}"
+
+
+def _in_ledger_form(text: str) -> str:
+    """A day with dots, also those of a Chinese keyboard, or with 号, as a ledger's cell has it."""
+    return text.translate(str.maketrans(".。号", "--日"))
 
 
 def _plain(typed: str) -> str:

@@ -13,7 +13,8 @@ from app.kernel.asked import DAYS, read_day, read_moment
     "text",
     [
         "2025-06-30", "2025/6/30", "2025.6.30", "2025年6月30日", "2025 年 6 月 30 日", "20250630",
-        " ２０２５-06-30 ",
+        " ２０２５-06-30 ", "２０２５．６．３０", "2025。6。30", "2025年6月30号",
+        "2025年０６月30日",
     ],
 )  # fmt: skip
 def test_a_day_is_read_however_it_is_written(text: str) -> None:
@@ -33,7 +34,7 @@ def test_the_first_and_the_last_day_are_read() -> None:
 @pytest.mark.parametrize(
     "text",
     ["25-06-30", "2025-02-30", "1899-12-31", "3000-01-01", "0001-01-01", "9999-12-31", "昨天",
-     "2025", "45838"],
+     "2025", "45838", "2025年6月", "二〇二五年六月三十日"],
 )  # fmt: skip
 def test_what_is_no_day_is_said(text: str) -> None:
     with pytest.raises(ValueError, match=f"^“{text}”不是有效日期，请按 2025-06-30 的样式填写。$"):
