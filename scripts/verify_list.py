@@ -182,7 +182,9 @@ def check_facts(file: Json) -> Iterator[str]:
     pairs = zip(content["list"]["rows"], content["plants"])  # noqa: B905 - the same
     for place, (row, plant) in enumerate(pairs, 1):
         own = by_plant.get(plant["plant_id"], [])
-        recent = sum(date.fromisoformat(fact["decided_on"]) > first for fact in own)
+        recent = sum(
+            fact["kind"] in kinds and date.fromisoformat(fact["decided_on"]) > first for fact in own
+        )
         if recent != row["facts"]["violations_36m"]:
             yield f"第 {place} 行：违法行为件数与所附事实不一致。"
         if any(year_of(fact, basis) == on.year for fact in own) != row["facts"]["blocked"]:
@@ -190,7 +192,11 @@ def check_facts(file: Json) -> Iterator[str]:
 
 
 def counts(fact: Json, on: date, kinds: set[str]) -> bool:
-    """Whether a violation is seen from the day: decided by then, not withdrawn by then."""
+    """Whether a violation is seen from the day: decided by then, not withdrawn by then.
+
+    One of another kind that the head marked (barring_reason) bars filing; ``violations_36m`` counts
+    the law's kinds only.
+    """
     gone = fact["withdrawn_on"]
     barring = fact["kind"] in kinds or bool(fact["barring_reason"])
     decided = date.fromisoformat(fact["decided_on"]) <= on

@@ -1,11 +1,11 @@
-"""Every standing and every list of every day, as known at several moments, held apart (逐日对照)."""
+"""Standings and lists of every day, as known at several moments, against the model (逐日对照)."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime, timedelta
 from itertools import cycle
 from typing import Any
@@ -28,6 +28,11 @@ class Tally:
     days: int = 0
     lists: int = 0
     rows: int = 0
+    issued: int = 0
+    acts: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(*(one + more for one, more in zip(astuple(self), astuple(other), strict=True)))
 
 
 def compare(life: Life, tally: Tally, *, moments: int = 3, share: float = 1.0) -> None:
@@ -37,6 +42,7 @@ def compare(life: Life, tally: Tally, *, moments: int = 3, share: float = 1.0) -
     of the rest; of all these the given share. Each is asked for one list, in turn, which also
     tells every plant's standing, and one in five for an allocation.
     """
+    life.pass_minutes()
     turns = days_of(it for _, it in life.known) | {life.today}
     asked = {day + timedelta(step) for day in turns for step in (-1, 0, 1)}
     first, last = min(asked), max(asked)

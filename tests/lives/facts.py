@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import lxml.html
+
 from tests.lives.browser import confirmed, previewed, words_of
 from tests.lives.life import Life
 from tests.lives.model import (
@@ -26,13 +28,13 @@ from tests.lives.rules import finding_refused, grade_refused, violation_refused
 
 Fact = Violation | Finding | Grade
 LISTED = {Violation: "violations", Finding: "findings", Grade: "grades"}
-_PAGE = re.compile(r'<th scope="row" class="text-nowrap"><a href="(/desk/[a-z]+/\d+)')
 
 
 def _list(register: Register, kind: type[Any]) -> list[Any]:
-    return {
+    held: dict[type[Any], list[Any]] = {
         Violation: register.violations, Finding: register.findings, Grade: register.grades,
-    }[kind]  # fmt: skip
+    }  # fmt: skip
+    return held[kind]
 
 
 def _some(life: Life, kind: type[Any]) -> Any:
@@ -44,7 +46,8 @@ def _a_plant_of(life: Life, fact: Fact) -> int | None:
     """A plant within whose page the fact is found; none when its enterprise has no plant left."""
     if fact.plant is not None:
         return fact.plant
-    found = [it.key for it in life.register.plants.values() if it.owner == fact.owner]  # type: ignore[union-attr]
+    owner = getattr(fact, "owner", "")
+    found = [it.key for it in life.register.plants.values() if it.owner == owner]
     return found[0] if found else None
 
 
@@ -69,7 +72,15 @@ def _address(life: Life, fact: Fact) -> str:
     """The page of a fact, found as a person finds it: by its document."""
     listed = LISTED[type(fact)]
     page = life.office.at("city-head").get(f"/desk/{listed}?q={fact.document}")
-    found = _PAGE.findall(page.text)
+    place = "企业全部厂区"
+    if fact.plant is not None:
+        plant = life.register.plants[fact.plant]
+        place = f"{plant.number} {plant.name}"
+    found = [
+        row.findall("th/a")[0].get("href")
+        for row in lxml.html.fromstring(page.text).iter("tr")
+        if row.findall("th/a") and place in " ".join(row.text_content().split())
+    ]
     assert len(found) == 1, (fact, found, words_of(page))
     return str(found[0])
 
@@ -178,7 +189,7 @@ def random_grade(life: Life, key: int) -> Grade:
 def withdraw(life: Life, kind: type[Any]) -> None:
     """A decision is withdrawn; a grade is ended."""
     old = _some(life, kind)
-    if old is None or (key := _a_plant_of(life, old)) is None:
+    if old is None or _a_plant_of(life, old) is None:
         return
     if kind is Grade:
         end = life.chance.choice((life.today, old.start + timedelta(life.chance.randrange(1, 300))))
@@ -195,8 +206,9 @@ def withdraw(life: Life, kind: type[Any]) -> None:
         values = {"withdrawn_on": day, "withdrawal_document": "撤", "withdrawal_reason": "复议"}
     with life.held():
         address = f"{_address(life, old)}/withdraw"
-    _act(life, f"withdraw {new} of {key}", address, values, old, new,
-         two=kind is not Violation, refused=_refused(life.register, new, old, life.today))  # fmt: skip
+    refused = _refused(life.register, new, old, life.today)
+    two = kind is not Violation
+    _act(life, f"withdraw {new}", address, values, old, new, two=two, refused=refused)
 
 
 def correct(life: Life, kind: type[Any]) -> None:
@@ -226,8 +238,9 @@ def correct(life: Life, kind: type[Any]) -> None:
     with life.held():
         address = f"{_address(life, old)}/correct"
     values = {**_values(new), **_end_values(new, old), "reason": "登记有误"}
-    _act(life, f"correct {old} to {new}", address, values, old, new,
-         two=kind is not Violation, refused=_refused(life.register, new, old, life.today))  # fmt: skip
+    refused = _refused(life.register, new, old, life.today)
+    two = kind is not Violation
+    _act(life, f"correct {old} to {new}", address, values, old, new, two=two, refused=refused)
 
 
 def annul(life: Life, kind: type[Any]) -> None:
@@ -239,7 +252,9 @@ def annul(life: Life, kind: type[Any]) -> None:
         return
     with life.held():
         address = f"{_address(life, old)}/annul"
-    _act(life, f"annul {old}", address, {"reason": "重复登记"}, old, None, two=kind is not Violation)
+    _act(
+        life, f"annul {old}", address, {"reason": "重复登记"}, old, None, two=kind is not Violation
+    )
 
 
 def mark(life: Life) -> None:
@@ -276,5 +291,3 @@ def _end_values(new: Fact, old: Fact) -> dict[str, Any]:
     if new.withdrawn is None:
         return {"withdrawn_on": "", "withdrawal_document": "", "withdrawal_reason": ""}
     return {"withdrawn_on": new.withdrawn, "withdrawal_document": "撤", "withdrawal_reason": "复议"}
-
-

@@ -141,7 +141,9 @@ class Life:
         """A day up to today: mostly of the last year, sometimes a turn of the year or older."""
         kind = self.chance.random()
         if kind < 0.15:
-            return min(self.today, date(self.today.year, 1, 1) - timedelta(self.chance.choice((0, 1))))
+            return min(
+                self.today, date(self.today.year, 1, 1) - timedelta(self.chance.choice((0, 1)))
+            )
         if kind < 0.2:
             return date(2024, 2, 29)
         if kind < 0.4:

@@ -151,8 +151,9 @@ def _alone(life: Life, it: Issued) -> None:
         return
     path = Path(life.app.config["CONFIG"].instance_dir) / f"list-{it.id}.json"
     path.write_bytes(it.frozen)
-    script = [sys.executable, ROOT / "scripts" / "verify_list.py", path]
-    script += ["--sha256", json.loads(it.frozen)["sha256"]]
+    digest = json.loads(it.frozen)["sha256"]
+    script = [sys.executable, str(ROOT / "scripts" / "verify_list.py"), str(path)]
+    script += ["--sha256", digest]
     done = subprocess.run(script, capture_output=True, text=True)
     if done.returncode:
         life.fault(f"list {it.id}: the script says {done.stdout[-500:]} {done.stderr[-300:]}")
@@ -161,7 +162,8 @@ def _alone(life: Life, it: Issued) -> None:
 def _flagged(life: Life, it: Issued) -> None:
     """The flags are the lines on which the list, had all been known, would have differed."""
     with life.held():
-        head, found, page = life.office.at("city-head"), {}, 1
+        head, page = life.office.at("city-head"), 1
+        found: dict[int, str] = {}
         while True:
             answer_ = head.get(f"/lists/{it.id}?part=flags&page={page}")
             rows = list(_rows(answer_.text))
@@ -171,10 +173,13 @@ def _flagged(life: Life, it: Issued) -> None:
             page += 1
     expected = differing(life.as_known(it.known_at), life.register, it)
     if found != expected:
-        apart = {key: (found.get(key), expected.get(key)) for key in found.keys() | expected.keys()
-                 if found.get(key) != expected.get(key)}  # fmt: skip
-        life.fault(f"flags of list {it.id} ({it.measure} {it.county} on {it.day}, known "
-                   f"{it.known_at:%Y-%m-%d %H:%M}): plant → flagged, expected: {apart}")  # fmt: skip
+        apart = {
+            key: (found.get(key), expected.get(key))
+            for key in found.keys() | expected.keys()
+            if found.get(key) != expected.get(key)
+        }
+        which = f"list {it.id} ({it.measure} {it.county} on {it.day}, known {it.known_at})"
+        life.fault(f"flags of {which}: plant → flagged, expected: {apart}")
 
 
 def _rows(text: str) -> Iterator[tuple[int, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date, timedelta
@@ -15,12 +14,14 @@ from tests.lives.model import Plant, Register
 KINDS = (
     "rename-plant", "rename-enterprise", "transfer", "split", "merge", "move", "close", "reopen",
 )  # fmt: skip
-_PLANT = re.compile(r"/plants/(\d+)")
+ASKED = ("transfer", "split", "merge")
+"""Where no clause says with whom violations and findings go, and the officer decides."""
 
 
 def change(life: Life) -> None:
     """Some change of some plant, in force from a day past, today or to come."""
     kind = life.chance.choice(KINDS)
+    bars = {"bars": life.chance.choice(("follow", "stay"))} if kind in ASKED else {}
     plant = _a_closed(life) if kind == "reopen" else life.plant()
     if plant is None:
         return
@@ -34,7 +35,7 @@ def change(life: Life) -> None:
         it[1] for it in life.planned
     ):
         day = min(day, life.today)
-    _carry(life, kind, plant, day, values)
+    _carry(life, kind, plant, day, {**values, **bars})
 
 
 def _a_closed(life: Life) -> Plant | None:
@@ -59,8 +60,11 @@ def _values(life: Life, kind: str, plant: Plant) -> dict[str, Any] | None:
             "county": chance.choice(COUNTIES),
         }  # fmt: skip
     if kind == "merge":
-        found = [it.key for it in register.plants.values()
-                 if it.owner == plant.owner and it is not plant and it.closed_on is None]  # fmt: skip
+        found = [
+            it.key
+            for it in register.open_plants(date.max)
+            if it.owner == plant.owner and it is not plant
+        ]
         return {"survivor_id": chance.choice(found)} if found else None
     if kind == "move":
         return {"county": chance.choice([it for it in COUNTIES if it != plant.county])}
@@ -114,15 +118,41 @@ def _do(life: Life, kind: str, key: int, day: date, values: dict[str, Any]) -> s
     elif kind == "rename-enterprise":
         register.enterprises[plant.owner] = values["name"]
     elif kind == "transfer":
+        wide = (None, plant.owner)
         plant.owner, plant.number = values["uscc"], values["number"]
+        _follow(register, wide, plant, values)
     elif kind == "split":
         new = replace(plant, key=max(register.plants) + 1, number=values["number"],
                       name=values["name"], county=values["county"], closed_on=None)  # fmt: skip
         register.plants[new.key] = new
+        _follow(register, (key, ""), new, values)
     elif kind in ("merge", "close"):
         plant.closed_on = day
+        if kind == "merge":
+            _follow(register, (key, ""), register.plants[values["survivor_id"]], values)
     elif kind == "reopen":
         plant.closed_on = None
     elif kind == "move":
         plant.county = values["county"]
     return f"{kind} of plant {key} from {day}: {values}"
+
+
+def _follow(
+    register: Register, against: tuple[int | None, str], to: Plant, values: dict[str, Any]
+) -> None:
+    """What stands against one side holds for a plant as well, where the officer says so."""
+    if values["bars"] == "stay":
+        return
+    key, owner = against
+    for held in (register.violations, register.findings):
+        known: list[Any] = list(held)
+        for it in known:
+            if it.plant == key and (key is not None or it.owner == owner):
+                copy = replace(it, owner=to.owner, plant=to.key)
+                if not any(other.plant == to.key and _same(other, copy) for other in known):
+                    held.append(copy)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether both are the same matter by the identity of the ledger."""
+    return one.document == other.document and getattr(one, "kind", "") == getattr(other, "kind", "")

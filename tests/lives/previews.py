@@ -51,7 +51,7 @@ def untold(page: TestResponse, before: Register, after: Register, day: date) -> 
             for name in said:
                 moved[TITLES[name]] = moved.get(TITLES[name], 0) + 1
             if _changed(before, after, key, day):
-                yield f"{full_name(after, plant)} changes and is not told of: {sorted(panels)} {page.status_code} {words_of(page)[:900]}"
+                yield f"{full_name(after, plant)} changes untold: {words_of(page)[:900]}"
             continue
         found = {
             " ".join(it.text_content().split())
@@ -59,7 +59,8 @@ def untold(page: TestResponse, before: Register, after: Register, day: date) -> 
             if any(f"“{title}”" in it.text_content() for title in TITLES.values())
         }
         if found != set(said.values()):
-            yield f"{full_name(after, plant)}: told {sorted(found)}, happened {sorted(said.values())}"
+            happened = sorted(said.values())
+            yield f"{full_name(after, plant)}: told {sorted(found)}, happened {happened}"
     told = {title: int(count) for title, count in _OTHERS.findall(document.text_content())}
     if told != moved:
         yield f"others: told {told}, happened {moved}"
@@ -72,9 +73,7 @@ def _changed(before: Register, after: Register, key: int, day: date) -> bool:
     return standing_on(before, was, day) != standing_on(after, becomes, day)
 
 
-def _sentence(
-    name: str, key: int, before: Register, after: Register, day: date
-) -> str | None:
+def _sentence(name: str, key: int, before: Register, after: Register, day: date) -> str | None:
     was, becomes = _rank(before, name, key, day), _rank(after, name, key, day)
     if was == becomes:
         return None

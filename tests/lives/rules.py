@@ -6,12 +6,10 @@ from datetime import date
 
 from tests.lives.model import (
     ANY_GRADE,
-    BOOK,
     LOWEST,
     SCHEMES,
     Finding,
     Grade,
-    Plant,
     Register,
     Violation,
     bears,
@@ -34,9 +32,10 @@ def grade_refused(known: Register, new: Grade, old: Grade | None, today: date) -
         return "outside its scheme"
     unchanged = old is not None and (new.grade, new.start) == (old.grade, old.start)
     if new.grade not in ("D", "非引领性") and not unchanged:
-        for it in known.findings:
-            stands = it.withdrawn is None or it.withdrawn > today
-            if bears(it, plant) and stands and it.found <= new.start <= years_on(it.found, 1):
+        for finding in known.findings:
+            stands = finding.withdrawn is None or finding.withdrawn > today
+            banned = finding.found <= new.start <= years_on(finding.found, 1)
+            if bears(finding, plant) and stands and banned:
                 return "inside a ban"
     return ""
 
@@ -47,24 +46,23 @@ def violation_refused(known: Register, new: Violation, old: Violation | None) ->
         return "acted after it was decided"
     if new.withdrawn is not None and new.withdrawn < new.decided:
         return "withdrawn before it was decided"
-    for it in known.violations:
-        if it is not old and (it.owner, it.plant, it.kind) == (new.owner, new.plant, new.kind):
-            if same_document(it.document, new.document):
-                return "the same identity"
-    return ""
+    same = (
+        it is not old
+        and (it.owner, it.plant, it.kind) == (new.owner, new.plant, new.kind)
+        and same_document(it.document, new.document)
+        for it in known.violations
+    )
+    return "the same identity" if any(same) else ""
 
 
 def finding_refused(known: Register, new: Finding, old: Finding | None) -> str:
     """Why a finding may not stand."""
     if new.withdrawn is not None and new.withdrawn < new.found:
         return "withdrawn before it was found"
-    for it in known.findings:
-        if it is not old and (it.owner, it.plant) == (new.owner, new.plant):
-            if same_document(it.document, new.document):
-                return "the same identity"
-    return ""
-
-
-def book_of(known: Register, plant: Plant, day: date) -> str:
-    """The rulebook in force for the plant's county."""
-    return str(known.setting("rulebook_in_force", day, plant.county)) or BOOK
+    same = (
+        it is not old
+        and (it.owner, it.plant) == (new.owner, new.plant)
+        and same_document(it.document, new.document)
+        for it in known.findings
+    )
+    return "the same identity" if any(same) else ""

@@ -29,7 +29,9 @@ def change(life: Life) -> None:
     county = chance.choice(("", *COUNTIES)) if name == "rulebook_in_force" else ""
     day = chance.choice((life.today, life.past_day(), life.today + timedelta(chance.randrange(60))))
     others = [it for it in VALUES[name] if it != life.register.setting(name, day, county)]
-    if any((it.parameter, it.county, it.from_on) == (name, county, day) for it in life.register.edits):
+    if any(
+        (it.parameter, it.county, it.from_on) == (name, county, day) for it in life.register.edits
+    ):
         return
     value = chance.choice(others)
     new = Edit(name, value, day, county)

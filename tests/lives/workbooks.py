@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ from tests.lives.rules import finding_refused, grade_refused, violation_refused
 from tests.workbooks import Tables, saved
 
 INDUSTRIES = (
-    ("铸造", ""), ("铸造", ""), ("水泥", "熟料"), ("水泥", "独立粉磨站"), ("玻璃", ""), ("印染", ""),
+    ("铸造", ""), ("铸造", ""), ("水泥", "熟料"), ("水泥", "独立粉磨站"), ("玻璃", ""),
+    ("印染", ""),
 )  # fmt: skip
 LEVELS = {"province": "省级", "city": "市级"}
 
@@ -168,44 +169,40 @@ def _finding_row(plant: Plant, it: Finding) -> dict[str, Any]:
 
 
 def _changed_fact(life: Life, tables: Tables) -> None:
-    """A row that is on record comes back with another grade, kind or a withdrawal."""
-    register, chance = life.register, life.chance
-    held = [*register.grades, *register.violations, *register.findings]
-    if not held:
-        return
-    old = chance.choice(held)
-    if any(row.get("文号", row.get("决定文号", row.get("认定文号"))) == old.document
-           for rows in tables.values() for row in rows):  # fmt: skip
-        return
-    plant = register.plants[old.plant] if old.plant is not None else None
-    if plant is None:
-        owned = [it for it in register.plants.values() if it.owner == old.owner]  # type: ignore[union-attr]
-        if not owned:
-            return
-        plant = owned[0]
-    if plant.closed_on is not None:
+    """A row that is on record comes back with another grade, or withdrawn."""
+    register = life.register
+    held: list[Any] = [*register.grades, *register.violations, *register.findings]
+    old = life.chance.choice(held) if held else None
+    rows = [row for sheet in tables.values() for row in sheet]
+    if old is None or any(old.document in row.values() for row in rows):
         return
     if isinstance(old, Grade):
-        new: Any = replace(old, grade=random_grade(life, old.plant).grade, source="历史")
-        if tables.get("虚假材料") or grade_refused(register, new, old, life.today) or new == old:
-            return
-        register.grades = [it for it in register.grades if it is not old] + [new]
-        _add(tables, "等级", _grade_row(plant, new))
+        _regraded(life, tables, old)
         return
     began = old.decided if isinstance(old, Violation) else old.found
-    day = began + timedelta(chance.randrange(100))
-    if old.withdrawn is not None or day > life.today or (
-        old.plant is not None and register.plants[old.plant].owner != old.owner
-    ):
+    day = began + timedelta(life.chance.randrange(100))
+    plants = [it for it in register.plants.values() if it.owner == old.owner and not it.closed_on]
+    if old.plant is not None:
+        plants = [it for it in plants if it.key == old.plant]
+    if old.withdrawn is not None or day > life.today or not plants:
         return
+    new = replace(old, withdrawn=day)
     if isinstance(old, Violation):
-        new = replace(old, withdrawn=day)
         register.violations = [it for it in register.violations if it is not old] + [new]
-        _add(tables, "违法行为", _violation_row(plant, new))
+        _add(tables, "违法行为", _violation_row(plants[0], new))
     elif not tables.get("等级"):
-        new = replace(old, withdrawn=day)
         register.findings = [it for it in register.findings if it is not old] + [new]
-        _add(tables, "虚假材料", _finding_row(plant, new))
+        _add(tables, "虚假材料", _finding_row(plants[0], new))
+
+
+def _regraded(life: Life, tables: Tables, old: Grade) -> None:
+    register, plant = life.register, life.register.plants[old.plant]
+    new = replace(old, grade=random_grade(life, old.plant).grade, source="历史")
+    refused = grade_refused(register, new, old, life.today)
+    if tables.get("虚假材料") or refused or new == old or plant.closed_on:
+        return
+    register.grades = [it for it in register.grades if it is not old] + [new]
+    _add(tables, "等级", _grade_row(plant, new))
 
 
 def _rename(life: Life, tables: Tables) -> None:

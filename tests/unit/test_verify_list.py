@@ -127,6 +127,15 @@ def test_a_list_signed_with_wrong_rows_is_told(
     assert sentence in capsys.readouterr().err
 
 
+def test_a_marked_violation_of_another_kind_bars_and_is_not_counted(tmp_path: Path) -> None:
+    """PLAN-BLOCK, 等: the head's mark bars filing; ``violations_36m`` counts the law's kinds."""
+    content = json.loads(as_json(sample_content()))
+    known = next(it for it in content["facts"] if it["fact"] == "violation:5")
+    marked = {"fact": "violation:6", "kind": "其他", "barring_reason": "情节严重"}
+    content["facts"].append({**known, **marked})
+    assert checked(tmp_path, issued_file(HEAD, as_json(content)).content) == 0
+
+
 def test_it_needs_nothing_but_an_old_python() -> None:
     source = Path(verify_list.__file__).read_text(encoding="utf-8")
     tree = ast.parse(source, feature_version=(3, 8))
