@@ -10,12 +10,12 @@ from datetime import date, datetime, timedelta
 from itertools import cycle
 from typing import Any
 
+from tests.lives.allocating import allocation_of
 from tests.lives.life import COUNTIES, Life
 from tests.lives.model import (
     MEASURES,
     STATUS,
     Register,
-    allocation_of,
     days_of,
     list_of,
 )

@@ -23,7 +23,8 @@ from tests.lives.previews import untold
 from tests.pages import CheckedClient
 
 COUNTIES = ("330602", "330603", "330604")
-START = datetime(2025, 1, 6, 1, tzinfo=UTC)
+START = datetime(2026, 1, 20, 1, tzinfo=UTC)
+"""A few days after the national rulebook was issued; before that it cannot be in force."""
 _APPROVAL = re.compile(r"/approvals/(\d+)")
 
 

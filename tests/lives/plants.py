@@ -103,7 +103,7 @@ def _fall_due(
 ) -> str:
     """What was planned happens, unless the register no longer allows it."""
     plant = life.register.plants[key]
-    if plant.closed_on is not None:
+    if plant.closed_on is not None and kind != "reopen":
         return f"{kind} of plant {key} is set aside: it is closed"
     if kind == "rename-enterprise" and plant.owner != owner:
         return f"{kind} of plant {key} is set aside: it has another owner"

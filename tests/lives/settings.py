@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from tests.lives.browser import filled, form_of, words_of
@@ -28,6 +28,9 @@ def change(life: Life) -> None:
     name = chance.choice(tuple(VALUES))
     county = chance.choice(("", *COUNTIES)) if name == "rulebook_in_force" else ""
     day = chance.choice((life.today, life.past_day(), life.today + timedelta(chance.randrange(60))))
+    national_since = date(2026, 1, 13)
+    if name == "rulebook_in_force":
+        day = max(day, national_since)
     others = [it for it in VALUES[name] if it != life.register.setting(name, day, county)]
     if any(
         (it.parameter, it.county, it.from_on) == (name, county, day) for it in life.register.edits
@@ -43,6 +46,8 @@ def change(life: Life) -> None:
         known = life.proposals(editor)
         page = editor.get(address)
         seen = editor.post(PREVIEW, data=filled(page, PREVIEW, typed))
+        if seen.status_code == 303:
+            seen = editor.get(seen.location)
         if seen.status_code != 200:
             life.fault(f"{new}: refused {words_of(seen)[:300]}")
             return
