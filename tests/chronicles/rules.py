@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from tests.lives.model import (
+from tests.chronicles.model import (
     ANY_GRADE,
     LOWEST,
     SCHEMES,

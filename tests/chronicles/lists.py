@@ -17,10 +17,10 @@ import lxml.html
 
 from app.kernel.clock import parse_moment
 from app.kernel.config import ROOT
-from tests.lives.browser import words_of
-from tests.lives.compare import answer
-from tests.lives.life import COUNTIES, Issued, Life
-from tests.lives.model import MEASURES, Register, list_of
+from tests.chronicles.browser import words_of
+from tests.chronicles.compare import answer
+from tests.chronicles.life import COUNTIES, Issued, Life
+from tests.chronicles.model import MEASURES, Register, list_of
 
 _KINDS = {"新纳入": "entered", "不再纳入": "left", "位次变动": "moved", "其他变化": "changed"}
 _PLANT = re.compile(r"/plants/(\d+)")

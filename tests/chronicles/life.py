@@ -17,9 +17,9 @@ from werkzeug.test import TestResponse
 from app.accounts.domain import Role
 from app.kernel import clock, daily, jobs
 from app.kernel.clock import SHANGHAI
-from tests.lives.browser import Office
-from tests.lives.model import Plant, Register
-from tests.lives.previews import untold
+from tests.chronicles.browser import Office
+from tests.chronicles.model import Plant, Register
+from tests.chronicles.previews import untold
 from tests.pages import CheckedClient
 
 COUNTIES = ("330602", "330603", "330604")

@@ -6,9 +6,9 @@ from copy import deepcopy
 from datetime import date, timedelta
 from typing import Any
 
-from tests.lives.browser import filled, form_of, words_of
-from tests.lives.life import COUNTIES, Life
-from tests.lives.model import BOOK, DEFAULTS, NATIONAL, Edit
+from tests.chronicles.browser import filled, form_of, words_of
+from tests.chronicles.life import COUNTIES, Life
+from tests.chronicles.model import BOOK, DEFAULTS, NATIONAL, Edit
 
 VALUES: dict[str, tuple[Any, ...]] = {
     "rulebook_in_force": (BOOK, NATIONAL),

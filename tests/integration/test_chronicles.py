@@ -3,7 +3,7 @@
 Facts come, are withdrawn, corrected and annulled; plants are renamed, sold, split, merged, moved
 and closed on days past and to come; settings change; workbooks arrive; lists are signed. Then
 every standing and list of the days around every event, as known now and at earlier moments, must
-be what :mod:`tests.lives.model` says, which imports nothing of the app; every signed list must
+be what :mod:`tests.chronicles.model` says, which imports nothing of the app; every signed list must
 verify, come out again byte for byte, and be flagged on exactly the lines that would have differed;
 and what each preview foretold must be what happened.
 
@@ -19,8 +19,8 @@ import sys
 import pytest
 from flask import Flask
 
-from tests.lives.acting import judged, live
-from tests.lives.life import Life
+from tests.chronicles.acting import judged, live
+from tests.chronicles.life import Life
 
 LIVES = int(os.environ.get("LIVES", "1"))
 ACTS = int(os.environ.get("LIVES_ACTS", "35"))

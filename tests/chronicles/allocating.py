@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from tests.lives.model import Register, list_of
+from tests.chronicles.model import Register, list_of
 
 
 def allocation_of(

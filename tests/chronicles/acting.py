@@ -8,10 +8,10 @@ from functools import partial
 
 from flask import Flask
 
-from tests.lives import facts, lists, plants, settings, workbooks
-from tests.lives.compare import Tally, compare
-from tests.lives.life import Life
-from tests.lives.model import Finding, Grade, Violation
+from tests.chronicles import facts, lists, plants, settings, workbooks
+from tests.chronicles.compare import Tally, compare
+from tests.chronicles.life import Life
+from tests.chronicles.model import Finding, Grade, Violation
 
 ACTS: tuple[tuple[Callable[[Life], None], int], ...] = (
     (facts.record_violation, 4),

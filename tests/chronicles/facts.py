@@ -10,9 +10,9 @@ from typing import Any
 
 import lxml.html
 
-from tests.lives.browser import confirmed, previewed, words_of
-from tests.lives.life import Life
-from tests.lives.model import (
+from tests.chronicles.browser import confirmed, previewed, words_of
+from tests.chronicles.life import Life
+from tests.chronicles.model import (
     ANY_GRADE,
     BOOK,
     LAW_KINDS,
@@ -24,7 +24,7 @@ from tests.lives.model import (
     Register,
     Violation,
 )
-from tests.lives.rules import finding_refused, grade_refused, violation_refused
+from tests.chronicles.rules import finding_refused, grade_refused, violation_refused
 
 Fact = Violation | Finding | Grade
 LISTED = {Violation: "violations", Finding: "findings", Grade: "grades"}

@@ -8,10 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.facts import code
-from tests.lives.facts import random_grade
-from tests.lives.life import COUNTIES, Life
-from tests.lives.model import (
+from tests.chronicles.facts import random_grade
+from tests.chronicles.life import COUNTIES, Life
+from tests.chronicles.model import (
     LAW_KINDS,
     Application,
     Finding,
@@ -19,7 +18,8 @@ from tests.lives.model import (
     Plant,
     Violation,
 )
-from tests.lives.rules import finding_refused, grade_refused, violation_refused
+from tests.chronicles.rules import finding_refused, grade_refused, violation_refused
+from tests.facts import code
 from tests.workbooks import Tables, saved
 
 INDUSTRIES = (

@@ -10,9 +10,9 @@ from datetime import date, datetime, timedelta
 from itertools import cycle
 from typing import Any
 
-from tests.lives.allocating import allocation_of
-from tests.lives.life import COUNTIES, Life
-from tests.lives.model import (
+from tests.chronicles.allocating import allocation_of
+from tests.chronicles.life import COUNTIES, Life
+from tests.chronicles.model import (
     MEASURES,
     STATUS,
     Register,

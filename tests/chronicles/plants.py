@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from tests.lives.browser import confirmed, previewed, words_of
-from tests.lives.life import COUNTIES, Life
-from tests.lives.model import Plant, Register
+from tests.chronicles.browser import confirmed, previewed, words_of
+from tests.chronicles.life import COUNTIES, Life
+from tests.chronicles.model import Plant, Register
 
 KINDS = (
     "rename-plant", "rename-enterprise", "transfer", "split", "merge", "move", "close", "reopen",

@@ -9,8 +9,8 @@ from datetime import date
 import lxml.html
 from werkzeug.test import TestResponse
 
-from tests.lives.browser import words_of
-from tests.lives.model import MEASURES, Plant, Register, list_of, standing_on
+from tests.chronicles.browser import words_of
+from tests.chronicles.model import MEASURES, Plant, Register, list_of, standing_on
 
 TITLES = {
     "positive-list": "监督执法正面清单",
