@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +117,26 @@ def fetched(client: Any, list_id: int, form: str) -> bytes:
     with client.get(answer.location) as file:
         content: bytes = file.data
     return content
+
+
+def test_the_original_is_checked_by_the_program_that_its_page_offers(
+    client_as: ClientAs, list_id: int, tmp_path: Path
+) -> None:
+    officer = client_as("city-officer")
+    page = all_of(officer, f"/lists/{list_id}?part=history")
+    assert 'href="/lists/verifier"' in page
+    program, original = tmp_path / "verify_list.py", tmp_path / "list.json"
+    with officer.get("/lists/verifier") as offered:
+        program.write_bytes(offered.data)
+    original.write_bytes(fetched(officer, list_id, "json"))
+    printed = json.loads(original.read_bytes())["sha256"]
+
+    def ran(sha256: str) -> int:
+        command = [sys.executable, "-I", str(program), str(original), "--sha256", sha256]
+        return subprocess.run(command, capture_output=True, cwd=tmp_path).returncode
+
+    assert ran(printed) == 0
+    assert ran("0" * 64) == 1
 
 
 def test_the_original_comes_down_to_the_byte_and_is_noted(

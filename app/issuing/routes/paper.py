@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, request, url_for
+from flask import abort, flash, request, send_file, url_for
 from werkzeug import Response
 
 from app.issuing import services
@@ -22,11 +22,21 @@ from app.issuing.subjects import subject_of
 from app.issuing.verifying import verify
 from app.kernel import htmx
 from app.kernel.authority import Permission
+from app.kernel.config import ROOT
 from app.kernel.permissions import requires, scope_for
 from app.kernel.transaction import reading_first
 from app.kernel.web import page
 from app.policy.exports import content_of
 from app.policy.screens import form_wanted, offer_file
+
+_VERIFIER = ROOT / "scripts" / "verify_list.py"
+
+
+@blueprint.get("/verifier")
+@requires(Permission.POLICY_VIEW)
+def verifier() -> Response:
+    """The stand-alone check (核验程序), which needs neither this app nor its server."""
+    return send_file(_VERIFIER, mimetype="text/x-python", as_attachment=True)
 
 
 @blueprint.get("/<int:list_id>/print")
