@@ -16,6 +16,7 @@ from typing import Any
 
 from app.issuing.domain import Line
 from app.issuing.reading import fact_words
+from app.kernel.verdicts import Reason
 
 Fact = Mapping[str, Any]
 
@@ -227,12 +228,28 @@ def came_due(before: Sequence[Fact], after: Sequence[Fact], days: Days | None) -
 
 
 def _turned(before: Line, after: Line) -> Iterator[str]:
-    """The conditions that are met in one list and not in the other."""
-    met = {(it.clause, place): it.met for place, it in enumerate(before.reasons)}
-    for place, reason in enumerate(after.reasons):
-        if met.get((reason.clause, place)) is (not reason.met):
+    """The conditions that are met in one list and not in the other, or apply in one only."""
+    then, now = _by_condition(before), _by_condition(after)
+    for name, reason in now.items():
+        if name not in then:
+            met = "符合" if reason.met else "不符合"
+            yield f"增加条件（{reason.clause}），{met}：{reason.text}"
+        elif then[name].met is not reason.met:
             turn = "由不符合变为符合" if reason.met else "由符合变为不符合"
             yield f"条件（{reason.clause}）{turn}：{reason.text}"
+    for name, reason in then.items():
+        if name not in now:
+            yield f"条件（{reason.clause}）不再适用。"
+
+
+def _by_condition(line: Line) -> dict[tuple[str, int], Reason]:
+    """The reasons by their clause, and which of several with that clause each is."""
+    counted: Counter[str] = Counter()
+    found = {}
+    for reason in line.reasons:
+        found[reason.clause, counted[reason.clause]] = reason
+        counted[reason.clause] += 1
+    return found
 
 
 def _unmet(line: Line) -> Iterator[str]:

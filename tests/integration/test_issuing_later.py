@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -16,7 +15,6 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.accounts.models import UserAccount
-from app.grades.services import GradeEntry, record_grades
 from app.issuing.domain import Line, State
 from app.issuing.queries import flags_of, lines_of
 from app.issuing.verifying import verify
@@ -108,33 +106,6 @@ def test_withdrawn_and_replaced_lists_are_flagged_too(who: People) -> None:
     for list_id in (first, second):
         assert flags_of(list_id, EVERYTHING)
         assert verify(view(list_id)).agrees
-
-
-def test_a_list_verifies_after_hundreds_of_later_changes(who: People) -> None:
-    list_ids = [issued(who), issued(who, number="2号", spec="episode-heavy-reduce")]
-    lines, chance = lines_of(list_ids[0]), random.Random(7)  # noqa: S311 - repeatable choices
-    for number in range(60):
-        with writing("测试"):
-            for turn in range(5):
-                line = chance.choice(lines)
-                day = DAY + timedelta(days=chance.randint(-400, 400))
-                if chance.random() < 0.5:
-                    document = f"罚{number}-{turn}"
-                    entry = ViolationEntry(
-                        line.enterprise_id, line.plant_id, "其他", None, day, document
-                    )
-                    record_violations([entry])
-                else:
-                    grade = chance.choice(["A", "B", "C", "D"])
-                    start = date(2026, 1, 1) + timedelta(days=5 * number + turn)
-                    record_grades(
-                        [GradeEntry(line.plant_id, "shaoxing-2023", grade, start, None, "复核")]
-                    )
-            audit.record("test.changed", "register", number)
-    work()
-    for list_id in list_ids:
-        found = verify(view(list_id))
-        assert found.agrees, found.told
 
 
 def command(app: Flask, *words: object) -> Result:

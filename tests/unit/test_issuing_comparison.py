@@ -136,6 +136,16 @@ def test_a_value_that_no_fact_explains_is_told_itself() -> None:
     assert (found.kind, found.why) == (Kind.CHANGED, ("规则集由“—”变为“绍兴方案”。",))
 
 
+def test_a_condition_that_applies_in_one_list_only_is_told() -> None:
+    """设定改变后，条件增加或不再适用。"""
+    block = Reason("PLAN-BLOCK", "当年有所列环境违法行为。", met=False)
+    less, more = line(1, None), line(1, None, reasons=(block, UNMET))
+    assert only([less], [more]).why == ("增加条件（PLAN-BLOCK），不符合：当年有所列环境违法行为。",)
+    gone = only([more], [less])
+    assert (gone.kind, gone.is_its_own) == (Kind.CHANGED, True)
+    assert gone.why == ("条件（PLAN-BLOCK）不再适用。",)
+
+
 def test_a_new_owner_is_named_with_both_codes() -> None:
     found = only([line(1, 1)], [line(1, 2, uscc="91330699", name="后来的企业")])
     assert found.why[0] == "厂区由 示例企业1（91330601，001）转为 后来的企业（91330699，001）。"
