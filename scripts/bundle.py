@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import checksums
+import manual
 from environment import PIP_LOCK, PYTHON, RELEASE, ROOT, RUNTIME_LOCK, offline_options, prepare
 from telling import Unable, say
 
@@ -92,6 +93,7 @@ def _make(options: argparse.Namespace, place: Path) -> None:
     release["fonts"] = [font.name for font in fonts]
     text = json.dumps(release, ensure_ascii=False, indent=2)
     (folder / RELEASE).write_text(text + "\n", encoding="utf-8")
+    (folder / manual.NAME).write_text(manual.manual(), encoding="utf-8")
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     checksums.write(folder, names)
     say("正在压缩。")
@@ -100,7 +102,7 @@ def _make(options: argparse.Namespace, place: Path) -> None:
         f"安装包：{archive}（{archive.stat().st_size / 1e6:.0f} MB）\n"
         f"sha256：{checksums.sha256_of(archive)}\n"
         "请把上面的 sha256 另行告知收件单位。在服务器上解开，进入目录，"
-        "运行 python3 scripts/start.py，不需要网络。"
+        f"照其中的“{manual.NAME}”安装，不需要网络。"
     )
 
 

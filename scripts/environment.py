@@ -29,6 +29,8 @@ PIP_LOCK = ROOT / "requirements-pip.lock"
 RELEASE = "release.json"
 WHEEL_FOLDERS = (ROOT / "wheels", ROOT / "scripts" / "wheels")
 OLDEST_PYTHON = (3, 11)
+OFFLINE = {"PIP_NO_CACHE_DIR": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+"""For pip where wheels lie at hand: it needs neither a home folder nor the network."""
 
 
 def prepare(lock: Path) -> None:
@@ -63,9 +65,13 @@ def flask(*arguments: str) -> list[str]:
 
 
 def _version() -> str:
-    """The version of the environment's Python; empty when it is missing or does not start."""
+    """The version of the environment's Python; empty when it is missing or does not start.
+
+    Only 3.N: an update of the system's Python within it keeps what is installed, and comes when
+    a service that may not write to its program is started again.
+    """
     try:
-        asked = [str(PYTHON), "-S", "-c", "import sys; print(sys.version)"]
+        asked = [str(PYTHON), "-S", "-c", "import sys; print(*sys.version_info[:2], sep='.')"]
         return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""
@@ -108,7 +114,8 @@ def _make_environment() -> None:
         venv.EnvBuilder(clear=True, with_pip=pip is None, symlinks=links).create(VENV)
         if pip is not None:  # a bundle brings its own, since Debian's Python has none
             itself = [str(PYTHON), str(pip / "pip"), "install", "--no-index", "--quiet", str(pip)]
-            subprocess.run(itself, check=True, stdout=subprocess.DEVNULL)
+            environ = {**os.environ, **OFFLINE}
+            subprocess.run(itself, check=True, stdout=subprocess.DEVNULL, env=environ)
     except (OSError, subprocess.CalledProcessError) as error:
         raise Unable(
             f"无法在 {VENV} 建立运行环境（{error}）。请检查磁盘空间和目录权限。"
@@ -123,10 +130,12 @@ def _install(lock: Path) -> None:
     if uv:
         attempts.insert(0, [uv, "pip", "install", "--python", str(PYTHON), *options])
     output = ""
+    environ = {**os.environ, **(OFFLINE if offline_options() else {})}
     for command in attempts:
         result = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-        )
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+            env=environ,
+        )  # fmt: skip
         if result.returncode == 0:
             return
         output = result.stdout

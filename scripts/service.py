@@ -17,17 +17,22 @@ from pathlib import Path
 
 import tls
 import versions
+from installation import ENVIRONMENT, variables
 from telling import Unable, say
 
 UNIT = Path("/etc/systemd/system/jixiao.service")
-ENVIRONMENT = Path("/etc/jixiao.env")
-EXAMPLE = """# 本系统的环境变量；改后运行 systemctl restart jixiao
+EXAMPLE = """# 本系统的环境变量，每行一个，去掉行首的 # 才生效；改后运行 systemctl restart jixiao。
+# 改了 BACKUP_DIR 或 ANCHOR_DIR 的，改为重新运行 service.py --install，服务才能写入新的目录。
+INSTANCE_DIR={instance}
 # DATABASE_URL=postgresql://jixiao:口令@数据库主机/jixiao
 # TLS_NAMES=jixiao.example.gov.cn
 # WEB_PROCESSES=1
 # LOG_DAYS=184
 # BACKUP_DIR=/var/backups/jixiao
+# ANCHOR_DIR=/mnt/share/jixiao
 """
+WRITTEN_TO = ("BACKUP_DIR", "ANCHOR_DIR")
+"""Variables that name a folder the service writes to."""
 TEMPLATE = """[Unit]
 Description=重点行业绩效分级管理系统
 After=network-online.target postgresql.service
@@ -121,7 +126,7 @@ def unit(options: argparse.Namespace) -> str:
         str(versions.HOME / "scripts" / "start.py"),
         *_start_options(options),
     ]
-    writable = [options.instance.resolve(), *(it.resolve() for it in options.also_writable)]
+    writable = [options.instance.resolve(), *_other_folders(options)]
     return TEMPLATE.format(
         command=" ".join(map(_quoted, command)),
         home=_escaped(str(versions.HOME)),
@@ -130,6 +135,16 @@ def unit(options: argparse.Namespace) -> str:
         writable=" ".join(_quoted(str(it)) for it in writable),
         capabilities=LOW_PORT if options.port < FIRST_FREE_PORT else NO_CAPABILITIES,
     )
+
+
+def _other_folders(options: argparse.Namespace) -> list[Path]:
+    """Where the service writes besides its data: as asked, and as its variables say."""
+    try:
+        chosen = variables()
+    except Unable:  # only printed, by somebody who may not read them
+        chosen = {}
+    named = [Path(chosen[name]) for name in WRITTEN_TO if chosen.get(name)]
+    return [it.resolve() for it in (*options.also_writable, *named)]
 
 
 def _start_options(options: argparse.Namespace) -> list[str]:
@@ -158,15 +173,22 @@ def _install(options: argparse.Namespace) -> None:
         shell = ["--shell", shutil.which("nologin") or "/bin/false"]
         _do(["useradd", "--system", "--user-group", *home, *shell, options.user])
     if not ENVIRONMENT.exists():
-        ENVIRONMENT.write_text(EXAMPLE, encoding="utf-8")
-        ENVIRONMENT.chmod(0o600)
+        ENVIRONMENT.touch(mode=0o600)
+        example = EXAMPLE.format(instance=options.instance.resolve())
+        ENVIRONMENT.write_text(example, encoding="utf-8")
     start = [sys.executable, str(versions.HOME / "scripts" / "start.py"), "--setup-only"]
     if subprocess.run([*start, *_start_options(options)]).returncode:
         raise Unable("准备没有完成，原因见上面的输出。")
-    _do(["chown", "-R", f"{options.user}:{options.user}", str(options.instance.resolve())])
+    owner = f"{options.user}:{options.user}"
+    _do(["chown", "-R", owner, str(options.instance.resolve())])
+    for folder in _other_folders(options):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True)
+            _do(["chown", owner, str(folder)])
     UNIT.write_text(unit(options), encoding="utf-8")
     _do(["systemctl", "daemon-reload"])
-    _do(["systemctl", "enable", "--now", UNIT.name])
+    _do(["systemctl", "enable", UNIT.name])
+    _do(["systemctl", "restart", UNIT.name])  # installed anew, it takes up what has changed
     say(f"服务 {UNIT.name} 已启动。查看：systemctl status jixiao；日志：journalctl -u jixiao。")
 
 
@@ -182,7 +204,10 @@ def _remove() -> None:
 
 def _check_can_install() -> None:
     if os.name != "posix" or not Path("/run/systemd/system").exists():
-        raise Unable("这台机器没有在运行 systemd。请照 README 的办法另行设置开机启动。")
+        raise Unable(
+            "这台机器没有在运行 systemd。"
+            "请运行 python3 scripts/manual.py，照“没有 systemd 的机器”一节办理。"
+        )
     if os.geteuid() != 0:
         raise Unable("需要 root 权限。请用 sudo 重新运行本命令。")
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -83,7 +84,8 @@ def _start(options: argparse.Namespace) -> int:
     served_with = tls.provide(options.host, options.tls_cert, options.tls_key, instance)
     environ = _environ(options, instance, served_with)
     if options.setup_only:
-        say(f"{_prepare_data(options, environ)}\n准备完成。")
+        certificate = f"{served_with.told}\n" if served_with else ""
+        say(f"{certificate}{_prepare_data(options, environ)}\n准备完成。")
         return 0
     return _serve(options, environ, served_with)
 
@@ -93,6 +95,8 @@ def _check_folder(instance: Path) -> None:
         instance.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=instance):
             pass
+        with suppress(PermissionError):  # somebody else's, who let us write
+            instance.chmod(0o700)
     except OSError as error:
         raise Unable(
             f"数据目录 {instance} 不可写（{error.strerror}）。请用 --instance 指定可写的目录。"

@@ -22,6 +22,7 @@ from typing import Any
 
 import versions
 from environment import PYTHON, ROOT
+from installation import environment, owner_of
 from telling import Unable, say
 from unpacking import unpack
 
@@ -67,16 +68,12 @@ class _Update:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._bundle: Path = options.bundle
-        chosen = options.instance or os.environ.get("INSTANCE_DIR") or versions.HOME / "instance"
-        self._instance = Path(chosen).resolve()
-        self._environ = {**_from_file(options.env or Path("/etc/jixiao.env")), **os.environ}
-        self._environ |= {"INSTANCE_DIR": str(self._instance), "PYTHONUTF8": "1"}
+        self._instance, self._environ = environment(options.instance, options.env)
         self._environ["CHANGING_VERSION"] = "1"
-        if not self._instance.is_dir():
-            raise Unable(f"没有数据目录 {self._instance}。请用 --instance 指定。")
 
     def update(self) -> None:
         """To the version in the bundle."""
+        ServiceStopped(self._instance).refuse_if_started_by_hand()
         say("正在核对并解开安装包。")
         new = self._unpack()
         say(f"正在准备新版本 {new.name}。")
@@ -144,7 +141,10 @@ class _Update:
         if note["instance"] != str(self._instance):
             raise Unable(f"上次升级的数据目录是 {note['instance']}。请用 --instance 指定它。")
         if not backup.exists() or not (old / "scripts" / "start.py").exists():
-            raise Unable(f"升级前的备份 {backup} 或程序 {old} 已不在。请按手册人工恢复。")
+            raise Unable(
+                f"升级前的备份 {backup} 或程序 {old} 已不在。"
+                "请运行 python3 scripts/manual.py，照“在原机恢复”一节办理。"
+            )
         with ServiceStopped(self._instance):
             later = self._back_up(ROOT, "before-restore")
             say(f"退回前的数据备份在 {later}")
@@ -160,12 +160,7 @@ class _Update:
     def _as_owner(
         self, command: Sequence[str], program: Path, failure: str, **environ: str
     ) -> None:
-        """As root, act as the one the data belong to, so that the service can go on with them."""
-        owner: dict[str, Any] = {}
-        if os.name == "posix" and os.geteuid() == 0:
-            state = self._instance.stat()
-            owner = {"user": state.st_uid, "group": state.st_gid, "extra_groups": []}
-        self._run(command, program, failure, owner, **environ)
+        self._run(command, program, failure, owner_of(self._instance), **environ)
 
     def _run(
         self,
@@ -192,17 +187,6 @@ def _python(program: Path) -> str:
     return str(program / PYTHON.relative_to(ROOT))
 
 
-def _from_file(path: Path) -> dict[str, str]:
-    """The variables of a systemd environment file; none where there is no such file."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return {}
-    meant = (line for line in lines if "=" in line and not line.startswith(("#", ";")))
-    pairs = [line.split("=", 1) for line in meant]
-    return {name.strip(): value.strip().strip("\"'") for name, value in pairs}
-
-
 def _give(folder: Path, like: Path) -> None:
     if os.name == "posix" and os.geteuid() == 0:
         state = like.stat()
@@ -217,12 +201,20 @@ class ServiceStopped:
         self._systemctl = shutil.which("systemctl")
         self._was_active = False
 
+    def refuse_if_started_by_hand(self) -> None:
+        """Say so before anything takes time; what systemd started, systemd can stop."""
+        if not self._ask("is-active", "--quiet"):
+            self._refuse_if_served()
+
+    def _refuse_if_served(self) -> None:
+        if _is_served(self._instance):
+            raise Unable("服务正在运行。请先停止服务（Ctrl-C），再运行本命令。")
+
     def __enter__(self) -> None:
         if self._ask("is-active", "--quiet"):
             say("正在停止服务。")
             self._was_active = self._ask("stop")
-        if _is_served(self._instance):
-            raise Unable("服务正在运行。请先停止服务（Ctrl-C），再运行本命令。")
+        self._refuse_if_served()
 
     def __exit__(self, *_: object) -> None:
         if self._was_active:

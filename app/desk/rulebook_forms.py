@@ -13,7 +13,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, cast
 
-from pypinyin import lazy_pinyin
 from werkzeug.datastructures import MultiDict
 
 from app.kernel.asked import read_day
@@ -186,6 +185,8 @@ def _plain(text: str) -> str:
 
 def _new_id(typed: Mapping[str, str]) -> str:
     """A lasting id for a new industry, made of its name: local-zhen-zhu-jia-gong."""
+    from pypinyin import lazy_pinyin  # its dictionary takes a while to load
+
     syllables = lazy_pinyin(_plain(typed.get("name", "")))
     letters = re.sub(r"[^a-z0-9]+", "-", "-".join(syllables).lower()).strip("-")
     held = {industry.id for industry in ground().catalogue.industries}

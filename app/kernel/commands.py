@@ -15,6 +15,7 @@ from flask.cli import with_appcontext
 
 from app.kernel import anchors, audit, clock, daily, jobs, migrating, presence
 from app.kernel.command_groups import BAD_USE, CHECK_FAILED, OneLine, OneLineGroup, stop
+from app.kernel.database import Mode, db, mode
 
 __all__ = ["BAD_USE", "CHECK_FAILED", "register", "stop"]
 
@@ -22,10 +23,18 @@ database_group = OneLineGroup("db", help="数据库结构。")
 
 
 @database_group.command("upgrade")
+@with_appcontext
 def upgrade() -> None:
     """升级数据库结构到当前版本。"""
     from alembic.util import CommandError
 
+    with mode(Mode.READ), db.engine.connect() as connection:
+        if migrating.is_unproven(connection):
+            stop(
+                "这个 PostgreSQL 库是迁移中断后留下的，没有核对完，不能使用。"
+                "请取消 DATABASE_URL，再运行一次 flask move-to-postgresql，它会清空重来。",
+                CHECK_FAILED,
+            )
     try:
         migrating.upgrade()
     except CommandError:

@@ -61,7 +61,7 @@ class Config:
         env = os.environ if environ is None else environ
         instance = Path(env.get("INSTANCE_DIR") or HOME / "instance").resolve()
         try:
-            instance.mkdir(parents=True, exist_ok=True)
+            instance.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(
                 f"无法建立数据目录 {instance}（{why(error)}）。请改用可写的目录（INSTANCE_DIR）。"

@@ -53,12 +53,16 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A database that moved: what arrived, and how many lists were found to agree."""
+    """A database that moved: what arrived, and how many lists were found to agree.
+
+    ``began_anew`` when what an earlier move had left there was removed first.
+    """
 
     rows: int
     tables: int
     compared: int
     audit_told: str
+    began_anew: bool
 
 
 class Health(StrEnum):

@@ -30,6 +30,8 @@ def move(url: str) -> None:
         moved = move_to_postgresql(url)
     except OperationFailed as problem:
         stop(str(problem), BAD_USE if isinstance(problem, OperationRefused) else CHECK_FAILED)
+    if moved.began_anew:
+        click.echo("新库中有上次中断的迁移留下、没有核对完的内容，已清空重来。")
     click.echo(
         f"已迁移：{moved.tables} 张表 {moved.rows} 行，逐表行数与摘要一致。\n"
         f"{moved.audit_told}\n"

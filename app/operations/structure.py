@@ -5,13 +5,14 @@ Names of tables, triggers and constraints come from the database itself and are 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import ExecutableDDLElement
 
@@ -132,3 +133,45 @@ def _unguarded_postgresql(
         connection.execute(_Named("ALTER TABLE {} ALTER CONSTRAINT {} NOT DEFERRABLE", *key))
     for name in names:
         connection.execute(_Named("ALTER TABLE {} ENABLE TRIGGER USER", name))
+
+
+@contextmanager
+def scratch_database(url: str) -> Iterator[str | None]:
+    """The address of an empty database beside the one at ``url``, gone afterwards.
+
+    None on SQLite, and where the account may not make databases.
+    """
+    served = make_url(url)
+    if not served.drivername.startswith("postgresql"):
+        yield None
+        return
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", hide_parameters=True)
+    stem = f"{(served.database or '')[:40]}_drill_"
+    name = stem + secrets.token_hex(4)
+    try:
+        with engine.connect() as connection:
+            _drop_databases(connection, stem)  # of a drill that was cut off
+            made = _may_make(connection, name)
+        yield served.set(database=name).render_as_string(hide_password=False) if made else None
+    finally:
+        with engine.connect() as connection:
+            _drop_databases(connection, name)
+        engine.dispose()
+
+
+def _may_make(connection: Connection, name: str) -> bool:
+    try:
+        connection.execute(_Named("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", name))
+    except ProgrammingError:  # no permission to
+        return False
+    return True
+
+
+def _drop_databases(connection: Connection, stem: str) -> None:
+    """Those of this account whose names begin so."""
+    ours = sa.text(
+        "SELECT datname FROM pg_database WHERE starts_with(datname, :stem) "
+        "AND pg_get_userbyid(datdba) = current_user"
+    )
+    for name in connection.execute(ours, {"stem": stem}).scalars().all():
+        connection.execute(_Named("DROP DATABASE {} WITH (FORCE)", name))

@@ -6,19 +6,21 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
 from app.registry.domain import name_key
 
 
 @lru_cache(maxsize=4096)
 def pinyin_initials(name: str) -> str:
     """The first letters of the syllables: 绍兴华盛 → ``sxhs``; other characters stay."""
+    from pypinyin import Style, lazy_pinyin  # its dictionary takes a while to load
+
     return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()
 
 
 @lru_cache(maxsize=4096)
 def _pinyin(name: str) -> str:
+    from pypinyin import lazy_pinyin
+
     return " ".join(lazy_pinyin(name)).lower()
 
 

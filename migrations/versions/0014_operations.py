@@ -1,4 +1,7 @@
-"""Operations."""
+"""Operations own no table; this step alters nothing.
+
+It stays because there are databases that stand at its number.
+"""
 
 from __future__ import annotations
 

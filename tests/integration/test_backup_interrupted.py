@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
@@ -28,6 +30,8 @@ from tests.installations import Sqlite, close, installed
 from tests.serving import Served
 from tests.world import populate
 
+FILES = 16
+"""Pieces of evidence, of a megabyte each."""
 NOT_INHERITED = {"DATABASE_URL", "INSTANCE_DIR", "SECRET_KEY", "BACKUP_DIR", "ANCHOR_DIR"}
 
 
@@ -96,16 +100,17 @@ def killed_when(process: subprocess.Popen[str], is_time: Callable[[], bool]) -> 
     return False
 
 
-def machine(folder: Path, sqlite: Sqlite, evidence: int) -> Path:
-    """An installation with a register, so many files of 2 MB, and a key of its own."""
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def prepared(sqlite: Sqlite, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation with a register, evidence of some size, and a key of its own."""
+    folder = tmp_path_factory.mktemp("prepared")
     (folder / "secret.key").write_text("tests only")
     with sqlite.database(folder, with_bureau=True) as url:
         app = installed(folder, url)
         populate(app)
         with app.app_context(), writing("测试"):
-            for number in range(evidence):
-                stored = files.keep(BytesIO(os.urandom(2 << 20) + bytes([number])))
+            for number in range(FILES):
+                stored = files.keep(BytesIO(os.urandom(1 << 20) + bytes([number])))
                 files.enter(stored)
             audit.record("export.made", "download", "many")
         close(app)
@@ -113,14 +118,22 @@ def machine(folder: Path, sqlite: Sqlite, evidence: int) -> Path:
 
 
 @pytest.fixture
-def first(tmp_path: Path, sqlite: Sqlite) -> Path:
-    """A machine whose backup takes long enough to be killed in its midst."""
-    return machine(tmp_path / "first", sqlite, evidence=40)
+def first(prepared: Path, tmp_path: Path) -> Path:
+    """A machine of its own with that installation."""
+    return Path(shutil.copytree(prepared, tmp_path / "first"))
+
+
+def entries(instance: Path) -> int:
+    """How many acts are on record."""
+    with closing(sqlite3.connect(instance / "app.db")) as database:
+        (count,) = database.execute("SELECT count(*) FROM audit_entry").fetchone()
+        return int(count)
 
 
 def test_a_backup_that_is_killed_leaves_no_file_of_that_name(first: Path, tmp_path: Path) -> None:
     target, part = tmp_path / "backup.zip", tmp_path / "backup.zip.part"
-    for size in (0, 10_000, 1 << 20, 20 << 20, 80 << 20):
+    before = entries(first)
+    for size in (0, 10_000, (FILES // 2) << 20):
         part.unlink(missing_ok=True)
         assert killed_when(
             begun(first, "backup", str(target)),
@@ -130,7 +143,7 @@ def test_a_backup_that_is_killed_leaves_no_file_of_that_name(first: Path, tmp_pa
     done(first, "backup", str(target))
     assert not part.exists()
     with archive.opened(target):
-        assert "审计链完整" in done(first, "audit", "verify")
+        assert entries(first) == before + 1, "only the whole one is on record"
 
 
 def test_a_restore_on_a_second_machine_by_the_written_procedure_even_if_killed_before(
@@ -147,17 +160,14 @@ def test_a_restore_on_a_second_machine_by_the_written_procedure_even_if_killed_b
 
     for is_time in (
         lambda: has_evidence(1),
-        lambda: has_evidence(len(held)),
         lambda: any(second.glob("restoring-*")),
         lambda: any(second.glob("restoring-*/secret.key")),
     ):
         for left in second.glob("restoring-*"):
             shutil.rmtree(left)
         assert killed_when(begun(second, "restore", str(tmp_path / "all.zip")), is_time)
-        assert "共 0 条" in done(second, "audit", "verify"), "nothing was brought back"
-    process = begun(second, "restore", str(tmp_path / "all.zip"))
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
+        assert entries(second) == 0, "nothing was brought back"
+    out = done(second, "restore", str(tmp_path / "all.zip"))
     assert "审计链完整" in done(second, "audit", "verify")
     rows = told.split("数据 ")[1].split(" 行")[0]
     assert f" {rows} 行" in out
@@ -169,8 +179,7 @@ def test_a_restore_on_a_second_machine_by_the_written_procedure_even_if_killed_b
     assert wrong <= {"backups", "worker", "fonts", "disk"}, checks
 
 
-def test_a_second_machine_is_restored_while_it_serves(tmp_path: Path, sqlite: Sqlite) -> None:
-    first = machine(tmp_path / "first", sqlite, evidence=1)
+def test_a_second_machine_is_restored_while_it_serves(first: Path, tmp_path: Path) -> None:
     done(first, "backup", str(tmp_path / "all.zip"))
     second = tmp_path / "second"
     second.mkdir()

@@ -167,3 +167,38 @@ def test_an_interrupted_copy_leaves_nothing(
     monkeypatch.setattr(moving, "digests", fall)
     assert move(old, empty).exit_code != 0
     assert tables_of(empty) == []
+
+
+def test_cut_off_while_it_is_proved_it_is_not_served_and_the_next_move_begins_anew(
+    old: Flask, empty: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(moving, "_prove", killed)
+        patch.setattr(moving, "_empty", killed)  # a process that is killed tidies nothing up
+        with pytest.raises(Killed):
+            old.test_cli_runner().invoke(args=["move-to-postgresql", empty], catch_exceptions=False)
+    assert "grade_record" in tables_of(empty)
+    new = installed(tmp_path, empty)
+    refused = new.test_cli_runner().invoke(args=["db", "upgrade"])
+    close(new)
+    assert refused.exit_code == 1
+    assert "没有核对完" in refused.stderr
+    monkeypatch.setattr(moving, "_command", lambda *_: "{}")
+    moved = move(old, empty)
+    assert moved.exit_code == 0, moved.output
+    assert "已清空重来" in moved.stdout
+    assert new.test_cli_runner().invoke(args=["db", "upgrade"]).exit_code == 0
+    close(new)
+    assert "不是空库" in move_again(old, empty)
+
+
+def move_again(app: Flask, url: str) -> str:
+    """What a second move into the same database is told, once the first one came to its end."""
+    (app.config["CONFIG"].instance_dir / MOVED).unlink()
+    return move(app, url).stderr

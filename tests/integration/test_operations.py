@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+from contextlib import nullcontext
 from datetime import date
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import make_url, select, text
 
 from app.inbox.models import Message
 from app.kernel import audit, files, jobs
@@ -18,15 +20,19 @@ from app.kernel.database import Mode, db, mode
 from app.kernel.transaction import writing
 from app.operations.domain import Health
 from app.operations.queries import holdings, machine
-from app.operations.queries.backups import backup_folder, list_backups, list_drills
+from app.operations.queries.backups import Drill, backup_folder, list_backups, list_drills
 from app.operations.queries.health import examine
 from app.operations.queries.tasks import is_open
+from app.operations.services import drill as drill_service
 from app.operations.services import scheduled, write_backup
 from app.operations.services.backing_up import free_path
 from app.operations.services.by_hand import ask_for_backup, ask_for_check, ask_for_drill
 from app.operations.settings import settings_on
+from app.operations.structure import scratch_database
+from tests import issuing
 from tests.conftest import Freeze
 from tests.people import ClientAs
+from tests.world import populate
 
 
 def do_jobs() -> None:
@@ -122,21 +128,60 @@ def test_by_hand_a_backup_is_made_checked_and_spoilt_ones_are_named(app: Flask) 
 
 
 @pytest.mark.usefixtures("bureau")
-def test_a_drill_restores_in_a_folder_of_its_own(app: Flask) -> None:
+def test_a_drill_restores_beside_what_serves(app: Flask) -> None:
+    populate(app)
+    who = issuing.people(app)
     with app.app_context():
+        signed = issuing.issued(who)
         write_backup(free_path(backup_folder(), "manual"))
+        later = issuing.issued(who, number="绍环发〔2026〕2号", spec="rights-city")
         scheduled.remind_of_drill(date(2026, 3, 1))
         assert is_open(scheduled.DRILL_TASK)
         db.session.rollback()
-        with writing("测试"):
-            ask_for_drill(list_backups()[0].name)
-        do_jobs()
-        (drill,) = list_drills()
+        drill = drilled()
         assert drill.succeeded, drill.detail
         assert not is_open(scheduled.DRILL_TASK)
         assert drill.detail["审计链"].startswith("审计链完整")
-        assert sum("逐字节一致" in str(it) for it in drill.detail.values()) >= 2
+        assert "逐字节一致" in drill.detail["清单和分配"]
+        assert f"已签发清单 {signed}" in drill.detail
+        assert f"已签发清单 {later}" not in drill.detail, "signed since the backup"
+        assert ("临时的 PostgreSQL 库" in drill.detail["恢复"]) != app.config["CONFIG"].is_sqlite
         assert not list(app.config["CONFIG"].instance_dir.glob("drill-*"))
+        assert scratch_databases() == []
+
+
+def drilled() -> Drill:
+    with writing("测试"):
+        ask_for_drill(list_backups()[0].name)
+    do_jobs()
+    (drill,) = list_drills()
+    return drill
+
+
+def scratch_databases() -> list[str]:
+    if db.engine.dialect.name == "sqlite":
+        return []
+    with mode(Mode.READ), db.engine.connect() as connection:
+        found = connection.execute(text("SELECT datname FROM pg_database")).scalars()
+        return [name for name in found if "_drill_" in name]
+
+
+def test_where_no_database_may_be_made_the_drill_says_so(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if app.config["CONFIG"].is_sqlite:
+        return
+    done = subprocess.CompletedProcess([], 0, stdout="{}", stderr="")
+    monkeypatch.setattr(drill_service, "_run", lambda *_: done)
+    with app.app_context():
+        with mode(Mode.WRITE), db.engine.begin() as connection:
+            connection.execute(text("CREATE ROLE without_databases LOGIN"))
+        plain = make_url(app.config["CONFIG"].database_url).set(username="without_databases")
+        with scratch_database(plain.render_as_string(hide_password=False)) as address:
+            assert address is None
+        write_backup(free_path(backup_folder(), "manual"))
+        monkeypatch.setattr(drill_service, "scratch_database", lambda _: nullcontext(None))
+        assert "没有在 PostgreSQL 上演练" in drilled().detail["恢复"]
 
 
 def test_a_drill_with_a_spoilt_backup_does_not_pass(app: Flask) -> None:
@@ -167,6 +212,10 @@ def test_the_doctor_finds_what_is_wrong(app: Flask, bureau: None) -> None:
     config = app.config["CONFIG"]
     assert found(app, "structure") is Health.GOOD
     assert found(app, "chain") is Health.GOOD
+    assert found(app, "configuration", thorough=False) is Health.GOOD
+    config.instance_dir.chmod(0o755)
+    assert found(app, "configuration", thorough=False) is Health.NEEDED
+    config.instance_dir.chmod(0o700)
     with app.app_context(), writing("测试"):
         stored = files.keep(BytesIO(b"evidence"))
         files.enter(stored)
@@ -191,6 +240,37 @@ def test_the_doctor_finds_what_is_wrong(app: Flask, bureau: None) -> None:
         db.session.commit()
     assert found(app, "structure") is Health.NEEDED
     assert found(app, "chain") is Health.NEEDED
+
+
+GUARDS = ("issued_list_signed_is_kept", "message_is_kept", "rights_correction_is_not_removed")
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_the_doctor_misses_every_guard_of_the_migrations(app: Flask, guard: str) -> None:
+    assert found(app, "structure") is Health.GOOD
+    table = guard.removesuffix("_signed_is_kept").removesuffix("_is_kept")
+    table = table.removesuffix("_is_not_removed")
+    on = "" if app.config["CONFIG"].is_sqlite else f" ON {table}"
+    with app.app_context(), mode(Mode.WRITE):
+        db.session.execute(text(f"DROP TRIGGER {guard}{on}"))
+        db.session.commit()
+    assert found(app, "structure") is Health.NEEDED
+
+
+def test_the_doctor_finds_a_guard_that_guards_nothing(app: Flask) -> None:
+    if not app.config["CONFIG"].is_sqlite:
+        switched = "ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_is_kept"
+        statements = [switched]
+    else:
+        statements = [
+            "DROP TRIGGER audit_entry_is_kept",
+            "CREATE TRIGGER audit_entry_is_kept BEFORE UPDATE ON audit_entry BEGIN SELECT 1; END",
+        ]
+    with app.app_context(), mode(Mode.WRITE):
+        for statement in statements:
+            db.session.execute(text(statement))
+        db.session.commit()
+    assert found(app, "structure") is Health.NEEDED
 
 
 def test_the_clock_and_the_calendar(app: Flask, bureau: None, clock: Freeze) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -13,18 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from app.kernel import presence
 from app.kernel.config import ROOT
-from tests.serving import Served, environ
+from tests.serving import environ
+from tests.small_bundle import copy_program, small_bundle
 
-PROGRAM = ("app", "migrations", "scripts")
-FILES = ("wsgi.py", "pyproject.toml", "requirements.lock", "requirements-pip.lock")
-UNPACK = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-import unpacking
-print(unpacking.unpack(Path(sys.argv[2]), Path(sys.argv[3])))
-"""
 NEWER = """
 from alembic import op
 import sqlalchemy as sa
@@ -46,13 +40,6 @@ class Installation:
 
     def __init__(self, folder: Path) -> None:
         self.home = folder / "jixiao"
-        for name in PROGRAM:
-            ignore = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / name, self.home / name, ignore=ignore)
-        for name in FILES:
-            shutil.copyfile(ROOT / name, self.home / name)
-        (self.home / ".venv").symlink_to(Path(sys.executable).parents[1])
-        self.start("--setup-only")
 
     def start(self, *options: str) -> str:
         return self.script("start.py", *options)
@@ -89,6 +76,9 @@ class Installation:
     def people(self) -> set[str]:
         """The accounts on record; the program in force answers, too."""
         self.flask("policy", "list")
+        return self.accounts()
+
+    def accounts(self) -> set[str]:
         with closing(sqlite3.connect(self.home / "instance" / "app.db")) as database:
             return {name for (name,) in database.execute("SELECT name FROM user_account")}
 
@@ -96,46 +86,38 @@ class Installation:
         self.flask("user", "add", name, "--role", "auditor")
 
 
-@pytest.fixture
-def installation(tmp_path: Path) -> Installation:
-    made = Installation(tmp_path)
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A program that was installed once, with one person; its libraries are those of the tests."""
+    made = Installation(tmp_path_factory.mktemp("fresh"))
+    copy_program(made.home)
+    shutil.copyfile(ROOT / "requirements.lock", made.home / "requirements.lock")
+    (made.home / ".venv").symlink_to(Path(sys.executable).parents[1])
+    made.start("--setup-only")
     made.add("zhangwei")
+    return made.home
+
+
+@pytest.fixture
+def installation(fresh: Path, tmp_path: Path) -> Installation:
+    made = Installation(tmp_path)
+    shutil.copytree(fresh, made.home, symlinks=True)
     return made
 
 
 @pytest.fixture(scope="module")
-def newer(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle of a program whose database has one more table."""
-    return altered(archive, tmp_path_factory.mktemp("newer"), "jixiao-9.0.0")
+    return altered(tmp_path_factory.mktemp("newer"), "jixiao-9.0.0")
 
 
-def altered(archive: Path, folder: Path, name: str, breaking: str = "") -> Path:
-    """The bundle unpacked, changed and packed again."""
-    command: list[str | Path] = [sys.executable, "-c", UNPACK, ROOT / "scripts", archive, folder]
-    made = subprocess.run(command, capture_output=True, encoding="utf-8")
-    assert made.returncode == 0, made.stderr
-    program = Path(made.stdout.strip()).rename(folder / name)
-    steps = sorted((program / "migrations" / "versions").glob("*.py"))
+def altered(folder: Path, name: str, breaking: str = "") -> Path:
+    """A bundle whose program has one more migration."""
+    steps = sorted((ROOT / "migrations" / "versions").glob("*.py"))
     last = re.search(r'^revision = "(\w+)"', steps[-1].read_text(), re.MULTILINE)
     assert last
-    step = NEWER.format(last=last[1])
-    (program / "migrations" / "versions" / "9001_newer.py").write_text(step + breaking)
-    with (program / "SHA256SUMS").open("a") as sums:
-        listed = subprocess.check_output(
-            ["sha256sum", "migrations/versions/9001_newer.py"], cwd=program, encoding="utf-8"
-        )
-        sums.write(listed)
-    packed = folder / f"{name}.tar.gz"
-    options = ("--use-compress-program", "gzip -1", "-cf")
-    subprocess.check_call(["tar", *options, packed, "--mode=u+rwX", *listing(program)], cwd=folder)
-    shutil.rmtree(program)
-    return packed
-
-
-def listing(program: Path) -> list[str]:
-    return [
-        path.relative_to(program.parent).as_posix() for path in program.rglob("*") if path.is_file()
-    ]
+    step = NEWER.format(last=last[1]) + breaking
+    return small_bundle(folder, name, {"migrations/versions/9001_newer.py": step})
 
 
 def test_an_update_takes_the_data_along_and_leads_back(
@@ -161,11 +143,10 @@ def test_an_update_takes_the_data_along_and_leads_back(
 
 
 def test_what_cannot_be_migrated_changes_nothing(
-    installation: Installation, archive: Path, tmp_path: Path
+    installation: Installation, tmp_path: Path
 ) -> None:
     breaking = "\n\ndef upgrade():\n    raise RuntimeError('broken')\n"
-    (tmp_path / "x").mkdir()
-    bad = altered(archive, tmp_path / "x", "jixiao-9.0.1", breaking)
+    bad = altered(tmp_path, "jixiao-9.0.1", breaking)
     assert "新版本" in installation.script("update.py", bad, code=1)
     assert installation.program() == installation.home
     installation.add("liqiang")
@@ -191,37 +172,44 @@ def test_a_damaged_bundle_is_named_and_nothing_changes(
 
 
 def test_a_running_server_is_not_updated(installation: Installation, newer: Path) -> None:
-    running = Served(installation.home / "instance")
-    try:
-        running.wait_until_ready()
-        assert "请先停止服务" in installation.script("update.py", newer, code=1)
-    finally:
-        running.stop()
-    assert installation.people() == {"zhangwei"}
+    presence.stay_present(installation.home / "instance")  # as each process of a server does
+    assert "请先停止服务" in installation.script("update.py", newer, code=1)
+    assert not list((installation.home / "versions").glob("*")), "said before anything is unpacked"
+
+
+def killed(installation: Installation, bundle: Path, at: str) -> None:
+    """Update until that step is announced, then kill; looked at before, at every step it tells."""
+    updating = subprocess.Popen(
+        [sys.executable, "-u", installation.home / "scripts" / "update.py", bundle],
+        env=environ(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+    )
+    assert updating.stdout
+    for line in updating.stdout:
+        if at in line:
+            break
+        updating.send_signal(signal.SIGSTOP)  # the disk is as a kill at this moment leaves it
+        assert installation.program() == installation.home, line
+        assert installation.accounts() == {"zhangwei"}, line
+        updating.send_signal(signal.SIGCONT)
+    updating.kill()
+    assert updating.wait() == -signal.SIGKILL, f"it never came to “{at}”"
+    updating.stdout.close()
 
 
 def test_killed_halfway_one_whole_version_is_in_force(
     installation: Installation, newer: Path
 ) -> None:
-    """Killed as soon as each step is announced; the last time it has switched already."""
-    for step in ("解开安装包", "准备新版本", "升级前的备份", "副本试运行", "升级数据库结构"):
-        updating = subprocess.Popen(
-            [sys.executable, "-u", installation.home / "scripts" / "update.py", newer],
-            env=environ(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            encoding="utf-8",
-        )
-        assert updating.stdout
-        for line in updating.stdout:
-            if step in line:
-                break
-        updating.kill()
-        updating.wait()
-        updating.stdout.close()
-        assert installation.people() == {"zhangwei"}, step
+    """Once before it has switched, then, over what that left, as soon as it has."""
+    killed(installation, newer, "副本试运行")
+    assert installation.program() == installation.home
+    assert installation.people() == {"zhangwei"}
+    killed(installation, newer, "升级数据库结构")
     assert installation.program().name == "jixiao-9.0.0"
     installation.start("--setup-only")  # finishes the migration, if it was not
+    assert installation.people() == {"zhangwei"}
     installation.flask("audit", "verify")
     note = json.loads((installation.home / "versions" / "previous.json").read_text())
     assert note["program"] == "."

@@ -29,7 +29,7 @@ def _examine(*, thorough: bool) -> Iterator[Check]:
     config: Config = current_app.config["CONFIG"]
     yield machine.check_configuration(config)
     try:
-        structure = holdings.check_structure()
+        structure = holdings.check_structure(thorough=thorough)
     except sa.exc.SQLAlchemyError:
         db.session.rollback()
         yield needs(

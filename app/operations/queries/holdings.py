@@ -26,8 +26,11 @@ _WAITED_MINUTES = 30
 _FAILED_DAYS = 7
 
 
-def check_structure() -> Check:
-    """The database answers, at the structure of this program, and its guards stand."""
+def check_structure(*, thorough: bool) -> Check:
+    """The database answers, at the structure of this program, and its guards stand.
+
+    ``thorough`` looks for every guard the migrations make, else for those of facts alone.
+    """
     title = "数据库结构"
     connection = db.session.connection()
     stands, newest = migrating.revision_of(connection), migrating.newest_revision()
@@ -40,34 +43,38 @@ def check_structure() -> Check:
             "程序无法正常工作。",
             "请停止服务，备份后运行 flask db upgrade。",
         )
-    lacking = sorted(_wanted_triggers() - _triggers(connection))
+    lacking = sorted(_lacking_guards(connection, thorough=thorough))
     if lacking:
+        named = "、".join(lacking[:_NAMED])
         return needs(
             "structure",
             title,
-            f"缺少 {len(lacking)} 个保护触发器（{'、'.join(lacking[:_NAMED])}）。",
+            f"缺少或被改动的保护触发器有 {len(lacking)} 个（{named}）。",
             "登记过的事实可能被人绕过程序改动。",
             "请核对审计链，并从最近的备份恢复。",
         )
     return good("structure", title, f"版本 {newest}，保护触发器齐全。")
 
 
-def _wanted_triggers() -> set[str]:
+def _lacking_guards(connection: sa.Connection, *, thorough: bool) -> set[str]:
+    standing = migrating.triggers(connection)
+    if not thorough:
+        return _guards_of_facts() - standing.keys()
+    built = migrating.guards()
+    if connection.dialect.name == "sqlite":
+        return {name for name, text in built.items() if standing.get(name) != text}
+    # What SQLite does to a fact by two triggers, PostgreSQL does by one function.
+    return {name for name, text in built.items() if _ONCE not in text} - standing.keys()
+
+
+_ONCE = "annulled once"
+
+
+def _guards_of_facts() -> set[str]:
     mapped = Base.registry.mappers
     facts = {it.local_table.description for it in mapped if issubclass(it.class_, Recorded)}
     guards = ("is_kept", "is_not_removed")
     return {f"{table}_{guard}" for table in {*facts, *_PERMANENT} for guard in guards}
-
-
-def _triggers(connection: sa.Connection) -> set[str]:
-    """The triggers that are there and not switched off."""
-    if connection.dialect.name == "postgresql":
-        found = connection.exec_driver_sql(
-            "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
-        )
-    else:
-        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-    return set(found.scalars())
 
 
 def check_integrity() -> Check:

@@ -33,7 +33,7 @@ FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "C:/Windows/Fonts"
 
 
 def check_configuration(config: Config) -> Check:
-    """The instance folder can be written, its key is its owner's alone, sign-ins are covered."""
+    """The instance folder can be written, it and its key are its owner's alone, TLS is on."""
     title = "配置"
     key = config.instance_dir / "secret.key"
     if not os.access(config.instance_dir, os.W_OK):
@@ -43,6 +43,14 @@ def check_configuration(config: Config) -> Check:
             f"{config.instance_dir} 不可写。",
             "材料和设置无法保存。",
             "请检查目录权限。",
+        )
+    if os.name == "posix" and config.instance_dir.stat().st_mode & 0o077:
+        return needs(
+            "configuration",
+            title,
+            "数据目录其他用户可读。",
+            "其中有数据库、佐证材料和备份。",
+            f"请执行 chmod 700 {config.instance_dir}。",
         )
     if os.name == "posix" and key.exists() and key.stat().st_mode & 0o077:
         return needs(

@@ -1,12 +1,14 @@
 """Trying a restore out (恢复演练): the written procedure, in a folder and processes of its own.
 
-``flask restore`` brings the backup into an empty installation on SQLite, whatever engine serves;
-``flask audit verify`` walks its chain; then the same lists are computed there and here as known at
-the moment of the backup, and must agree byte for byte. The installation that serves is only read.
+``flask restore`` brings the backup into an empty installation on the engine that serves, or on
+SQLite where PostgreSQL lets us make no database; ``flask audit verify`` walks its chain; then every
+list and allocation is computed there and here as known at the moment of the backup, and must agree
+byte for byte; signed lists are verified there. The installation that serves is only read.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +16,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 
 from flask import current_app
@@ -27,10 +28,9 @@ from app.operations.queries.backups import Backup
 from app.operations.queries.issued import newest_issues
 from app.operations.queries.tasks import is_open
 from app.operations.services.scheduled import DRILL_TASK
-from app.policy.queries import all_measures
+from app.operations.structure import scratch_database
 
 DRILL_TITLE = "恢复演练 {name}"
-LISTS_COMPARED = 3
 _SCRATCH = "drill-"
 _PATIENCE_SECONDS = 3600
 Progress = Callable[[int, int, str], object]
@@ -70,8 +70,12 @@ def run_drill(path: Path, backup: Backup, *, progress: Progress) -> DrillResult:
     config: Config = current_app.config["CONFIG"]
     for left in config.instance_dir.glob(f"{_SCRATCH}*"):  # of a drill that was cut off
         shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=config.instance_dir, prefix=_SCRATCH) as folder:
-        steps = tuple(_steps(config, path, backup, Path(folder), progress))
+    with (
+        tempfile.TemporaryDirectory(dir=config.instance_dir, prefix=_SCRATCH) as folder,
+        scratch_database(config.database_url) as address,
+    ):
+        aside = _Aside(Path(folder), address, of_postgresql=not config.is_sqlite)
+        steps = tuple(_steps(config, path, backup, aside, progress))
     result = DrillResult(steps, (clock.now() - began).total_seconds())
     told = {
         "结果": "通过" if result.passed else "未通过",
@@ -85,41 +89,61 @@ def run_drill(path: Path, backup: Backup, *, progress: Progress) -> DrillResult:
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class _Aside:
+    """Where the backup is brought back to: a folder, and a database of PostgreSQL or none."""
+
+    folder: Path
+    address: str | None
+    of_postgresql: bool
+
+    @property
+    def words(self) -> str:
+        """What kind of database that is."""
+        if self.address:
+            return "（临时的 PostgreSQL 库）"
+        if self.of_postgresql:
+            return "（临时的 SQLite 库；数据库账号没有建库权限，没有在 PostgreSQL 上演练）"
+        return ""
+
+
 def _steps(
-    config: Config, path: Path, backup: Backup, folder: Path, progress: Progress
+    config: Config, path: Path, backup: Backup, aside: _Aside, progress: Progress
 ) -> Iterator[Step]:
     here = _environment(config.instance_dir)
     here |= {"DATABASE_URL": config.database_url, "SECRET_KEY": config.secret_key}
-    there = _environment(folder)
+    there = _environment(aside.folder)
+    if aside.address:
+        there["DATABASE_URL"] = aside.address
     if not backup.key_included:
-        there |= {"SECRET_KEY": config.secret_key}
+        there["SECRET_KEY"] = config.secret_key
     progress(0, 0, "正在恢复到临时目录")
-    restored = _run(there, "restore", str(path))
-    yield _step("恢复", restored)
-    if restored.returncode:
+    restored = _step("恢复", _run(there, "restore", str(path)))
+    yield Step(restored.title, restored.passed, restored.said + aside.words)
+    if not restored.passed:
         return
     progress(0, 0, "正在核对审计链")
     yield _step("审计链", _run(there, "audit", "verify"))
-    day, made_at = backup.day, backup.made_at
-    for measure_id in list(all_measures())[:LISTS_COMPARED]:
-        progress(0, 0, f"正在重算清单 {measure_id}")
-        yield _compared(measure_id, here, there, day, made_at)
-    for issue_id in newest_issues():
+    progress(0, 0, "正在重算全部清单和分配")
+    yield _compared(here, there, backup)
+    for issue_id in newest_issues(backup.made_at):
         progress(0, 0, f"正在核验已签发清单 {issue_id}")
         yield _step(f"已签发清单 {issue_id}", _run(there, "policy", "verify", str(issue_id)))
 
 
-def _compared(
-    measure_id: str, here: Mapping[str, str], there: Mapping[str, str], day: date, known: datetime
-) -> Step:
-    asked = ("policy", "run", measure_id, "--as-of", day.isoformat(),
-             "--known-at", clock.iso(known), "--format", "json")  # fmt: skip
+def _compared(here: Mapping[str, str], there: Mapping[str, str], backup: Backup) -> Step:
+    """Every list and allocation of the backup's day, as known when it was made."""
+    title, known_at = "清单和分配", clock.iso(backup.made_at)
+    asked = ("answers", "--day", backup.day.isoformat(), "--known-at", known_at)
     ours, theirs = _run(here, *asked), _run(there, *asked)
-    title = f"清单 {measure_id}"
     if ours.returncode or theirs.returncode:
         return _step(title, theirs if theirs.returncode else ours)
-    same = ours.stdout == theirs.stdout
-    return Step(title, same, "与现用系统逐字节一致" if same else "与现用系统算得的不一致")
+    now, then = json.loads(ours.stdout), json.loads(theirs.stdout)
+    differing = sorted(it for it in now.keys() | then.keys() if now.get(it) != then.get(it))
+    said = f"{len(now)} 份与现用系统逐字节一致"
+    if differing:
+        said = f"{len(differing)} 份与现用系统算得的不一致，例如 {differing[0]}"
+    return Step(title, not differing, said)
 
 
 def _environment(folder: Path) -> dict[str, str]:

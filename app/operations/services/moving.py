@@ -2,8 +2,9 @@
 
 The new database is built, filled and compared with the old one, table by table, in one transaction.
 Then both are asked the same lists by processes of their own. Where anything differs the new one is
-emptied again and the old one goes on. Nothing of the old database is removed; a file beside it
-keeps it from being served by mistake.
+emptied again and the old one goes on. Until then it bears a mark: cut off meanwhile, it is neither
+served nor kept, the next move empties it. Nothing of the old database is removed; a file beside
+it keeps it from being served by mistake.
 """
 
 from __future__ import annotations
@@ -86,7 +87,10 @@ def _engine(address: str) -> Iterator[Engine]:
 
 
 def _move(config: Config, target: Engine, address: str) -> Moved:
-    with target.connect() as connection:
+    with target.begin() as connection:
+        began_anew = migrating.is_unproven(connection)
+        if began_anew:
+            empty_out(connection)
         _refuse_unfit(connection)
     where = make_url(address)
     with writing(VIA):
@@ -96,12 +100,14 @@ def _move(config: Config, target: Engine, address: str) -> Moved:
         rows, tables = _copy(target, Path(staged))
     try:
         compared, head = _prove(config, address)
+        with target.begin() as connection:
+            migrating.mark_unproven(connection, unproven=False)
     except BaseException:
         _empty(target)
         raise
     note = f"{clock.shown(clock.now())} 数据已迁往 PostgreSQL：{where.render_as_string()}\n"
     (config.instance_dir / MOVED).write_text(note, encoding="utf-8")
-    return Moved(rows=rows, tables=tables, compared=compared, audit_told=head)
+    return Moved(rows, tables, compared, head, began_anew)
 
 
 def _refuse_unfit(connection: Connection) -> None:
@@ -139,6 +145,7 @@ def _copy(target: Engine, staged: Path) -> tuple[int, int]:
         differing = [it.name for it in tables if arrived.get(it.name) != (it.rows, it.sha256)]
         if differing:
             raise CannotLoad(f"表 {'、'.join(differing)} 的行数或摘要不一致")
+        migrating.mark_unproven(connection, unproven=True)
     return _total(tables), len(tables)
 
 
