@@ -13,8 +13,6 @@ from app.kernel.config import ROOT
 if TYPE_CHECKING:
     from alembic.config import Config
 
-_UNPROVEN = "moved here, not compared yet"
-
 
 def upgrade(revision: str = "head", connection: Connection | None = None) -> None:
     """Bring the structure to ``revision``; in the transaction of ``connection`` if one is given."""
@@ -59,8 +57,11 @@ def guards() -> dict[str, str]:
 
 def triggers(connection: Connection) -> dict[str, str]:
     """The triggers that are there and not switched off; with their text on SQLite."""
-    standing = _POSTGRESQL_TRIGGERS if connection.dialect.name == "postgresql" else _SQLITE_TRIGGERS
-    return {row[0]: row[1] for row in connection.execute(text(standing))}
+    if connection.dialect.name == "postgresql":
+        found = connection.execute(text(_POSTGRESQL_TRIGGERS))
+    else:
+        found = connection.execute(text(_SQLITE_TRIGGERS))
+    return {row[0]: row[1] for row in found}
 
 
 _SQLITE_TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
@@ -71,8 +72,10 @@ _POSTGRESQL_TRIGGERS = (
 
 def mark_unproven(connection: Connection, *, unproven: bool) -> None:
     """Note in a PostgreSQL database that what was moved into it has not been compared yet."""
-    words = f"'{_UNPROVEN}'" if unproven else "NULL"
-    connection.execute(text(f"COMMENT ON TABLE alembic_version IS {words}"))
+    if unproven:
+        connection.execute(text("COMMENT ON TABLE alembic_version IS 'moved here, not compared'"))
+    else:
+        connection.execute(text("COMMENT ON TABLE alembic_version IS NULL"))
 
 
 def is_unproven(connection: Connection) -> bool:
@@ -80,7 +83,7 @@ def is_unproven(connection: Connection) -> bool:
     if connection.dialect.name != "postgresql" or revision_of(connection) is None:
         return False
     found = text("SELECT obj_description(CAST('alembic_version' AS regclass))")
-    return connection.execute(found).scalar() == _UNPROVEN
+    return connection.execute(found).scalar() == "moved here, not compared"
 
 
 def _revisions() -> list[str]:
