@@ -234,7 +234,7 @@ def test_a_full_disk_leaves_nothing_behind(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("app.operations.archive.os.fsync", full)
-    with filled.app_context(), pytest.raises(OperationFailed, match="No space left"):
+    with filled.app_context(), pytest.raises(OperationFailed, match="磁盘已满"):
         write_backup(tmp_path / "all.zip")
     assert list(tmp_path.glob("all.zip*")) == []
 

@@ -78,7 +78,7 @@ def test_a_full_disk_keeps_the_old_backup_and_tells_the_administrator(
         assert [it.day.day for it in list_backups()] == [1]
         tasks = db.session.execute(select(Message.body, Message.link)).all()
         assert len(tasks) == 1
-        assert "No space left" in tasks[0][0]
+        assert "磁盘已满" in tasks[0][0]
         db.session.rollback()
         scheduled.back_up_today(date(2026, 3, 20))
         assert not is_open(scheduled.BACKUP_TASK)
