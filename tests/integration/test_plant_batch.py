@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 
@@ -11,12 +15,23 @@ from flask import Flask
 from app.inbox.models import Message
 from app.kernel import audit
 from app.kernel.authority import EVERYTHING
+from app.kernel.config import ROOT
 from app.kernel.database import db
 from app.kernel.models import AuditEntry
 from app.kernel.transaction import writing
+from app.registry.change_rules import Change, ChangeKind
+from app.registry.models import PlantChange
 from app.registry.queries import list_plants, plant_now
-from app.registry.services import correct_plants, plant_entry
-from tests.facts import a_plant
+from app.registry.services import (
+    EnterpriseEntry,
+    PlantEntry,
+    correct_plants,
+    move_plants,
+    plant_entry,
+    register_enterprises,
+    register_plants,
+)
+from tests.facts import a_plant, code
 from tests.integration.test_plant_pages import hidden
 from tests.pages import CheckedClient
 from tests.people import ClientAs
@@ -135,3 +150,56 @@ def test_one_refused_plant_stops_the_batch_and_can_be_left_out(
     assert client.post("/desk/batch", data=sends).status_code == 303
     assert values(app, "county")[plants[0]] == "330602"
     assert values(app, "county")[plants[1]] == "330603"
+
+
+_KILLED = """
+import os, signal, sys
+from datetime import date
+from wsgi import app
+from app.kernel import facts
+from app.kernel.transaction import writing
+from app.registry.change_rules import Change, ChangeKind
+from app.registry.services import move_plants
+real = facts.record
+def die(model, rows):
+    if model.__tablename__ == "plant_change":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(model, rows)
+facts.record = die
+with app.app_context(), writing("测试"):
+    ids = [int(it) for it in sys.argv[1].split(",")]
+    move_plants(
+        {it: Change(ChangeKind.MOVE, it, date(2025, 1, 1), "因", "文", county="330603")
+         for it in ids},
+        {"330602": "越城区", "330603": "柯桥区"},
+    )
+"""
+
+
+def test_a_batch_of_two_hundred_killed_halfway_leaves_nothing(app: Flask, bureau: None) -> None:
+    """kill -9 after the plants are rewritten and before their changes stand: as if never begun."""
+    with app.app_context(), writing("测试"):
+        (owner,) = register_enterprises([EnterpriseEntry(code(1), "大厂有限公司")])
+        ids = register_plants(
+            [PlantEntry(owner, f"{n:03}", f"厂{n}", "330602") for n in range(1, 201)]
+        )
+        audit.record("test", "enterprise", owner)
+    config = app.config["CONFIG"]
+    environment = {
+        **os.environ, "INSTANCE_DIR": str(config.instance_dir),
+        "DATABASE_URL": config.database_url, "SECRET_KEY": config.secret_key,
+    }  # fmt: skip
+    script = [sys.executable, "-c", _KILLED, ",".join(map(str, ids))]
+    ended = subprocess.run(script, cwd=ROOT, env=environment, capture_output=True, timeout=120)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    assert set(values(app, "county").values()) == {"330602"}
+    with app.app_context():
+        moves = {
+            it: Change(ChangeKind.MOVE, it, date(2025, 1, 1), "因", "文", county="330603")
+            for it in ids
+        }
+        with writing("测试"):
+            move_plants(moves, {"330602": "越城区", "330603": "柯桥区"})
+            audit.record("test", "enterprise", owner)
+        assert db.session.query(PlantChange).count() == 200
+    assert set(values(app, "county").values()) == {"330603"}

@@ -368,6 +368,19 @@ def test_no_clause_says_whom_bars_go_with_so_an_officer_decides(
         assert standings_on([free], TODAY)[free].violations_36m == 2
 
 
+def test_a_fact_that_a_plant_carries_already_is_not_entered_again(
+    app: Flask, plant: tuple[int, int]
+) -> None:
+    """罚1 names the plant and 罚2 the whole enterprise: sold twice, still two violations."""
+    _, plant_id = plant
+    there = {"uscc": code(7), "enterprise_name": "受让", "bars": "follow"}
+    with app.app_context(), frozen(NOON):
+        made(wanted(ChangeKind.TRANSFER, plant_id, number="001", **there))  # type: ignore[arg-type]
+        made(wanted(ChangeKind.TRANSFER, plant_id, uscc=code(1), number="001"))
+        made(wanted(ChangeKind.TRANSFER, plant_id, number="001", **there))  # type: ignore[arg-type]
+        assert standings_on([plant_id], TODAY)[plant_id].violations_36m == 2
+
+
 def split_off(change: Change) -> int:
     found = find_change(made(change))
     db.session.rollback()

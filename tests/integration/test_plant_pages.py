@@ -9,10 +9,13 @@ from html import unescape
 import pytest
 from flask import Flask
 
+from app.kernel import audit
 from app.kernel.clock import today
 from app.kernel.database import db
+from app.kernel.transaction import writing
 from app.registry.models import PlantChange
 from app.registry.queries import open_changes, plant_now
+from app.registry.services import LineEntry, record_lines
 from tests.facts import a_plant, code
 from tests.pages import CheckedClient
 from tests.people import ClientAs
@@ -135,3 +138,56 @@ def test_two_counties_need_the_city(client_as: ClientAs, plant_id: int) -> None:
     city = client_as("city-officer")
     assert city.post(address, data=previewed(city, address, **typed)).status_code == 303
     assert county.get(f"/desk/plants/{plant_id}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("form", "typed"),
+    [
+        ("edit", {"town": "鉴湖街道"}),
+        ("enterprise", {"contact": "李", "uscc": code(1)}),
+        ("changes/close", {}),
+        ("changes/rename-enterprise", {"name": "甲公司"}),
+        ("parts/lines/new", {"number": "02", "name": "二号线"}),
+        ("parts/lines/{line}", {"number": "01", "name": "老线"}),
+        ("parts/lines/{line}/end", {"reason": "拆除了"}),
+    ],
+)
+def test_each_form_tells_who_changed_the_plant_meanwhile(
+    app: Flask, client_as: ClientAs, plant_id: int, form: str, typed: dict[str, str]
+) -> None:
+    """409 with name and time; what was typed stays; sent again, it goes by what stands now."""
+    with app.app_context(), writing("测试"):
+        (line,) = record_lines([LineEntry(plant_id, "01", "一号线")])
+        audit.record("test", "plant", plant_id)
+    first, second = client_as("county-officer"), client_as("county-head")
+    address = f"/desk/plants/{plant_id}/{form.format(line=line)}"
+    named = {"effective_on": str(today()), **FILLED, **typed}
+    late = previewed(first, address, **named)
+    other = f"/desk/plants/{plant_id}/edit"
+    if "{line}" in form:
+        other = f"/desk/plants/{plant_id}/parts/lines/{line}"
+    soon = previewed(second, other, town="塔山街道", number="01", name="新线")
+    assert second.post(other, data=soon).status_code == 303
+    answer = first.post(address, data=late)
+    assert answer.status_code == 409
+    assert "区县负责人 于" in answer.text
+    assert "您的内容尚未保存" in answer.text
+    for value in typed.values():
+        assert value in answer.text
+    (action,) = re.findall(r'<form method="post" action="([^"]+)" class="form-column"', answer.text)
+    again = first.post(action, data={**hidden(answer.text), "step": "preview", **named})
+    assert again.status_code == 200
+    assert "尚未保存" in again.text
+
+
+def test_ending_a_line_twice_is_told_once(app: Flask, client_as: ClientAs, plant_id: int) -> None:
+    with app.app_context(), writing("测试"):
+        (line,) = record_lines([LineEntry(plant_id, "01", "一号线")])
+        audit.record("test", "plant", plant_id)
+    client, address = client_as("county-officer"), f"/desk/plants/{plant_id}/parts/lines/{line}"
+    sends = previewed(client, f"{address}/end", reason="拆除")
+    for _ in range(2):
+        assert client.post(f"{address}/end", data=sends).status_code == 303
+    stale = client.post(address, data={"step": "preview", "number": "01", "name": "又"})
+    assert stale.status_code == 409
+    assert "停用" in stale.text

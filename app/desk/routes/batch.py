@@ -97,7 +97,9 @@ def batch() -> Response | str | tuple[str, int]:
         _save(changed, form)
         flash(f"已修改 {len(changed)} 个厂区的{FIELDS[form.chosen('field')]}。")
         return htmx.htmx_redirect(url_for("portal.register"))
-    return _preview(lines, form, is_other=step == "confirm")
+    is_other = step == "confirm"
+    shown = _preview(lines, form, is_other=is_other)
+    return (shown, 409) if is_other else shown
 
 
 def _preview(lines: Sequence[Line], form: TypedForm, *, is_other: bool) -> str:

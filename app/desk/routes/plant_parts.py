@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, request
+from flask import abort, flash, request, url_for
 from werkzeug import Response
 
 from app.desk.routes.blueprint import blueprint
@@ -19,13 +19,20 @@ from app.desk.routes.plants import crumbs, plant_to_edit
 from app.desk.routes.steps import Row, Steps, answer, first_page
 from app.desk.sheet_forms import MAIN, SheetForm, said
 from app.desk.typed_forms import Input, TypedForm
-from app.kernel import audit
+from app.kernel import audit, htmx
 from app.kernel.authority import Permission
 from app.kernel.permissions import requires
 from app.registry import services
 from app.registry.domain import IndustryRole
 from app.registry.plant_rules import main_industry_fault
-from app.registry.queries import PlantOnRecord, industries_of, lines_of, measures_of
+from app.registry.queries import (
+    Difference,
+    PlantOnRecord,
+    industries_of,
+    lines_of,
+    measures_of,
+    superseded_part,
+)
 from app.rulebook.queries import catalogue
 
 _SUBJECT = ("uscc", "plant")
@@ -193,11 +200,34 @@ def _part(part: str) -> Part:
     return PARTS[part]
 
 
-def _steps(plant_id: int, part_id: str, fact_id: int | None, *, sent: bool) -> Steps:
-    plant, part = plant_to_edit(plant_id), _part(part_id)
-    values = standing_parts(part_id, plant_id).get(fact_id) if fact_id else {}
-    if values is None:
+def _moved_on(plant_id: int, part_id: str, fact_id: int | None) -> tuple[int | None, Any]:
+    """The record that stands now in place of the one asked for, and how they differ."""
+    standing, part = standing_parts(part_id, plant_id), _part(part_id)
+    if fact_id is None or fact_id in standing:
+        return fact_id, None
+    found = superseded_part(part_id, plant_id, fact_id)
+    if found is None:
         abort(404)
+    old = found.record
+    while found.successor is not None and found.successor.id not in standing:
+        again = superseded_part(part_id, plant_id, found.successor.id)
+        if again is None:
+            break
+        found = again
+    if found.successor is None:
+        return None, [Difference(part.words, "记录", "在用", "停用", found.at, found.by)]
+    rows = ({it.field: getattr(one, it.field) for it in part.fields.columns}
+            for one in (old, found.successor))  # fmt: skip
+    return found.successor.id, [
+        Difference(part.words, label, old, new, found.at, found.by)
+        for label, old, new in part.fields.differences(*rows)
+    ]
+
+
+def _steps(plant_id: int, part_id: str, asked_id: int | None, *, sent: bool) -> Steps:
+    plant, part = plant_to_edit(plant_id), _part(part_id)
+    fact_id, moved = _moved_on(plant_id, part_id, asked_id)
+    values = standing_parts(part_id, plant_id)[fact_id] if fact_id else {}
     form = TypedForm.sent(part.fields.inputs(), request.form if sent else part.fields.typed(values))
     one = _OnePart(plant, part_id, fact_id, form)
     verb = "新增" if fact_id is None else "修改"
@@ -215,6 +245,8 @@ def _steps(plant_id: int, part_id: str, fact_id: int | None, *, sent: bool) -> S
         plant=plant,
         intro=intro,
         rows=one.rows,
+        moved=moved,
+        action=_form_url(plant_id, part_id, fact_id),
         already=one.already,
         named=[plant_id],
         breadcrumbs=crumbs(plant),
@@ -222,12 +254,20 @@ def _steps(plant_id: int, part_id: str, fact_id: int | None, *, sent: bool) -> S
     )
 
 
-def _ending(plant_id: int, part_id: str, fact_id: int) -> Steps:
+def _form_url(plant_id: int, part_id: str, fact_id: int | None, what: str = "edit_part") -> str:
+    if fact_id is None:
+        return url_for("desk.new_part", plant_id=plant_id, part=part_id)
+    return url_for(f"desk.{what}", plant_id=plant_id, part=part_id, fact_id=fact_id)
+
+
+def _ending(plant_id: int, part_id: str, asked_id: int) -> Steps | None:
+    """None: it has been ended already."""
     plant, part = plant_to_edit(plant_id), _part(part_id)
+    fact_id, moved = _moved_on(plant_id, part_id, asked_id)
+    if fact_id is None:
+        return None
     reason = Input("reason", "原因", "long", required=True)
     one = _OnePart(plant, part_id, fact_id, TypedForm.sent((reason,), request.form))
-    if not one.before:
-        abort(404)
     return Steps(
         title=f"停用{part.words}",
         form=one.form,
@@ -239,6 +279,8 @@ def _ending(plant_id: int, part_id: str, fact_id: int) -> Steps:
         plant=plant,
         intro="停用以后不再列出，记录不删除，按此前所知仍可查看。",
         rows=one.rows_end,
+        moved=moved,
+        action=_form_url(plant_id, part_id, fact_id, "end_part"),
         named=[plant_id],
         breadcrumbs=crumbs(plant),
         shows_consequences=part_id == "industries",
@@ -277,11 +319,18 @@ def edit_part(plant_id: int, part: str, fact_id: int) -> Response | str | tuple[
 @requires(Permission.REGISTER_EDIT)
 def end_part_form(plant_id: int, part: str, fact_id: int) -> str:
     """One that is no more."""
-    return first_page(_ending(plant_id, part, fact_id))
+    steps = _ending(plant_id, part, fact_id)
+    if steps is None:
+        abort(404)
+    return first_page(steps)
 
 
 @blueprint.post("/plants/<int:plant_id>/parts/<part>/<int:fact_id>/end")
 @requires(Permission.REGISTER_EDIT)
 def end_part(plant_id: int, part: str, fact_id: int) -> Response | str | tuple[str, int]:
     """Preview or end it."""
-    return answer(_ending(plant_id, part, fact_id))
+    steps = _ending(plant_id, part, fact_id)
+    if steps is None:
+        flash("该记录已经停用，没有重复办理。")
+        return htmx.htmx_redirect(plant_url(plant_id))
+    return answer(steps)

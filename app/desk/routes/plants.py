@@ -22,6 +22,7 @@ from app.desk.routes.blueprint import blueprint
 from app.desk.routes.places import plant_url
 from app.desk.routes.steps import Row, Steps, answer, first_page
 from app.desk.typed_forms import Input, TypedForm
+from app.grades.queries import standings_on
 from app.kernel import clock, htmx
 from app.kernel.authority import Permission
 from app.kernel.permissions import requires, scope_for
@@ -189,12 +190,29 @@ class _Asked:
         waiting = open_changes([self.plant.plant_id])
         return [
             *remarks(change, self.plant, clock.today()),
+            *_grades_of_a_merge(change),
             *(f"本厂区另有{it.stage.words}（{it.effective_on}）：{it.told}。" for it in waiting),
             *(
                 f"本企业有待复核事项：{it.title}。"
                 for it in open_proposals_of(self.plant.enterprise_id)
             ),
         ]
+
+
+def _grades_of_a_merge(change: Change) -> list[str]:
+    """Two grades become one plant: no clause says which, so nothing is derived from them."""
+    if change.survivor_id is None:
+        return []
+    pair = (change.plant_id, change.survivor_id)
+    found = standings_on(pair, clock.today())
+    gone, stays = (found[it].grade or "未定级" for it in pair)
+    if gone == stays:
+        return []
+    told = (
+        f"两个厂区今天的等级不同：本厂区为 {gone}，继续存在的厂区为 {stays}。合并后应定几级，"
+        f"条款未规定：继续存在的厂区保留 {stays}，需要变动的另行登记等级，由另一人复核。"
+    )
+    return [told]
 
 
 def _steps(plant: PlantOnRecord, kind: ChangeKind, form: TypedForm) -> Steps:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import flash, make_response, render_template, request
+from flask import flash, render_template, request
 from werkzeug import Response
 
 from app.approvals.domain import Refused
@@ -58,6 +58,10 @@ class Steps:
     shows_consequences: bool = True
     rehearsed: Callable[[], object] | None = None
     """What the preview does in place of ``act``: a planned change as if its day were today."""
+    moved: list[Difference] | None = None
+    """What became of the record since its form was opened, where that form is no more."""
+    action: str = ""
+    """Where the form is sent to, if not to its own address."""
     part: str = ""
     """A template with more to show on the form page."""
     context: dict[str, Any] = field(default_factory=dict)
@@ -89,9 +93,10 @@ def _look_or_save(steps: Steps, step: str, form_key: str) -> Response | str | tu
     try:
         scope = scope_for(Permission.REGISTER_EDIT)
         seen = foresee(steps.rehearsed or steps.act, scope, named=steps.named)
-        shown = request.form.get("fingerprint", "")
-        if step != "confirm" or shown != seen.fingerprint:
-            return _preview_page(steps, form_key, seen, is_other=step == "confirm")
+        if step != "confirm" or request.form.get("fingerprint", "") != seen.fingerprint:
+            is_other = step == "confirm"
+            shown = _preview_page(steps, form_key, seen, is_other=is_other)
+            return (shown, 409) if is_other else shown
         url = steps.act()
     except Refused as refused:
         steps.form.wrong("", str(refused))
@@ -101,8 +106,8 @@ def _look_or_save(steps: Steps, step: str, form_key: str) -> Response | str | tu
 
 
 def _changed_meanwhile(steps: Steps) -> list[Difference] | None:
-    if steps.plant is None:
-        return None
+    if steps.moved is not None or steps.plant is None:
+        return steps.moved
     return changed_since(steps.plant, request.form.get("version", ""))
 
 
@@ -119,21 +124,17 @@ def _form_page(steps: Steps, form_key: str, *, stale: list[Difference] | None = 
     )
 
 
-def _preview_page(
-    steps: Steps, form_key: str, seen: Consequences, *, is_other: bool
-) -> Response | str:
-    return make_response(
-        render_template(
-            "desk/plant_preview.html",
-            steps=steps,
-            form=steps.form,
-            form_key=form_key,
-            version=version_of(steps.plant) if steps.plant else "",
-            rows=list(steps.rows()),
-            remarks=list(steps.remarks()),
-            consequences=seen,
-            is_other=is_other,
-            breadcrumbs=steps.breadcrumbs,
-            **steps.context,
-        )
+def _preview_page(steps: Steps, form_key: str, seen: Consequences, *, is_other: bool) -> str:
+    return render_template(
+        "desk/plant_preview.html",
+        steps=steps,
+        form=steps.form,
+        form_key=form_key,
+        version=version_of(steps.plant) if steps.plant else "",
+        rows=list(steps.rows()),
+        remarks=list(steps.remarks()),
+        consequences=seen,
+        is_other=is_other,
+        breadcrumbs=steps.breadcrumbs,
+        **steps.context,
     )

@@ -18,6 +18,7 @@ from app.registry.queries.differences import (
     Difference,
     changed_since,
     corrections_of,
+    superseded_part,
     version_of,
 )
 from app.registry.queries.register import (
@@ -69,5 +70,6 @@ __all__ = [
     "plants_by_id",
     "plants_of",
     "situation_of",
+    "superseded_part",
     "version_of",
 ]

@@ -12,7 +12,14 @@ from sqlalchemy import ColumnElement, or_, select
 
 from app.accounts.models import UserAccount
 from app.kernel.database import Recorded, db, known_at
-from app.registry.models import EnterpriseRecord, PlantChange, PlantRecord
+from app.registry.models import (
+    EmergencyMeasure,
+    EnterpriseRecord,
+    PlantChange,
+    PlantIndustry,
+    PlantRecord,
+    ProductionLine,
+)
 from app.registry.queries.register import PlantOnRecord
 
 _OF_RECORDING = frozenset(
@@ -54,6 +61,39 @@ def changed_since(plant: PlantOnRecord, version: str) -> list[Difference] | None
 def version_of(plant: PlantOnRecord) -> str:
     """Names the records that a page about the plant was made from."""
     return f"{plant.record_id}-{plant.enterprise_record_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """An industry, line or measure that stands no longer: when, by whom, and what stands instead.
+
+    ``successor`` None: it was ended (停用).
+    """
+
+    record: Recorded
+    at: datetime
+    by: str
+    successor: Recorded | None
+
+
+_PARTS: Mapping[str, type[Any]] = {
+    "industries": PlantIndustry, "lines": ProductionLine, "measures": EmergencyMeasure,
+}  # fmt: skip
+
+
+def superseded_part(part: str, plant_id: int, fact_id: int) -> Superseded | None:
+    """What became of a part of the plant; None when it stands, or never did."""
+    model = _PARTS[part]
+    old = db.session.execute(
+        select(model).where(model.id == fact_id, model.plant_id == plant_id)
+    ).scalar()
+    if old is None or old.annulled_at is None:
+        return None
+    heirs = _records(model, (model.plant_id == plant_id) & (model.recorded_at == old.annulled_at))
+    named = (it for it in heirs if getattr(it, "number", "") == getattr(old, "number", ""))
+    successor = next(named, heirs[0] if len(heirs) == 1 else None)
+    by = _names({old.annulled_by}).get(old.annulled_by or 0, "系统")
+    return Superseded(old, old.annulled_at, by, successor)
 
 
 @dataclass(frozen=True, slots=True)
