@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from app.grades.domain import standing_on
@@ -261,6 +261,17 @@ def _begin() -> _History:
     return _History(uscc, enterprise, dict(zip(NUMBERS, plants, strict=True)))
 
 
+def _given(grade: str, book: str, **more: Any) -> dict[str, Any]:
+    """A grade recorded on a leap day."""
+    return {"verb": "record", "sheet": "等级", "which": 0, "day": TURNS[2], "acted": None,
+            "end": None, "plant": "001", "kind": "其他", "grade": grade, "book": book, **more}  # fmt: skip
+
+
+@example(done=[_given("A", BOOKS[0]), _given("C", BOOKS[1])], days=[TURNS[2]])
+@example(
+    done=[_given("A", BOOKS[0]), _given("C", BOOKS[1]), _given("B", BOOKS[0], verb="correct")],
+    days=[TURNS[2]],
+)
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

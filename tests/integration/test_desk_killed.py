@@ -1,0 +1,108 @@
+"""A power failure between any two statements of an act on facts leaves nothing half (kill -9)."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select
+
+from app.accounts.domain import Role
+from app.approvals import services as approvals
+from app.approvals.models import ProposalRow
+from app.kernel import audit, clock
+from app.kernel.database import Base, db
+from app.kernel.transaction import writing
+from app.supervision.models import FindingRecord
+from app.supervision.services import FindingEntry, record_findings
+from tests.desk import HEAD, confirmed, graded_plant
+from tests.people import ClientAs, opened
+
+STARTED, DONE = 7, 0
+SLOW = {"sqlite": 1, "postgresql": 4}
+"""Every so many statements; the course of a transaction is the same on both engines."""
+
+
+def everything(app: Flask) -> dict[str, list[Any]]:
+    """Every row of every table."""
+    with app.app_context():
+        found = {
+            table.name: sorted(map(str, db.session.execute(select(table))))
+            for table in Base.metadata.sorted_tables
+        }
+        db.session.rollback()
+    return found
+
+
+def killed_at(app: Flask, number: int, act: Callable[[], None]) -> bool:
+    """Do the act in a process that dies before its so-manieth statement; whether it died."""
+    child = os.fork()
+    if child:
+        _, status = os.waitpid(child, 0)
+        assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == DONE, status
+        return os.WIFSIGNALED(status)
+    try:  # pragma: no cover - another process
+        with app.app_context():
+            db.engine.dispose(close=False)
+            left = iter(range(number))
+
+            def die(*_about: object) -> None:
+                if next(left, None) is None:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            event.listen(db.engine, "before_cursor_execute", die)
+            event.listen(db.engine, "commit", die)
+            act()
+        os._exit(DONE)
+    finally:
+        os._exit(STARTED)
+
+
+@pytest.fixture
+def waiting(app: Flask, client_as: ClientAs) -> tuple[int, int]:
+    """A correction of a finding that waits for its second person; and who that is."""
+    plant = graded_plant(app)
+    with app.app_context():
+        owner = Base.metadata.tables["plant_record"].c.enterprise_id
+        (enterprise,) = db.session.execute(select(owner)).scalars()
+        with writing("测试"):
+            (fact,) = record_findings([FindingEntry(enterprise, plant, date(2026, 1, 5), "认1")])
+            audit.record("test.act", "plant", plant)
+    form = {"reach": "plant", "found_on": str(clock.today()), "document": "认1", "note": "",
+            "reason": "日期登错"}  # fmt: skip
+    done = confirmed(client_as(HEAD), f"/desk/findings/{fact}/correct", form)
+    assert done.status_code == 303
+    with app.app_context():
+        (proposal,) = db.session.execute(select(ProposalRow.id)).scalars()
+        db.session.rollback()
+    return proposal, opened(app, Role.CITY_HEAD)
+
+
+def test_killed_between_any_two_statements_an_act_has_not_happened(
+    app: Flask, waiting: tuple[int, int], request: pytest.FixtureRequest
+) -> None:
+    """PLAN-FALSE: record, annulment, standings, task, notice and audit entry come as one."""
+    proposal, second = waiting
+
+    def approve() -> None:
+        with writing("web", actor_id=second, actor_name="某负责人"):
+            approvals.approve(proposal)
+
+    before, number = everything(app), 0
+    step = SLOW[request.node.callspec.params["app"]]
+    while killed_at(app, number, approve):
+        assert everything(app) == before, number
+        number += step
+    assert number > 12
+    after = everything(app)
+    changed = {name for name, rows in after.items() if rows != before[name]}
+    assert changed >= {"finding", "standing_interval", "proposal", "message", "audit_entry"}
+    with app.app_context():
+        old, new = db.session.execute(select(FindingRecord).order_by(FindingRecord.id)).scalars()
+        assert (old.annulled_reason, new.replaces_id) == ("日期登错", old.id)
+        db.session.rollback()
