@@ -263,8 +263,16 @@ def _begin() -> _History:
 
 def _given(grade: str, book: str, **more: Any) -> dict[str, Any]:
     """A grade recorded on a leap day."""
-    return {"verb": "record", "sheet": "等级", "which": 0, "day": TURNS[2], "acted": None,
-            "end": None, "plant": "001", "kind": "其他", "grade": grade, "book": book, **more}  # fmt: skip
+    step = {"verb": "record", "sheet": "等级", "which": 0, "day": TURNS[2], "acted": None}
+    return {
+        **step,
+        "end": None,
+        "plant": "001",
+        "kind": "其他",
+        "grade": grade,
+        "book": book,
+        **more,
+    }
 
 
 @example(done=[_given("A", BOOKS[0]), _given("C", BOOKS[1])], days=[TURNS[2]])
