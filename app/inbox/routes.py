@@ -18,7 +18,7 @@ from app.inbox.queries import (
     MessageView,
     Recipient,
     all_messages,
-    count_todo,
+    count_waiting,
     find_message,
     list_messages,
     unread_notices,
@@ -49,8 +49,9 @@ def messages() -> str:
     today = clock.today()
     wanted, who = read_filter(request.args, today), Recipient.of(signed_in_person())
     found = list_messages(who, wanted)
-    unread = len(unread_notices(who))
-    numbers = {"todo": f"（{count_todo(who)}）", "notices": f"（{unread} 未读）" if unread else ""}
+    counts = count_waiting(who)
+    unread = counts.unread
+    numbers = {"todo": f"（{counts.todo}）", "notices": f"（{unread} 未读）" if unread else ""}
     return page(
         "inbox/messages.html",
         blocks=("rows",),

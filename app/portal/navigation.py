@@ -135,7 +135,7 @@ def _shown_on_every_page() -> dict[str, Any]:
         "navigation": [_link(place) for place in places_of_person()],
         "today": clock.today(),
         "may_search": can(Permission.REGISTER_VIEW),
-        "inbox_count": lambda: count_waiting(Recipient.of(signed_in_person())),
+        "inbox_counts": lambda: count_waiting(Recipient.of(signed_in_person())),
     }
 
 

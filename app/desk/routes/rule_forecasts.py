@@ -17,7 +17,7 @@ from app.approvals.queries import open_of_kinds
 from app.desk.routes.blueprint import blueprint
 from app.desk.routes.rulebook import crumbs
 from app.desk.rule_forecasts import Forecast, find_forecast, rows_of, work_out
-from app.desk.rule_moves import IN, OUT, RANK, DayEffects, Moved, Part
+from app.desk.rule_moves import IN, OUT, PLANTS, RANK, DayEffects, Moved, Part
 from app.kernel import clock, files, htmx
 from app.kernel.authority import Permission
 from app.kernel.listing import page_number, ways
@@ -172,12 +172,12 @@ class _Wanted:
 
 def _wanted(key: str) -> _Wanted:
     found = _found(key)
-    days = found.effects.days if found.effects else ()
-    moving = [number for number, day in enumerate(days) if day.parts]
-    if not moving:
-        abort(404, "没有推算过，或者没有变动的厂区。请返回“会改变什么”。")
+    if found.effects is None:
+        abort(404, "还没有推算出结果。请返回“会改变什么”，先进行推算。")
+    days = found.effects.days
+    moving = [number for number, day in enumerate(days) if day.parts] or [len(days) - 1]
     place = int(typed("day")) if typed("day") in {str(it) for it in moving} else moving[-1]
-    parts = {it.id: it for it in days[place].parts}
+    parts = {it.id: it for it in days[place].parts or (Part.of(PLANTS, "厂区", ()),)}
     part = parts.get(typed("part")) or next(iter(parts.values()))
     rows = rows_of(found, place, part.id)
     names = _counties()

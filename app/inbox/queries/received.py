@@ -95,15 +95,24 @@ class MessagePage:
 Listed = Select[Message, Receipt, str | None, str | None, bool]
 
 
-def count_waiting(who: Recipient) -> int:
-    """What the top bar counts: open tasks, receipts to be given, unread notices."""
-    wanted = and_(Message.closed_at.is_(None), or_(_is_todo(who), Receipt.message_id.is_(None)))
-    return _count(_addressed_to(who).where(wanted))
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What waits for a person: each number is the length of the list that its link opens."""
+
+    todo: int
+    """Open tasks and receipts to be given (待办)."""
+    unread: int
+    """Notices not opened yet (未读通知)."""
 
 
-def count_todo(who: Recipient) -> int:
-    """How many tasks and receipts wait; the length of the part 待办."""
-    return _count(_addressed_to(who).where(*_in_part("todo", who)))
+def count_waiting(who: Recipient) -> Counts:
+    """What the top bar and the inbox count."""
+    counted = _addressed_to(who).with_only_columns(
+        func.count(Message.id).filter(and_(*_in_part("todo", who))),
+        func.count(Message.id).filter(and_(*_in_part("notices", who), _is_unread())),
+    )
+    todo, unread = db.session.execute(counted).one()
+    return Counts(todo, unread)
 
 
 def list_messages(who: Recipient, wanted: MessageFilter) -> MessagePage:
@@ -132,7 +141,7 @@ def find_message(message_id: int, who: Recipient) -> MessageView | None:
 
 def unread_notices(who: Recipient) -> list[int]:
     """The notices that this person has not opened."""
-    query = _addressed_to(who).where(Message.kind == "notice", Receipt.message_id.is_(None))
+    query = _addressed_to(who).where(*_in_part("notices", who), _is_unread())
     return list(db.session.execute(query.with_only_columns(Message.id)).scalars())
 
 
@@ -172,6 +181,11 @@ def _is_todo(who: Recipient) -> ColumnElement[bool]:
     return or_(Message.kind == "task", and_(Message.asks_receipt.is_(True), ~_is_signed(who)))
 
 
+def _is_unread() -> ColumnElement[bool]:
+    """Not opened by the person, and still of interest: what is settled need not be read."""
+    return and_(Receipt.message_id.is_(None), Message.closed_at.is_(None))
+
+
 def _in_part(part: str, who: Recipient) -> list[ColumnElement[bool]]:
     if part == "todo":
         return [Message.closed_at.is_(None), _is_todo(who)]
@@ -184,7 +198,7 @@ def _in_part(part: str, who: Recipient) -> list[ColumnElement[bool]]:
 def _narrowed(who: Recipient, wanted: MessageFilter) -> Listed:
     query = _addressed_to(who).where(*_in_part(wanted.part, who))
     states: dict[str, ColumnElement[bool]] = {
-        "unread": Receipt.message_id.is_(None),
+        "unread": _is_unread(),
         "late": and_(Message.closed_at.is_(None), Message.due_on < wanted.on),
         "dated": Message.due_on.is_not(None),
     }
