@@ -108,7 +108,7 @@ def rows_of(forecast: Forecast, day: int, part: str) -> tuple[Moved, ...]:
         return ()
 
 
-def _outdated(effects: RuleEffects, seen: int) -> str:
+def _outdated(effects: RuleEffects, seen: str) -> str:
     if effects.today != clock.today():
         return f"这是 {effects.today} 推算的，今天的情况可能不同。"
     if audit.is_touched_since(seen, MOVES_NOTHING):
@@ -161,7 +161,7 @@ jobs.define(JOB, _do, title="推算规则修改的影响", repeatable=True)
 
 def _make(change: Change, fields: Fields, step: Step = lambda *_: None) -> None:
     """Work it out within one reading transaction, and put it in the place of an earlier one."""
-    seen = audit.last_sequence()
+    seen = audit.mark()
     replaced = next((it.from_on for it in ground().edits if it.id == change.replaces), None)
     effects = foresee_change(change, replaced, step)
     about = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.approvals.domain import Kind, Payload
+from app.approvals.domain import Kind, Payload, Refused
 from app.desk.rule_forecasts import forecast_of, work_out
 from app.kernel.authority import Permission
 from app.rulebook.changes import Change
@@ -18,8 +18,16 @@ def _told(payload: Payload) -> Sequence[tuple[str, str]]:
 
 
 def _known(payload: Payload) -> tuple[str, Mapping[str, Any]]:
-    """What was worked out before the change was proposed, or since."""
-    return "desk/_rule_effects.html", {"forecast": forecast_of(Change.of(payload))}
+    """What was worked out before the change was proposed, or since; and why it cannot pass."""
+    try:
+        refuse_unsound(payload)
+        cannot = ""
+    except Refused as refused:
+        cannot = str(refused)
+    return "desk/_rule_effects.html", {
+        "forecast": forecast_of(Change.of(payload)),
+        "cannot": cannot,
+    }
 
 
 def _preview(payload: Payload) -> tuple[str, Mapping[str, Any]]:

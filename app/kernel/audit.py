@@ -91,16 +91,23 @@ def record_aside(
         session.execute(insert(AuditEntry).values(row))
 
 
-def last_sequence() -> int:
-    """The number of the newest entry that this transaction sees; 0 where there is none."""
+def mark() -> str:
+    """The newest entry that this transaction sees, as number and hash."""
     last = _last(db.session())
-    return last[0] if last else 0
+    return f"{last[0]}:{last[1]}" if last else f"0:{GENESIS}"
 
 
-def is_touched_since(sequence: int, but: Collection[str]) -> bool:
-    """Whether anything was entered after that entry, but for acts on these kinds of objects."""
+def is_touched_since(marked: str, but: Collection[str]) -> bool:
+    """Whether anything was entered after the mark, but for acts on these kinds of objects.
+
+    Also where the marked entry is no longer there: a restore has put another trail in its place.
+    """
+    number, _, digest = marked.partition(":")
+    entries = select(AuditEntry.hash).where(AuditEntry.sequence == int(number))
+    if int(number) and db.session.execute(entries).scalar_one_or_none() != digest:
+        return True
     later = select(AuditEntry.sequence).where(
-        AuditEntry.sequence > sequence, AuditEntry.object_type.not_in(sorted(but))
+        AuditEntry.sequence > int(number), AuditEntry.object_type.not_in(sorted(but))
     )
     return db.session.execute(later.limit(1)).first() is not None
 

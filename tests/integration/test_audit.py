@@ -68,3 +68,19 @@ def test_the_command_says_whole_or_broken_by_its_exit_code(app: Flask) -> None:
     broken = app.test_cli_runner().invoke(args=["audit", "verify"])
     assert broken.exit_code == 1
     assert "第 1 条" in broken.stderr
+
+
+def test_what_was_entered_after_a_mark_is_noticed_by_kind_of_object(app: Flask) -> None:
+    with app.app_context():
+        empty = audit.mark()
+        assert not audit.is_touched_since(empty, ())
+        _five_entries()
+        assert audit.is_touched_since(empty, ())
+        marked = audit.mark()
+        assert not audit.is_touched_since(marked, ())
+        with writing("测试", actor_name="某甲"):
+            audit.record("test", "letter", 1)
+        assert audit.is_touched_since(marked, ())
+        assert not audit.is_touched_since(marked, ("letter",))
+        other = marked.partition(":")[0] + ":" + "f" * 64
+        assert audit.is_touched_since(other, ("letter",)), "another trail stands in its place"

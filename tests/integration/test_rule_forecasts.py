@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from html import unescape
 from typing import Any
 
@@ -15,6 +15,7 @@ from app.desk.rule_forecasts import find_forecast, forecast_of, let_go, rows_of
 from app.kernel import audit, clock, jobs
 from app.kernel.transaction import writing
 from app.rulebook.changes import Change
+from app.rulebook.queries import flag
 from app.supervision.services import ViolationEntry, record_violations
 from tests.conftest import Freeze
 from tests.facts import a_plant, code
@@ -24,8 +25,9 @@ from tests.pages import CheckedClient
 from tests.people import ClientAs
 from tests.registers import fetched
 
+OTHER = "block.other_kinds"
 FORM = {
-    "act": "set", "subject": "block.other_kinds", "value": "true", "from_on": "2025-07-01",
+    "act": "set", "subject": OTHER, "value": "true", "from_on": "2025-07-01",
     "reason": "经局务会研究", "document": "",
 }  # fmt: skip
 PREVIEW = "/desk/rulebook/change/preview"
@@ -131,6 +133,51 @@ def test_a_proposal_whose_result_is_lost_is_worked_out_by_who_decides(
     assert "还没有推算" in shown
     assert head.post("/approvals/1/preview").status_code == 303
     assert "示例1号有限公司" in fetched(head, "/approvals/1")
+
+
+def test_of_two_changes_of_one_thing_each_names_the_other_and_one_passes(
+    app: Flask, client_as: ClientAs
+) -> None:
+    with_other_violation(app)
+    editor, head = client_as("rule-editor"), client_as("city-head")
+    later = {**FORM, "from_on": "2025-08-01"}
+    for form in (FORM, later):
+        assert editor.post("/desk/rulebook/change", data=form).status_code == 303
+    address = asked(editor)
+    shown = fetched(editor, address)
+    assert "同一项还有待复核的修改" in shown
+    assert "自 2025-08-01 起" in shown
+    assert "现在不能通过" not in fetched(head, "/approvals/1")
+    assert head.post("/approvals/2/approve", data={"note": ""}).status_code == 303
+    overtaken = fetched(head, "/approvals/1")
+    assert "现在不能通过" in overtaken
+    assert "已经另行修改" in overtaken
+    late = head.post("/approvals/1/approve", data={"note": "照准"})
+    assert late.status_code == 409
+    assert "照准" in late.text
+    assert head.post("/approvals/1/refuse", data={"reason": "以后一次为准"}).status_code == 303
+    assert "以后一次为准" in fetched(editor, "/approvals/1")
+
+
+def test_a_day_that_has_passed_before_the_decision_is_told_and_rules_from_it(
+    app: Flask, client_as: ClientAs, now: Freeze
+) -> None:
+    with_other_violation(app)
+    coming = {**FORM, "from_on": "2025-09-10"}
+    editor, head = client_as("rule-editor"), client_as("city-head")
+    assert editor.post(PREVIEW, data=coming).status_code == 303
+    assert editor.post("/desk/rulebook/change", data=coming).status_code == 303
+    assert "生效日期早于今天" not in fetched(head, "/approvals/1")
+    now("2025-09-20 09:00")
+    head = client_as("city-head")
+    shown = fetched(head, "/approvals/1")
+    assert "生效日期早于今天" in shown
+    assert "这是 2025-09-01 推算的" in shown
+    assert head.post("/approvals/1/approve", data={"note": ""}).status_code == 303
+    with app.app_context():
+        known = datetime(2025, 9, 15, tzinfo=UTC)
+        assert [flag(OTHER, date(2025, 9, it)) for it in (9, 10, 20)] == [False, True, True]
+        assert not flag(OTHER, date(2025, 9, 20), known=known)
 
 
 def codes_in(html: str) -> list[str]:

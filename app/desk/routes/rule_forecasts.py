@@ -12,7 +12,6 @@ from werkzeug import Response
 
 from app.accounts.queries import list_bureaus
 from app.accounts.sessions import signed_in_person
-from app.approvals.domain import Proposal
 from app.approvals.queries import open_of_kinds
 from app.desk.routes.blueprint import blueprint
 from app.desk.routes.rulebook import crumbs
@@ -50,7 +49,9 @@ def rule_forecast(forecast_key: str) -> str | Response:
     found = _found(forecast_key)
     if htmx.fragment_target() == "progress" and not found.is_running:
         return htmx.htmx_redirect(url_for("desk.rule_forecast", forecast_key=forecast_key))
-    now, proposal = ground(), _proposal(found)
+    now, waiting = ground(), open_of_kinds((PARAMETER, INDUSTRY))
+    keys = {Change.of(it.payload).key: it for it in waiting}
+    proposal = keys.get(forecast_key)
     return page(
         "desk/rule_forecast.html",
         blocks=("progress",),
@@ -58,12 +59,14 @@ def rule_forecast(forecast_key: str) -> str | Response:
         title=title_of(found.change, now),
         told=told_change(found.change, now),
         proposal=proposal,
+        others=[it for key, it in keys.items()
+                if it.payload["subject"] == found.change.subject and key != forecast_key],
         faults=[] if proposal else [text for _, text in faults_of(found.change)],
         fields=[(name, value) for name, value in found.fields],
         may_propose=can(Permission.RULEBOOK_EDIT) and bool(found.fields),
         refresh_seconds=SECONDS_BETWEEN_LOOKS if found.is_running else None,
         breadcrumbs=crumbs(found.change.act, found.change.subject),
-    )
+    )  # fmt: skip
 
 
 @blueprint.post(_ADDRESS)
@@ -207,12 +210,6 @@ def _found(key: str) -> Forecast:
     if found is None:
         abort(404, "没有这一推算，可能已经超过保留期限。请从规则库重新提出修改。")
     return found
-
-
-def _proposal(found: Forecast) -> Proposal | None:
-    """The open proposal of this change, if somebody has put it before the head."""
-    waiting = open_of_kinds((PARAMETER, INDUSTRY))
-    return next((it for it in waiting if Change.of(it.payload).key == found.key), None)
 
 
 def _counties() -> dict[str, str]:
