@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -25,6 +26,12 @@ from app.ledger.queries import register_now
 from app.ledger.sheets import SHEETS
 from app.policy.queries import candidates
 from app.registry.queries import list_plants
+from app.rights.domain import Level
+from app.rights.queries import reserves_on_record
+from app.rights.services import ReserveEntry, record_reserves
+from app.rights.services.reserves import EntryDraft, book, carry_over
+from app.rights.tonnage import Account, EntryKind
+from tests.conftest import Freeze
 from tests.installations import close, installed
 from tests.ledger_imports import command, imported, register_of, someone
 from tests.workbooks import SAMPLES, A, B, Tables, finding, grade, lawful
@@ -243,3 +250,29 @@ def test_a_closed_plant_comes_back_closed(app: Flask, elsewhere: Flask, tmp_path
                 assert len(list_plants(EVERYTHING)) == len(found) + closed
                 seen.append(found)
         assert seen[0] == seen[1]
+
+
+def test_reserves_hold_the_same_tonnes_elsewhere(
+    app: Flask, elsewhere: Flask, tmp_path: Path, clock: Freeze
+) -> None:
+    """Entries and carry-overs travel in the year's supply; signed lists travel by backup only."""
+    clock("2026-02-01 09:00")
+    imported(app, lawful(), tmp_path)
+    account = Account(Level.CITY, "PM", 2025)
+    with app.app_context(), writing("测试"):
+        record_reserves([ReserveEntry("city", "PM", 2025, Decimal("8.125"))])
+        book(EntryDraft(account, EntryKind.IN, Decimal("2.001"), date(2025, 5, 1), "甲"))
+        book(EntryDraft(account, EntryKind.OUT, Decimal("0.126"), date(2025, 6, 1), "乙"))
+        carry_over(account, Decimal(10), date(2026, 1, 5), "丙", "")
+        book(EntryDraft(account, EntryKind.IN, Decimal("0.400"), date(2026, 1, 6), "丁"))
+    imported_there = command(elsewhere, "import", exported(app, tmp_path / "e.xlsx"))
+    assert imported_there.exit_code == 0, imported_there.output
+    here, there = balances(app), balances(elsewhere)
+    assert here == there
+    assert here[account] == Decimal("0.400")
+    assert here[account.next_year] == Decimal(10)
+
+
+def balances(app: Flask) -> dict[Account, Decimal]:
+    with app.app_context():
+        return {account: it.balance for account, it in reserves_on_record().items()}
