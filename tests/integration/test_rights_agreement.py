@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from docx import Document
 from flask import Flask
-from lxml import html  # type: ignore[import-untyped]
+from lxml import html
 from openpyxl import load_workbook
 
 from app.accounts.domain import Role
