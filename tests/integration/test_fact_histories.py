@@ -262,7 +262,7 @@ def _begin() -> _History:
 
 
 def _given(grade: str, book: str, **more: Any) -> dict[str, Any]:
-    """A grade recorded on a leap day."""
+    """A step of a leap day, the recording of a grade unless something else is said."""
     step = {"verb": "record", "sheet": "等级", "which": 0, "day": TURNS[2], "acted": None}
     return {
         **step,
@@ -278,6 +278,13 @@ def _given(grade: str, book: str, **more: Any) -> dict[str, Any]:
 @example(done=[_given("A", BOOKS[0]), _given("C", BOOKS[1])], days=[TURNS[2]])
 @example(
     done=[_given("A", BOOKS[0]), _given("C", BOOKS[1]), _given("B", BOOKS[0], verb="correct")],
+    days=[TURNS[2]],
+)
+@example(
+    done=[
+        _given("A", BOOKS[0], sheet="违法行为", kind="逃避监管排放"),
+        _given("A", BOOKS[0], sheet="违法行为", kind="逃避监管排放", plant="002", verb="correct"),
+    ],
     days=[TURNS[2]],
 )
 @settings(
