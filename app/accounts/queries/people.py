@@ -113,10 +113,12 @@ def grants_by_user(user_ids: Iterable[int]) -> dict[int, tuple[Grant, ...]]:
 def names_of(user_ids: Iterable[int | None]) -> dict[int, str]:
     """The names that people are shown by, by their lasting ids."""
     wanted = sorted({it for it in user_ids if it is not None})
+    if not wanted:
+        return {}
     rows = db.session.execute(
         select(UserAccount.id, UserAccount.display_name).where(UserAccount.id.in_(wanted))
     )
-    return {row[0]: row[1] for row in rows} if wanted else {}
+    return {row[0]: row[1] for row in rows}
 
 
 def usccs_with_accounts(usccs: Iterable[str]) -> frozenset[str]:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.accounts.models import UserAccount
+from app.accounts.queries import names_of
 from app.approvals.models import ProposalRow
 from app.grades.models import GradeRow
 from app.kernel.authority import EVERYTHING, Scope
@@ -151,9 +152,7 @@ def _fact(kind: str, row: Any, enterprise_id: int, names: Mapping[int, str]) -> 
 
 
 def _names(rows: Sequence[Any]) -> dict[int, str]:
-    ids = {i for row in rows for i in (row.recorded_by, row.annulled_by) if i is not None}
-    query = select(UserAccount.id, UserAccount.display_name).where(UserAccount.id.in_(sorted(ids)))
-    return {row[0]: row[1] for row in db.session.execute(query)}
+    return names_of(i for row in rows for i in (row.recorded_by, row.annulled_by))
 
 
 # --- Whom an act is about ----------------------------------------------------------------------

@@ -10,8 +10,7 @@ from typing import Any
 from flask import url_for
 from sqlalchemy import and_, or_, select
 
-from app.accounts.models import UserAccount
-from app.accounts.queries import list_bureaus
+from app.accounts.queries import list_bureaus, names_of
 from app.desk.routes.places import LISTS
 from app.followup.models import InspectionRecord
 from app.grades.models import GradeRow
@@ -287,7 +286,7 @@ def _shown(value: object, counties: Mapping[str, str]) -> str:
 def _with_names(rows: Sequence[FactRow]) -> list[FactRow]:
     """The rows with people's names in place of their ids."""
     ids = {text for row in rows for text in (row.recorded_by, row.annulled_by) if text}
-    names = _names(ids)
+    names = {str(user_id): name for user_id, name in names_of(map(int, ids)).items()}
     return [
         replace(
             row,
@@ -296,14 +295,3 @@ def _with_names(rows: Sequence[FactRow]) -> list[FactRow]:
         )
         for row in rows
     ]
-
-
-def _names(ids: set[str]) -> Mapping[str, str]:
-    if not ids:
-        return {}
-    found = db.session.execute(
-        select(UserAccount.id, UserAccount.display_name).where(
-            UserAccount.id.in_(sorted(map(int, ids)))
-        )
-    )
-    return {str(user_id): name for user_id, name in found}

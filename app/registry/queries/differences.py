@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
 
-from app.accounts.models import UserAccount
+from app.accounts.queries import names_of
 from app.kernel.database import Recorded, db, known_at
 from app.registry.models import (
     EmergencyMeasure,
@@ -92,7 +92,7 @@ def superseded_part(part: str, plant_id: int, fact_id: int) -> Superseded | None
     heirs = _records(model, (model.plant_id == plant_id) & (model.recorded_at == old.annulled_at))
     named = (it for it in heirs if getattr(it, "number", "") == getattr(old, "number", ""))
     successor = next(named, heirs[0] if len(heirs) == 1 else None)
-    by = _names({old.annulled_by}).get(old.annulled_by or 0, "系统")
+    by = names_of([old.annulled_by]).get(old.annulled_by or 0, "系统")
     return Superseded(old, old.annulled_at, by, successor)
 
 
@@ -175,18 +175,10 @@ def _differences(
     ).scalar()
     if old is None or new is None or old.id == new.id:
         return []
-    names = _names({new.recorded_by})
+    names = names_of([new.recorded_by])
     by = names.get(new.recorded_by or 0, "系统")
     return [
         Difference(of, name, getattr(old, name), getattr(new, name), new.recorded_at, by)
         for name in (column.name for column in model.__table__.columns)
         if name not in _OF_RECORDING and getattr(old, name) != getattr(new, name)
     ]
-
-
-def _names(ids: set[int | None]) -> Mapping[int, str]:
-    wanted = sorted(i for i in ids if i is not None)
-    rows = db.session.execute(
-        select(UserAccount.id, UserAccount.display_name).where(UserAccount.id.in_(wanted))
-    )
-    return {row[0]: row[1] for row in rows}

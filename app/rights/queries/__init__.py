@@ -9,7 +9,7 @@ from app.rights.queries.applications import (
     list_applications,
     list_applications_on_record,
 )
-from app.rights.queries.reserves import names_of, reserve_of, reserves_on_record, years_on_record
+from app.rights.queries.reserves import reserve_of, reserves_on_record, years_on_record
 
 __all__ = [
     "POLLUTANTS",
@@ -19,7 +19,6 @@ __all__ = [
     "applications_of",
     "list_applications",
     "list_applications_on_record",
-    "names_of",
     "reserve_of",
     "reserves_on_record",
     "run_allocation",

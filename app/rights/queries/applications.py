@@ -10,6 +10,7 @@ from typing import Any, TypeVarTuple
 
 from sqlalchemy import Select, or_, select
 
+from app.accounts.queries import names_of
 from app.kernel.authority import Scope
 from app.kernel.database import db, known_at
 from app.kernel.facts import in_parts
@@ -18,7 +19,6 @@ from app.registry.models import EnterpriseRecord, PlantRecord, PlantSearch
 from app.registry.search import search_term, sort_key
 from app.rights.domain import Application, Evidence
 from app.rights.models import ApplicationRecord, EvidenceRecord, RightsCorrection
-from app.rights.queries.reserves import names_of
 from app.upgrading.queries import new_enterprise_marks
 
 _Columns = TypeVarTuple("_Columns")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,8 +9,7 @@ from decimal import Decimal
 from sqlalchemy import Select, select
 
 from app.accounts.domain import ROLE_PERMISSIONS
-from app.accounts.models import UserAccount
-from app.accounts.queries import grants_of
+from app.accounts.queries import grants_of, names_of
 from app.kernel import clock
 from app.kernel.authority import Permission
 from app.kernel.database import db, known_at
@@ -188,17 +186,6 @@ def openings_of(account: Account) -> list[FormerOpening]:
         )
         for row in rows
     ]
-
-
-def names_of(user_ids: Iterable[int | None]) -> dict[int, str]:
-    """The names of people by their ids."""
-    wanted = sorted({it for it in user_ids if it is not None})
-    if not wanted:
-        return {}
-    rows = db.session.execute(
-        select(UserAccount.id, UserAccount.display_name).where(UserAccount.id.in_(wanted))
-    )
-    return {row.id: row.display_name for row in rows}
 
 
 def levels_kept_by(user_id: int | None, on: date) -> tuple[Level, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from flask import abort, request, url_for
 from werkzeug import Response
 
+from app.accounts.queries import names_of
 from app.issuing.services.steps import link_of
 from app.kernel import clock
 from app.kernel.authority import Permission
@@ -19,7 +20,7 @@ from app.policy.exports import TONNES
 from app.policy.screens import form_wanted, offer, reach_of
 from app.rights.domain import POLLUTANTS, total_of
 from app.rights.forms import Typed
-from app.rights.queries import names_of, years_on_record
+from app.rights.queries import years_on_record
 from app.rights.queries.applications import (
     SORTS,
     ApplicationFilter,

@@ -9,6 +9,7 @@ from typing import Any
 from flask import abort, flash, make_response, request, url_for
 from werkzeug import Response
 
+from app.accounts.queries import names_of
 from app.accounts.sessions import signed_in_person
 from app.approvals.domain import Refused
 from app.kernel import clock
@@ -18,7 +19,7 @@ from app.kernel.permissions import can, requires
 from app.policy.screens import form_wanted, offer
 from app.rights.domain import LEVEL_WORDS, POLLUTANTS, ZERO, Level, total_of
 from app.rights.forms import FIRST_YEAR, LAST_YEAR, Typed, read_account, read_entry
-from app.rights.queries import names_of, reserves_on_record
+from app.rights.queries import reserves_on_record
 from app.rights.queries.reserves import (
     annulled_entries,
     find_entry,
