@@ -52,6 +52,7 @@ class SheetForm:
             hint="" if hint in ("文字。", "数字，不带单位。") else hint,
             options=options,
             every="请选择" if column.required else "未填",
+            short=column.kind in ("number", "tonnes"),
         )
 
     def _options(self, column: ColumnSpec) -> tuple[tuple[str, str], ...]:

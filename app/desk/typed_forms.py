@@ -19,7 +19,10 @@ _LONGEST = 4000
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One input: ``options`` are pairs (value, words) of a choice; ``every`` its empty choice."""
+    """One input: ``options`` are pairs (value, words) of a choice; ``every`` its empty choice.
+
+    ``short``: what is typed is a number, so the box is not wide.
+    """
 
     name: str
     label: str
@@ -28,6 +31,7 @@ class Input:
     hint: str = ""
     options: tuple[tuple[str, str], ...] = ()
     every: str = ""
+    short: bool = False
 
     @property
     def title(self) -> str:

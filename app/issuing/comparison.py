@@ -169,7 +169,9 @@ def _kind(before: Line | None, after: Line | None) -> Kind | None:
 
 
 def _decided(line: Line) -> tuple[object, ...]:
-    return line.result, dict(line.values), [(it.clause, it.met) for it in line.reasons]
+    """What the line says: whose it is as well, since a plant sold later reads otherwise."""
+    reasons = [(it.clause, it.met) for it in line.reasons]
+    return line.uscc, line.plant, line.result, dict(line.values), reasons
 
 
 def _words(line: Line | None, labels: Sequence[str]) -> str:

@@ -336,14 +336,14 @@ def _told(change: Change, around: Situation) -> str:
                 f"“{receiver}”（{change.uscc}）厂区 {change.number}"
             )
         case ChangeKind.SPLIT:
-            return f"由厂区 {around.number} {around.name} 分立出厂区 {change.number} {change.name}"
+            return f"由厂区 {around.number}“{around.name}”分立出厂区 {change.number}“{change.name}”"
         case ChangeKind.MERGE:
             survivor = around.survivor[1] if around.survivor else ""
-            return f"厂区 {around.number} {around.name} 并入厂区 {survivor}，本厂区关闭"
+            return f"厂区 {around.number}“{around.name}”并入厂区 {survivor}，本厂区关闭"
         case ChangeKind.MOVE:
             old, new = (counties.get(code, code) for code in (around.county, change.county))
             return f"所在区县由{old}变更为{new}"
         case ChangeKind.REOPEN:
             return f"撤销 {around.closed_on} 的关闭"
         case _:
-            return f"厂区 {around.number} {around.name} 关闭"
+            return f"厂区 {around.number}“{around.name}”关闭"
