@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -9,7 +10,7 @@ from typing import Any
 
 from app.issuing.domain import Line
 from app.kernel.verdicts import Reason
-from app.rulebook.domain import with_grade
+from app.rulebook.domain import folded, with_grade
 
 Json = Mapping[str, Any]
 
@@ -80,6 +81,36 @@ def line_from_json(text: str) -> Line:
 
 
 _LINE_FIELDS = tuple(field.name for field in fields(Line))
+
+
+def row_of(position: int, line: Line) -> dict[str, object]:
+    """What is entered of a line beside the bytes, by column."""
+    words = (line.uscc, line.name, line.plant, line.plant_name, line.matter)
+    return {
+        "position": position,
+        "key": line.key,
+        "plant_id": line.plant_id,
+        "enterprise_id": line.enterprise_id,
+        "county": line.county,
+        "rank": line.rank,
+        "admitted": line.admitted,
+        "grade": line.grade,
+        "search": folded("\n".join(words)),
+        "line": line_as_json(line),
+    }
+
+
+ROW_COLUMNS = (
+    "position", "key", "plant_id", "enterprise_id", "county", "rank", "admitted", "grade",
+    "search", "line",
+)  # fmt: skip
+
+
+def rows_digest(rows: Iterable[Mapping[str, object]]) -> str:
+    """The SHA-256 over everything that is entered of the lines of a list."""
+    held = [[row[name] for name in ROW_COLUMNS] for row in rows]
+    written = json.dumps(held, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()
 
 
 def told(facts: Sequence[Json]) -> list[str]:

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.issuing.content import sha256_of
-from app.issuing.queries import BytesDiffer, ListView, frozen_bytes, lines_of
-from app.issuing.queries.trail import signed_in_trail
+from app.issuing.domain import State
+from app.issuing.queries import BytesDiffer, ListView, frozen_bytes, rows_of
+from app.issuing.queries.trail import ends_in_trail, rows_digest_in_trail, signed_in_trail
+from app.issuing.reading import row_of, rows_digest
 from app.issuing.recomputing import compare_contents
 from app.issuing.subjects import UnknownSpec, subject_of
 from app.kernel import audit
 from app.policy.documents import as_json, digest, moment_in_utc
 
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading altered bytes may come to."""
 MOST_TOLD = 50
 """So many differences are told one by one; of the others the number."""
 
@@ -50,14 +54,26 @@ def verify(view: ListView) -> Verification:
         content = frozen_bytes(view.content_sha256)
     except BytesDiffer as fault:
         return Verification((str(fault), *_chain(view)), (), ("签发文件的字节", "审计链"))
-    parsed = json.loads(content)
-    differences = [*_file(view, file, content), *_chain(view), *_lines(view, parsed)]
-    found, remarks = _recomputed(view, parsed)
+    try:
+        parsed = json.loads(content)
+        differences = [*file_faults(view, file, content), *_chain(view), *_lines(view, parsed)]
+        found, remarks = _recomputed(view, parsed)
+    except UNREADABLE:
+        told = "冻结的内容或登记的各行无法解析，已被改动。"
+        return Verification((told, *_chain(view)), (), ("签发文件的字节", "审计链"))
     return Verification(
         (*differences, *found),
         remarks,
         ("签发文件逐字节", "审计链及签发记录", "登记的各行", "按当时所知重新判定的各行"),
     )
+
+
+def file_faults(view: ListView, file: bytes, content: bytes) -> list[str]:
+    """Where the issued file is not canonical, not sealed, or not what the register says."""
+    try:
+        return list(_file(view, file, content))
+    except UNREADABLE:
+        return ["签发文件无法解析，已被改动或不完整。"]
 
 
 def _file(view: ListView, file: bytes, content: bytes) -> Iterator[str]:
@@ -73,12 +89,14 @@ def _file(view: ListView, file: bytes, content: bytes) -> Iterator[str]:
     if digest(parsed["content"]["list"]) != view.list_sha256:
         yield "清单本身的校验值与签发登记不符。"
     yield from _issue(view, parsed["issue"])
+    yield from _basis(view, parsed["content"])
 
 
 def _issue(view: ListView, issue: Mapping[str, Any]) -> Iterator[str]:
     """Whether the register of lists still says what the file says."""
     registered = {
         "编号": (view.id, issue["id"]),
+        "种类": ((view.subject, view.spec), (issue["kind"], issue["spec"])),
         "名称": (view.title, issue["title"]),
         "文号": (view.number, issue["number"]),
         "区县": (view.county or None, issue["county"]),
@@ -93,6 +111,19 @@ def _issue(view: ListView, issue: Mapping[str, Any]) -> Iterator[str]:
     for label, (held, signed) in registered.items():
         if held != signed:
             yield f"登记的{label}“{held}”与签发文件中的“{signed}”不符。"
+
+
+def _basis(view: ListView, content: Mapping[str, Any]) -> Iterator[str]:
+    """Whether what is registered of the content beside it is what stands in it."""
+    rulebook = content["rulebook"]
+    registered = {
+        "规则集": ((view.rulebook, view.rulebook_status), (rulebook["id"], rulebook["status"])),
+        "纳入条件": (view.conditions, tuple(it["text"] for it in content["conditions"])),
+        "行数": (view.rows, len(content["list"]["rows"])),
+    }
+    for label, (held, signed) in registered.items():
+        if held != signed:
+            yield f"登记的{label}与签发文件不符。"
 
 
 def _chain(view: ListView) -> Iterator[str]:
@@ -112,20 +143,31 @@ def _chain(view: ListView) -> Iterator[str]:
     ):
         if entry.get(label) != held:
             yield f"登记的{label}与审计链中的签发记录不符。"
+    ended = {view.state} - {State.IN_FORCE}
+    if ended != ends_in_trail(view.id):
+        yield f"登记的状态“{view.state.words}”与审计链中的记录不符。"
 
 
 def _lines(view: ListView, content: Mapping[str, Any]) -> Iterator[str]:
-    """Whether the lines kept for pages are those of the bytes."""
-    try:
-        frozen = subject_of(view.subject).lines(content)
-    except UnknownSpec:
+    """Whether the lines kept for pages are those that were drafted, and those of the bytes.
+
+    Held against the digest in the chain, so that words of a newer program alarm nobody.
+    """
+    held, drafted = rows_of(view.id), rows_digest_in_trail(view.id)
+    if drafted is not None and rows_digest(held) == drafted:
         return
-    held = lines_of(view.id)
-    if len(held) != len(frozen):
-        yield f"登记有 {len(held)} 行，签发文件中有 {len(frozen)} 行。"
-    for place, (kept, signed) in enumerate(zip(held, frozen, strict=False), start=1):
+    try:
+        lines = subject_of(view.subject).lines(content)
+    except UnknownSpec:
+        lines = ()
+    made = [row_of(position, line) for position, line in enumerate(lines, start=1)]
+    if drafted is not None:
+        yield "登记的各行与审计链中的起草记录不符。"
+    if len(held) != len(made):
+        yield f"登记有 {len(held)} 行，签发文件中有 {len(made)} 行。"
+    for line, kept, signed in zip(lines, held, made, strict=False):
         if kept != signed:
-            yield f"登记的第 {place} 行（{signed.who}）与签发文件不符。"
+            yield f"登记的第 {signed['position']} 行（{line.who}）与签发文件不符。"
 
 
 def _recomputed(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.accounts.models import UserAccount
+from app.issuing.content import issued_file, sha256_of
 from app.issuing.domain import Line, State
 from app.issuing.queries import flags_of, lines_of
 from app.issuing.verifying import verify
@@ -24,6 +27,7 @@ from app.kernel.config import ROOT
 from app.kernel.database import db
 from app.kernel.files import path_of
 from app.kernel.transaction import writing
+from app.policy.documents import as_json, digest
 from app.supervision.services import ViolationEntry, record_violations
 from tests.issuing import DAY, People, checked, drafted, issued, people, view, work
 from tests.ledgers import load, read_ledger
@@ -166,19 +170,8 @@ def test_altered_bytes_are_found(app: Flask, who: People) -> None:
     assert command(app, "verify", list_id).exit_code == 0
 
 
-@pytest.mark.parametrize(
-    ("statement", "sentence"),
-    [
-        ("UPDATE grade_record SET grade = 'D' WHERE grade = 'A'", "重新判定"),
-        ("UPDATE issued_list_line SET line = replace(line, '纳入', '列入')", "不符"),
-        ("UPDATE issued_list SET number = '别的文号'", "文号"),
-        ("UPDATE audit_entry SET detail = '{}' WHERE action = 'list.signed'", "审计链"),
-    ],
-)
-def test_a_database_altered_behind_the_app_is_found(
-    app: Flask, who: People, statement: str, sentence: str
-) -> None:
-    list_id = issued(who)
+def behind_the_app(statement: str, **values: str) -> None:
+    """Do to the database what the app and its triggers would never let happen."""
     table = statement.split()[1]
     triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"
     with writing("测试"):
@@ -187,11 +180,58 @@ def test_a_database_altered_behind_the_app_is_found(
                 db.session.execute(text(f"DROP TRIGGER {name}"))
         else:
             db.session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
-        db.session.execute(text(statement))
+        db.session.execute(text(statement), values)
         audit.record("test.altered", "register", 1)
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("UPDATE grade_record SET grade = 'D' WHERE grade = 'A'", "重新判定"),
+        ("UPDATE issued_list_line SET line = replace(line, '纳入', '列入')", "不符"),
+        ("UPDATE issued_list_line SET enterprise_id = enterprise_id + 1", "登记的各行"),
+        ("UPDATE issued_list_line SET line = '{'", "登记的第 1 行"),
+        ("UPDATE issued_list SET number = '别的文号'", "文号"),
+        ("UPDATE issued_list SET state = 'withdrawn', ended_on = effective_on", "状态"),
+        ("UPDATE audit_entry SET detail = '{}' WHERE action = 'list.signed'", "审计链"),
+    ],
+)
+def test_a_database_altered_behind_the_app_is_found(
+    app: Flask, who: People, statement: str, sentence: str
+) -> None:
+    list_id = issued(who)
+    behind_the_app(statement)
     result = command(app, "verify", list_id)
     assert result.exit_code == 1, result.output
     assert sentence in result.stderr
+
+
+def test_a_forgery_that_is_sealed_anew_is_found_by_the_chain(app: Flask, who: People) -> None:
+    """Whoever may write files and tables, but does not hold the key of the audit chain."""
+    list_id = issued(who)
+    signed = view(list_id)
+    file = json.loads(path_of(signed.file_sha256 or "").read_bytes())
+    file["content"]["list"]["rows"][0]["name"] = "冒名企业"
+    forged = file["content"]["list"]
+    forged["sha256"] = digest(forged)
+    content = as_json(file["content"])
+    made = issued_file(file["issue"], content)
+    for held in (content, made.content):
+        path = path_of(sha256_of(held))
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(held)
+    behind_the_app(
+        "UPDATE issued_list SET sha256 = :seal, file_sha256 = :file, "
+        "content_sha256 = :content, list_sha256 = :list",
+        seal=made.sha256,
+        file=sha256_of(made.content),
+        content=sha256_of(content),
+        list=forged["sha256"],
+    )
+    result = command(app, "verify", list_id)
+    assert result.exit_code == 1
+    for label in ("校验值", "文件摘要", "内容摘要"):
+        assert f"登记的{label}与审计链中的签发记录不符" in result.stderr
 
 
 _KILLED = """
@@ -201,19 +241,33 @@ from app.issuing import services
 from app.issuing.services import signing, Signature
 from app.kernel.authority import EVERYTHING
 from app.kernel.transaction import writing
-where, list_id, signer = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+list_id, signer = int(sys.argv[1]), int(sys.argv[2])
 def die(*_words, **_more):
     os.kill(os.getpid(), signal.SIGKILL)
-setattr(signing, where, die)
-with create_app().app_context(), writing("测试", actor_id=signer, actor_name="签发"):
-    services.sign(list_id, EVERYTHING, Signature("1号", confirms_draft_rulebook=True))
+def sign(when):
+    signal.signal(signal.SIGALRM, die)
+    if not when[0].isdigit():
+        setattr(signing, when, die)
+    with app.app_context(), writing("测试", actor_id=signer, actor_name="签发"):
+        if when[0].isdigit():
+            signal.setitimer(signal.ITIMER_REAL, float(when))
+        services.sign(list_id, EVERYTHING, Signature("1号", confirms_draft_rulebook=True))
+        die()
+app = create_app()
+for when in sys.argv[3:]:
+    child = os.fork()
+    if not child:
+        sign(when)
+    print(when, os.WTERMSIG(os.waitpid(child, 0)[1]))
 """
+POINTS = ("issued_file", "_replace", "move", "_tell", "queue_review")
 
 
-@pytest.mark.parametrize("where", ["issued_file", "_replace", "move", "_tell", "queue_review"])
-def test_a_process_killed_while_signing_leaves_nothing_half_signed(
-    app: Flask, who: People, where: str
-) -> None:
+def test_a_process_killed_while_signing_leaves_nothing_half_signed(app: Flask, who: People) -> None:
+    """At five chosen points, and at moments of chance on the way to the commit.
+
+    Whichever had signed would have kept the next one from being killed where it was to be.
+    """
     first, second = issued(who), checked(who, as_of=DAY - timedelta(days=1))
     view(first)
     config = app.config["CONFIG"]
@@ -223,9 +277,13 @@ def test_a_process_killed_while_signing_leaves_nothing_half_signed(
         "DATABASE_URL": config.database_url,
         "SECRET_KEY": config.secret_key,
     }
-    script = [sys.executable, "-c", _KILLED, where, str(second), str(who.signer.user_id)]
-    killed = subprocess.run(script, cwd=ROOT, env=environment, capture_output=True, timeout=120)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    chance = random.Random(3)  # noqa: S311 - repeatable choices
+    moments = [f"{chance.uniform(0.001, 0.2):.3f}" for _ in range(3)]
+    script = [sys.executable, "-c", _KILLED, str(second), str(who.signer.user_id)]
+    ran = subprocess.run([*script, *POINTS, *moments], cwd=ROOT, env=environment, text=True,
+                         capture_output=True, timeout=300)  # fmt: skip
+    expected = [f"{when} {int(signal.SIGKILL)}" for when in (*POINTS, *moments)]
+    assert ran.stdout.splitlines() == expected, ran.stderr
     assert (view(first).state, view(second).state) == (State.IN_FORCE, State.CHECKED)
     assert audit.verify().broken_at is None
     signed = command(app, "issue", second, "--by", name_of(who.signer.user_id), "--number", "1号")

@@ -16,6 +16,7 @@ from app.issuing.queries.lines import (
     list_lines,
     own_lines,
     present,
+    rows_of,
 )
 from app.issuing.queries.lists import (
     ListFilter,
@@ -65,6 +66,7 @@ __all__ = [
     "own_lines",
     "present",
     "previous_of",
+    "rows_of",
     "steps_of",
     "steps_open_to",
     "why_not_by",

@@ -17,7 +17,7 @@ from app.issuing.content import sha256_of
 from app.issuing.domain import ISSUED, Line
 from app.issuing.models import IssuedLine, IssuedList
 from app.issuing.queries.lists import ListView, as_view
-from app.issuing.reading import line_from_json
+from app.issuing.reading import ROW_COLUMNS, line_from_json
 from app.issuing.subjects import subject_of
 from app.kernel import transaction
 from app.kernel.authority import Scope
@@ -71,6 +71,15 @@ def lines_of(list_id: int, scope: Scope | None = None) -> tuple[Line, ...]:
         .order_by(IssuedLine.position)
     ).scalars()
     return tuple(line_from_json(text) for text in rows)
+
+
+def rows_of(list_id: int) -> list[dict[str, object]]:
+    """What is entered of the lines of a list, column by column, in their order."""
+    columns = [getattr(IssuedLine, name) for name in ROW_COLUMNS]
+    rows = db.session.execute(
+        select(*columns).where(IssuedLine.list_id == list_id).order_by(IssuedLine.position)
+    )
+    return [dict(zip(ROW_COLUMNS, row, strict=True)) for row in rows]
 
 
 def lines_of_plants(list_id: int, plant_ids: Collection[int]) -> tuple[Line, ...]:

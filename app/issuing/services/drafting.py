@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,10 +14,11 @@ from app.approvals.domain import Refused
 from app.inbox import services as inbox
 from app.inbox.domain import Audience, MessageKind
 from app.issuing.content import stamped
-from app.issuing.domain import Line, Question, State
+from app.issuing.domain import Question, State
 from app.issuing.models import IssuedLine, IssuedList
 from app.issuing.queries import forget_parsed
-from app.issuing.reading import line_as_json
+from app.issuing.queries.trail import ROWS_DIGEST
+from app.issuing.reading import row_of, rows_digest
 from app.issuing.services.steps import link_of, note_step, source_of
 from app.issuing.subjects import Content, subject_of
 from app.kernel import audit, clock, files
@@ -24,7 +26,6 @@ from app.kernel.authority import Permission
 from app.kernel.database import db
 from app.kernel.transaction import hand_on, known_until, transaction
 from app.policy.documents import as_json
-from app.rulebook.domain import folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,10 @@ class Frozen:
     known_at: datetime
     content: Content
     as_bytes: bytes
-    rows: tuple[dict[str, object], ...]
+    rows: tuple[Mapping[str, object], ...]
     """What is entered of each line."""
     admitted: int
+    rows_digest: str
 
     @property
     def list_sha256(self) -> str:
@@ -65,9 +67,10 @@ def freeze(kind: str, spec: str, as_of: date, county: str = "") -> Frozen:
     lines = subject.lines(content)
     if not lines:
         raise Refused("清单中没有任何一行，没有可签发的内容。请核对范围和截至日期。")
-    rows = tuple(_line_row(position, line) for position, line in enumerate(lines, start=1))
+    rows = tuple(row_of(position, line) for position, line in enumerate(lines, start=1))
     admitted = sum(line.admitted for line in lines)
-    return Frozen(kind, title, question, known_at, content, as_json(content), rows, admitted)
+    as_bytes, digest = as_json(content), rows_digest(rows)
+    return Frozen(kind, title, question, known_at, content, as_bytes, rows, admitted, digest)
 
 
 def draft(kind: str, spec: str, as_of: date, county: str = "") -> int:
@@ -103,6 +106,7 @@ def enter(frozen: Frozen) -> int:
             "截至日期": frozen.question.as_of,
             "清单校验值": frozen.list_sha256,
             "内容摘要": stored.sha256,
+            ROWS_DIGEST: frozen.rows_digest,
         },
         county=county,
     )
@@ -175,19 +179,3 @@ def _insert(frozen: Frozen, content_sha256: str) -> int:
     ).scalar_one()
     db.session.execute(insert(IssuedLine), [{**row, "list_id": list_id} for row in frozen.rows])
     return list_id
-
-
-def _line_row(position: int, line: Line) -> dict[str, object]:
-    words = (line.uscc, line.name, line.plant, line.plant_name, line.matter)
-    return {
-        "position": position,
-        "key": line.key,
-        "plant_id": line.plant_id,
-        "enterprise_id": line.enterprise_id,
-        "county": line.county,
-        "rank": line.rank,
-        "admitted": line.admitted,
-        "grade": line.grade,
-        "search": folded("\n".join(words)),
-        "line": line_as_json(line),
-    }
