@@ -29,13 +29,13 @@ Told = Sequence[tuple[str, str]]
 
 def propose_entry(draft: EntryDraft) -> int:
     """Put an entry before a second person; returns the proposal's id. Raises Refused."""
-    return _propose(ENTRY, f"{draft.account.words} {draft.kind.words} {draft.tonnes} 吨", {
+    return _propose(ENTRY, f"{draft.account.words} {draft.kind.words} {draft.tonnes:.3f} 吨", {
         "entry": _as_payload(draft)})  # fmt: skip
 
 
 def propose_correction(entry_id: int, draft: EntryDraft, reason: str) -> int:
     """Put the correction of an entry before a second person. Raises Refused."""
-    title = f"{draft.account.words} 更正为{draft.kind.words} {draft.tonnes} 吨"
+    title = f"{draft.account.words} 更正为{draft.kind.words} {draft.tonnes:.3f} 吨"
     payload = {"replaces": entry_id, "entry": _as_payload(draft), "why": reason}
     return _propose(CORRECTION, title, payload)
 
@@ -43,7 +43,7 @@ def propose_correction(entry_id: int, draft: EntryDraft, reason: str) -> int:
 def propose_annulment(entry_id: int, reason: str, document: str) -> int:
     """Put the annulment of an entry before a second person. Raises Refused."""
     account, entry = found_or_refused(entry_id)
-    title = f"{account.words} 作废{entry.kind.words} {entry.tonnes} 吨"
+    title = f"{account.words} 作废{entry.kind.words} {entry.tonnes:.3f} 吨"
     payload = {"annuls": entry_id, "why": reason, "document": document,
                "account": _account_as_payload(account)}  # fmt: skip
     return _propose(ANNULMENT, title, payload)
@@ -52,7 +52,7 @@ def propose_annulment(entry_id: int, reason: str, document: str) -> int:
 def propose_carry(account: Account, tonnes: Decimal, on: date, document: str, reason: str) -> int:
     """Put the carrying over of all that is left before a second person. Raises Refused."""
     draft = EntryDraft(account, EntryKind.CARRY_OUT, tonnes, on, document, reason)
-    title = f"{account.words} 结余 {tonnes} 吨结转到 {account.year + 1} 年度"
+    title = f"{account.words} 结余 {tonnes:.3f} 吨结转到 {account.year + 1} 年度"
     return _propose(CARRY, title, {"entry": _as_payload(draft)})
 
 
@@ -137,7 +137,7 @@ def _tell_entry(payload: Payload) -> Told:
     return [
         ("储备", its.account.words),
         ("收支", its.kind.words),
-        ("数量（吨）", str(its.tonnes)),
+        ("数量（吨）", f"{its.tonnes:.3f}"),
         ("日期", its.booked_on.isoformat()),
         ("依据文件", its.document),
         ("事由", its.reason or "未填"),
@@ -149,7 +149,7 @@ def _tell_correction(payload: Payload) -> Told:
     before = "原收支已经作废"
     if found is not None:
         its = found[1]
-        before = f"{its.booked_on} {its.kind.words} {its.tonnes} 吨（{its.document}）"
+        before = f"{its.booked_on} {its.kind.words} {its.tonnes:.3f} 吨（{its.document}）"
     return [("更正前", before), *_tell_entry(payload), ("更正原因", payload["why"])]
 
 
@@ -158,7 +158,7 @@ def _tell_annulment(payload: Payload) -> Told:
     entry = "这条收支已经作废"
     if found is not None:
         its = found[1]
-        entry = f"{its.booked_on} {its.kind.words} {its.tonnes} 吨（{its.document}）"
+        entry = f"{its.booked_on} {its.kind.words} {its.tonnes:.3f} 吨（{its.document}）"
     return [
         ("储备", _account(payload["account"]).words),
         ("作废的收支", entry),

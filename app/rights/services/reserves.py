@@ -83,7 +83,7 @@ def _told(draft: EntryDraft | Entry, account: Account | None = None) -> dict[str
     return {
         "储备": its.words if its else "",
         "收支": draft.kind.words,
-        "数量（吨）": str(draft.tonnes),
+        "数量（吨）": f"{draft.tonnes:.3f}",
         "日期": draft.booked_on.isoformat(),
         "依据文件": draft.document,
         "事由": draft.reason,
