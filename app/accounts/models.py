@@ -49,6 +49,18 @@ class UserAccount(Base):
     __table_args__ = ({"sqlite_autoincrement": True},)
 
 
+class FormerPassword(Base):
+    """A password a person bore before (曾用口令), as its hash; only the last few are kept."""
+
+    __tablename__ = "former_password"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    password_hash: Mapped[str] = mapped_column(String(255))
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
 class RoleGrant(Base):
     """A role held by a person within a scope, from day to day (授权); ended, never deleted."""
 

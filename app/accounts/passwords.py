@@ -25,6 +25,8 @@ class PasswordPolicy:
     min_length: int = 10
     min_classes: int = 3
     max_age: timedelta = timedelta(days=90)
+    remembered: int = 5
+    """So many of the last passwords, the present one among them, are not taken again."""
 
 
 POLICY = PasswordPolicy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ class Config:
     log_bytes: int = 2048 * 1024 * 1024
     backup_dir: Path | None = None
     anchor_dir: Path | None = None
+    trusted_hosts: tuple[str, ...] = ()
+    """The names by which the server may be addressed; any when empty."""
 
     @property
     def backups(self) -> Path:
@@ -75,6 +78,7 @@ class Config:
             plaintext_allowed=env.get("ALLOW_PLAINTEXT") == "1",
             backup_dir=_folder(env.get("BACKUP_DIR")),
             anchor_dir=_folder(env.get("ANCHOR_DIR")),
+            trusted_hosts=_hosts(env.get("TRUSTED_HOSTS", "")),
             log_days=_number(env, "LOG_DAYS", SHORTEST_LOG, least=SHORTEST_LOG),
             log_bytes=_number(env, "LOG_MEGABYTES", 2048, least=100) * 1024 * 1024,
         )
@@ -93,6 +97,23 @@ def version_in_force(environ: Mapping[str, str]) -> Path | None:
 
 def _folder(given: str | None) -> Path | None:
     return Path(given).resolve() if given else None
+
+
+_OWN_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+"""By which the machine itself asks whether the server answers."""
+_HOST = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:]+\]")
+
+
+def _hosts(given: str) -> tuple[str, ...]:
+    """The names set in TRUSTED_HOSTS; one that begins with a dot stands for all names below it."""
+    names = [name.strip() for name in given.replace("，", ",").split(",") if name.strip()]
+    wrong = next((name for name in names if not _HOST.fullmatch(name)), None)
+    if wrong is not None:
+        raise ConfigError(
+            f"环境变量 TRUSTED_HOSTS 中的“{wrong[:40]}”不是主机名或地址。"
+            "请填写浏览器地址栏中的主机名或 IP，不带 https:// 和端口，多个用逗号隔开。"
+        )
+    return (*names, *_OWN_HOSTS) if names else ()
 
 
 def _number(env: Mapping[str, str], name: str, default: int, *, least: int) -> int:

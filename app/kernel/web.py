@@ -27,6 +27,7 @@ from jinja2_fragments.flask import render_block
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
+from werkzeug.sansio.utils import host_is_trusted
 
 from app.kernel import audit, htmx, permissions, transaction
 from app.kernel.permissions import current_actor
@@ -66,6 +67,8 @@ def init_web(app: Flask, *, sign_in_first: ResumeView) -> None:
     app.url_map.converters["int"] = BoundedInteger
     csrf.init_app(app)
 
+    app.before_request(_refuse_foreign_host)
+
     @app.before_request
     def pipeline() -> Any:
         g.request_id = secrets.token_hex(6)
@@ -102,6 +105,21 @@ def init_web(app: Flask, *, sign_in_first: ResumeView) -> None:
     app.register_error_handler(CSRFError, _forgery)
     app.register_error_handler(OperationalError, _database_busy)
     app.register_error_handler(Exception, _unexpected)
+
+
+def _refuse_foreign_host() -> Response | None:
+    """A request for a name that is not this server's; none is, where no names are set.
+
+    The answer is plain text: a page would be made for the forged name.
+    """
+    names = current_app.config["CONFIG"].trusted_hosts
+    if not names or host_is_trusted(request.headers.get("Host", ""), names):
+        return None
+    sentence = (
+        "访问所用的地址不是本系统的地址。请使用本局公布的网址；"
+        "网址无误的，请系统管理员核对环境变量 TRUSTED_HOSTS。"
+    )
+    return Response(sentence, 400, mimetype="text/plain")
 
 
 def _refuse_unreadable_input() -> None:

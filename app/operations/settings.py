@@ -20,6 +20,7 @@ class OperationSettings:
     keep_monthly: int
     backup_age_hours: int
     drill_days: int
+    idle_account_days: int
     disk_free_share: Decimal
 
 
@@ -37,5 +38,6 @@ def settings_on(day: date) -> OperationSettings:
         keep_monthly=max(0, chosen("keep_monthly")),
         backup_age_hours=max(1, chosen("backup_age_hours")),
         drill_days=max(1, chosen("drill_days")),
+        idle_account_days=max(0, chosen("idle_account_days")),
         disk_free_share=Decimal(chosen("disk_free_share")),
     )

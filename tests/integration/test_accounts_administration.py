@@ -228,7 +228,7 @@ def auditor(app: Flask, client_as: ClientAs) -> FlaskClient:
 
 def acts_in(client: FlaskClient, query: str = "") -> list[str]:
     page = client.get(f"/audit?{query}").get_data(as_text=True)
-    return re.findall(r'<th scope="row">([^<]+)</th>', page)
+    return re.findall(r'<th scope="row"[^>]*>([^<]+)</th>', page)
 
 
 def test_the_auditor_finds_entries_by_person_act_object_and_day(auditor: FlaskClient) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select
 
 from app.accounts.domain import Grant, name_key
 from app.accounts.models import RoleGrant, SignInAttempt, SignInSession, UserAccount
@@ -15,6 +15,7 @@ from app.accounts.queries.people import grants_by_user
 from app.accounts.queries.sign_ins import FAILURES_PER_ACCOUNT, LOCK, is_locked
 from app.kernel import clock
 from app.kernel.database import db
+from app.kernel.models import AuditEntry
 
 STATES = MappingProxyType(
     {"active": "启用", "locked": "暂停登录", "new": "待改口令", "disabled": "停用"}
@@ -173,3 +174,39 @@ def _state(account: UserAccount, locked: frozenset[str]) -> str:
     if account.name_key in locked:
         return "locked"
     return "new" if account.must_change_password else "active"
+
+
+def unused_since(moment: datetime) -> list[int]:
+    """The office's accounts in use that nobody used since then, the longest unused first.
+
+    Use is a request with it; being opened, enabled again, or given a new password counts as well.
+    """
+    last_seen = (
+        select(SignInSession.user_id, func.max(SignInSession.seen_at).label("at"))
+        .group_by(SignInSession.user_id)
+        .subquery()
+    )
+    enabled = (
+        select(AuditEntry.object_id, func.max(AuditEntry.at).label("at"))
+        .where(AuditEntry.action == "account.enabled", AuditEntry.object_type == "account")
+        .group_by(AuditEntry.object_id)
+        .subquery()
+    )
+    serves_enterprises = select(RoleGrant.user_id).where(
+        RoleGrant.uscc.is_not(None), RoleGrant.ended_at.is_(None)
+    )
+    query = (
+        select(UserAccount.id)
+        .outerjoin(last_seen, last_seen.c.user_id == UserAccount.id)
+        .outerjoin(enabled, enabled.c.object_id == cast(UserAccount.id, String))
+        .where(
+            UserAccount.disabled_at.is_(None),
+            UserAccount.created_at < moment,
+            UserAccount.password_changed_at < moment,
+            or_(last_seen.c.at.is_(None), last_seen.c.at < moment),
+            or_(enabled.c.at.is_(None), enabled.c.at < moment),
+            UserAccount.id.not_in(serves_enterprises),
+        )
+        .order_by(last_seen.c.at.asc().nulls_first(), UserAccount.id)
+    )
+    return list(db.session.execute(query).scalars())

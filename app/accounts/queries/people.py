@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import passwords
 from app.accounts.domain import Actor, Grant, Role, name_key
-from app.accounts.models import RoleGrant, UserAccount
+from app.accounts.models import FormerPassword, RoleGrant, UserAccount
 from app.kernel import clock
 from app.kernel.database import Mode, db, mode
 
@@ -45,6 +45,7 @@ class Credential:
     display_name: str
     password_hash: str
     is_disabled: bool
+    is_one_time: bool
 
 
 def has_accounts() -> bool:
@@ -59,8 +60,23 @@ def credential_of(session: Session, *, key: str = "", user_id: int = 0) -> Crede
     if row is None:
         return None
     return Credential(
-        row.id, row.name, row.display_name, row.password_hash, row.disabled_at is not None
+        row.id,
+        row.name,
+        row.display_name,
+        row.password_hash,
+        row.disabled_at is not None,
+        row.must_change_password,
     )
+
+
+def former_passwords(session: Session, user_id: int) -> list[str]:
+    """The hashes of the passwords an account bore before the present one, the last one first."""
+    query = (
+        select(FormerPassword.password_hash)
+        .where(FormerPassword.user_id == user_id)
+        .order_by(FormerPassword.id.desc())
+    )
+    return list(session.execute(query).scalars())
 
 
 def actor_by_name(name: str) -> Actor | None:

@@ -2,17 +2,17 @@
 
 from app.accounts.places import SHAOXING, BureauPlan, CountyPlan
 from app.accounts.services.bureaus import load_calendar, make_setup_code, set_up_bureau
+from app.accounts.services.changing import change_password, reset_password
+from app.accounts.services.idle import disable_idle
 from app.accounts.services.people import (
     AccountRefused,
     NewAccount,
-    change_password,
     disable_account,
     enable_account,
     end_grant,
     follow_code,
     grant_role,
     open_account,
-    reset_password,
     unlock_account,
 )
 from app.accounts.services.set_up import FirstPeople, SetUpRefused, set_up_installation
@@ -36,6 +36,7 @@ __all__ = [
     "SignInRefused",
     "change_password",
     "disable_account",
+    "disable_idle",
     "enable_account",
     "end_grant",
     "end_other_sessions",

@@ -7,13 +7,12 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.accounts import passwords
 from app.accounts.domain import (
     COUNTY_ROLES,
     ENTERPRISE_ROLES,
-    Actor,
     Grant,
     Role,
     name_key,
@@ -21,7 +20,7 @@ from app.accounts.domain import (
     why_not_name,
 )
 from app.accounts.models import Bureau, RoleGrant, UserAccount
-from app.accounts.queries import credential_of, grants_of, reading_beside
+from app.accounts.queries import grants_of
 from app.accounts.services import sign_in
 from app.kernel import audit, clock
 from app.kernel.database import db
@@ -105,8 +104,8 @@ def grant_role(
     Raises AccountRefused when the role does not fit its reach, the others held, or the granter.
     """
     current = transaction()
-    _account(user_id)
-    _not_own(user_id)
+    account_row(user_id)
+    refuse_own(user_id)
     wanted = Grant(role, county, _clean_uscc(uscc), from_on or clock.today(), until_on)
     _check_reach(wanted)
     if problem := why_not_grant(grants_of(user_id), wanted):
@@ -165,14 +164,16 @@ def _check_reach(wanted: Grant) -> None:
         raise AccountRefused("截止日早于起始日。请改正。", "until_on")
 
 
-def _account(user_id: int) -> UserAccount:
+def account_row(user_id: int) -> UserAccount:
+    """The account; raises AccountRefused when there is none."""
     row = db.session.get(UserAccount, user_id)
     if row is None:
         raise AccountRefused("没有这个账号。请返回账号列表重新选择。")
     return row
 
 
-def _not_own(user_id: int) -> None:
+def refuse_own(user_id: int) -> None:
+    """Nobody alters the own account: raises AccountRefused."""
     if transaction().actor_id == user_id:
         raise AccountRefused("不能变更本人的账号。请由另一位安全管理员办理。")
 
@@ -183,7 +184,7 @@ def end_grant(user_id: int, grant_id: int) -> None:
     row = db.session.get(RoleGrant, grant_id)
     if row is None or row.user_id != user_id or row.ended_at is not None:
         raise AccountRefused("该授权不存在或已经结束。请刷新页面查看当前授权。")
-    _not_own(row.user_id)
+    refuse_own(row.user_id)
     if row.role == Role.SECURITY_ADMIN:
         _keep_one_security_admin(but=row.user_id)
     row.ended_at, row.ended_by = current.moment, current.actor_id
@@ -220,8 +221,8 @@ def follow_code(old: str, new: str) -> None:
 
 def disable_account(user_id: int) -> None:
     """Disable an account (停用); whoever is signed in with it is out with the next request."""
-    row = _account(user_id)
-    _not_own(user_id)
+    row = account_row(user_id)
+    refuse_own(user_id)
     if row.disabled_at is not None:
         raise AccountRefused("该账号已停用。请刷新页面查看。")
     if any(grant.role is Role.SECURITY_ADMIN for grant in grants_of(user_id)):
@@ -233,8 +234,8 @@ def disable_account(user_id: int) -> None:
 
 def enable_account(user_id: int) -> None:
     """Let a disabled account be used again (启用)."""
-    row = _account(user_id)
-    _not_own(user_id)
+    row = account_row(user_id)
+    refuse_own(user_id)
     if row.disabled_at is None:
         raise AccountRefused("该账号未停用。请刷新页面查看。")
     row.disabled_at = None
@@ -243,12 +244,18 @@ def enable_account(user_id: int) -> None:
 
 def _keep_one_security_admin(*, but: int) -> None:
     """Without one nobody could ever grant a role again."""
+    if not has_other_holder(Role.SECURITY_ADMIN, but=but):
+        raise AccountRefused("这是最后一位安全管理员。请先为另一人授予“安全管理员”角色。")
+
+
+def has_other_holder(role: Role, *, but: int) -> bool:
+    """Whether somebody else, whose account is not disabled, holds the role today."""
     today = clock.today()
     others = db.session.execute(
         select(RoleGrant.id)
         .join(UserAccount, UserAccount.id == RoleGrant.user_id)
         .where(
-            RoleGrant.role == Role.SECURITY_ADMIN,
+            RoleGrant.role == role,
             RoleGrant.ended_at.is_(None),
             RoleGrant.from_on <= today,
             RoleGrant.until_on.is_(None) | (RoleGrant.until_on >= today),
@@ -257,63 +264,12 @@ def _keep_one_security_admin(*, but: int) -> None:
         )
         .limit(1)
     ).first()
-    if others is None:
-        raise AccountRefused("这是最后一位安全管理员。请先为另一人授予“安全管理员”角色。")
+    return others is not None
 
 
 def unlock_account(user_id: int) -> None:
     """Let an account that is locked after failed sign-ins try again at once (解锁)."""
-    row = _account(user_id)
-    _not_own(user_id)
+    row = account_row(user_id)
+    refuse_own(user_id)
     sign_in.forget_attempts(db.session(), row.name_key)
     audit.record("account.unlocked", "account", user_id, {"账号": row.name})
-
-
-def reset_password(user_id: int) -> NewAccount:
-    """Give a person who has forgotten theirs a new one-time password (重置口令)."""
-    secret = passwords.one_time_password()
-    kept = passwords.hashed(secret)  # takes long: before the writer's lock
-    row = _account(user_id)
-    _not_own(user_id)
-    row.password_hash = kept
-    row.password_changed_at = clock.now()
-    row.must_change_password = True
-    sign_in.end_sessions_of(user_id)
-    sign_in.forget_attempts(db.session(), row.name_key)
-    audit.record("password.reset", "account", user_id, {"账号": row.name})
-    return NewAccount(row.id, row.name, row.display_name, secret)
-
-
-def change_password(actor: Actor, present: str, wanted: str, *, address: str, browser: str) -> str:
-    """Change one's own password; every session ends and a new one begins, whose token is returned.
-
-    Raises AccountRefused naming the field.
-    """
-    with reading_beside() as session:
-        known = credential_of(session, user_id=actor.user_id)
-        bureaus = session.execute(select(Bureau.short_name)).scalars().all()
-    if known is None or not sign_in.count_attempt(name_key(actor.name), address):
-        raise AccountRefused("输错次数过多，暂停修改。请 15 分钟后再试。", "present_password")
-    if not passwords.matches(known.password_hash, present):
-        raise AccountRefused("现用口令不正确。请重新输入。", "present_password")
-    names = (actor.name, actor.display_name, *bureaus)
-    if problem := passwords.why_not_password(wanted, names=names):
-        raise AccountRefused(problem, "new_password")
-    if present == wanted:
-        raise AccountRefused("新口令与现用口令相同。请换一个。", "new_password")
-    new_hash = passwords.hashed(wanted)
-    changed = db.session.execute(
-        update(UserAccount)
-        .where(UserAccount.id == actor.user_id, UserAccount.password_hash == known.password_hash)
-        .values(
-            password_hash=new_hash,
-            password_changed_at=clock.now(),
-            must_change_password=False,
-        )
-        .returning(UserAccount.id)
-    ).first()
-    if changed is None:
-        raise AccountRefused("口令刚刚已被修改。请用新口令登录。", "present_password")
-    sign_in.forget_attempts(db.session(), name_key(actor.name))
-    audit.record("password.changed", "account", actor.user_id)
-    return sign_in.renew_session(actor.user_id, address, browser)

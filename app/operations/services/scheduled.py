@@ -11,6 +11,7 @@ import logging
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from app.accounts.services import disable_idle
 from app.inbox import services as inbox
 from app.inbox.domain import Audience, MessageKind
 from app.kernel import anchors, audit, clock, daily
@@ -28,6 +29,7 @@ from app.operations.settings import settings_on
 VIA = "每日维护"
 KEEPERS = Audience(permission=Permission.SYSTEM_OPERATE)
 BACKUPS_PAGE, STATUS_PAGE = "/operations/backups", "/operations/status"
+ACCOUNTS_PAGE = "/accounts?state=disabled"
 BACKUP_TASK, DRILL_TASK = "operations:backup", "operations:drill"
 HEALTH_TASK = "operations:health"
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ def define_duties() -> None:
     """Name the daily duties of this stage."""
     daily.each_day("审计链锚定", anchor_today)
     daily.each_day("恢复演练提醒", remind_of_drill)
+    daily.each_day("停用闲置账号", disable_idle_accounts)
     daily.each_day("自动备份", back_up_today, hour=lambda day: settings_on(day).backup_hour)
     daily.each_day("系统检查", look_over, hour=lambda day: settings_on(day).backup_hour)
 
@@ -44,6 +47,24 @@ def define_duties() -> None:
 def anchor_today(_day: date) -> None:
     """Write the audit chain's end down outside the database."""
     anchors.anchor()
+
+
+def disable_idle_accounts(day: date) -> None:
+    """Disable the office's accounts that nobody used for so long, and tell who gives accounts."""
+    days = settings_on(day).idle_account_days
+    if days == 0:
+        return
+    with writing(VIA):
+        names = disable_idle(clock.now() - timedelta(days=days))
+        if names:
+            inbox.send(
+                MessageKind.NOTICE,
+                f"已停用 {len(names)} 个 {days} 天未登录的账号",
+                Audience(permission=Permission.ACCOUNT_MANAGE),
+                link=ACCOUNTS_PAGE,
+                source=f"accounts:idle:{day}",
+                body=f"{'、'.join(names)}。仍需使用的，请在账号管理中启用；离岗的，请结束其授权。",
+            )
 
 
 def back_up_today(day: date) -> None:
