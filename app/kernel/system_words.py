@@ -20,3 +20,15 @@ _WHY: Mapping[int, str] = {
 def why(error: OSError) -> str:
     """What the system says of a file, in Chinese where the fault is a common one."""
     return _WHY.get(error.errno or 0, error.strerror or str(error) or "未知原因")
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Whether there was no room for what was to be written: a file, or rows of a database."""
+    told = getattr(error, "orig", None) or error
+    if isinstance(told, OSError):
+        return told.errno in {errno.ENOSPC, errno.EDQUOT}
+    return "disk is full" in str(told) or getattr(told, "sqlstate", "") == _DISK_FULL
+
+
+_DISK_FULL = "53100"
+"""What PostgreSQL calls it."""

@@ -31,8 +31,10 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from app.kernel import audit, htmx, permissions, transaction
 from app.kernel.permissions import current_actor
+from app.kernel.system_words import disk_is_full
 
 log = logging.getLogger(__name__)
+DISK_FULL = "服务器的磁盘已满，写不进去。请立即告知系统管理员；腾出空间后即可继续使用。"
 csrf = CSRFProtect()
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 STRANGERS_MAY_SEND = 2 * 1024 * 1024
@@ -186,6 +188,11 @@ def unavailable(message: str, retry_seconds: int) -> Response:
 
 
 def _http_error(error: HTTPException) -> Any:
+    broke = getattr(error, "original_exception", None)
+    if isinstance(broke, OperationalError):  # while the answer was being finished: the commit
+        return _database_busy(broke)
+    if broke is not None:
+        return _unexpected(broke)
     transaction.close()
     status = error.code or 500
     if status < 400:
@@ -220,13 +227,13 @@ def _forgery(_error: CSRFError) -> Any:
     return _error_page(400, "页面已过期或不是从本系统打开。请返回上一页，刷新后重新提交。")
 
 
-def _database_busy(_error: OperationalError) -> Any:
+def _database_busy(error: OperationalError) -> Any:
     transaction.close()
     log.exception("database refused, request %s", g.get("request_id"))
-    return _error_page(503)
+    return _error_page(503, DISK_FULL if disk_is_full(error) else None)
 
 
-def _unexpected(_error: Exception) -> Any:
+def _unexpected(error: Exception) -> Any:
     transaction.close()
     log.exception("request %s failed", g.get("request_id"))
-    return _error_page(500)
+    return _error_page(503, DISK_FULL) if disk_is_full(error) else _error_page(500)

@@ -9,10 +9,14 @@ from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 
 from app.kernel import anchors, audit, clock, files, htmx
 from app.kernel.authority import Permission
+from app.kernel.listing import heads
 from app.kernel.look import url_with
 from app.kernel.permissions import can, current_actor, requires
+from app.kernel.spreadsheets.layout import SheetLayout
+from app.kernel.spreadsheets.writer import write_xlsx
 from app.kernel.web import page
 from app.ledger.listing import page_in
+from app.operations.backup_list import COLUMNS, HEADS, Wanted, cells
 from app.operations.queries import tasks
 from app.operations.queries.backups import (
     KINDS,
@@ -29,6 +33,7 @@ from app.operations.settings import settings_on
 
 blueprint = Blueprint("operations", __name__, url_prefix="/operations", template_folder="templates")
 SECONDS_BETWEEN_LOOKS = 3
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LINES_SHOWN = 30
 
 
@@ -68,15 +73,15 @@ def backups() -> str | Response:
     running = _under_way(*by_hand.KINDS)
     if htmx.fragment_target() == "progress" and running is None:
         return htmx.htmx_redirect(url_for("operations.backups"))
-    wanted = request.args.get("kind", "")
-    found = list_backups()
+    wanted, found = Wanted.of(request.args), list_backups()
     last = tasks.latest_job(*by_hand.KINDS)
     return page(
         "operations/backups.html",
         blocks=("progress", "rows"),
-        rows=[it for it in found if wanted not in KINDS or it.kind == wanted],
+        rows=wanted.among(found),
         total=len(found),
-        wanted=wanted if wanted in KINDS else "",
+        wanted=wanted.kind,
+        heads=heads(HEADS, wanted.sort, falling=wanted.falling, newest_first=HEADS),
         kinds=list(KINDS.items()),
         drills=list_drills(),
         running=running,
@@ -87,6 +92,23 @@ def backups() -> str | Response:
         may_operate=can(Permission.SYSTEM_OPERATE),
         tabs=_tabs(),
     )
+
+
+@blueprint.post("/backups/export")
+@requires(Permission.SYSTEM_VIEW)
+def export_backups() -> Any:
+    """The list with checksums as filtered, as a workbook to be put on file."""
+    rows = [cells(it) for it in Wanted.of(request.args).among(list_backups())]
+    today, content = clock.today(), io.BytesIO()
+    notes = [f"导出日期 {today}，共 {len(rows)} 份"]
+    write_xlsx(content, [SheetLayout("备份清单", COLUMNS, rows, titles=["备份清单"], notes=notes)])
+    content.seek(0)
+    person = current_actor()
+    if person is None:
+        abort(403)
+    name = f"备份清单 {today}.xlsx"
+    address = files.offer_download(content, name, XLSX, "备份清单", person.user_id)
+    return htmx.htmx_redirect(address)
 
 
 @blueprint.post("/backups/make")

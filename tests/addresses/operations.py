@@ -46,6 +46,7 @@ FORMS: Mapping[str, Form] = {
     "operations.back_up_now": _no_fields,
     "operations.begin_drill": _no_fields,
     "operations.check_backup": _no_fields,
+    "operations.export_backups": _no_fields,
     "operations.export_chain_end": _no_fields,
     "operations.look_now": _no_fields,
     "operations.repeat_job": _no_fields,

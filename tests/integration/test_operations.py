@@ -10,12 +10,14 @@ from datetime import date
 from io import BytesIO
 from pathlib import Path
 
+import openpyxl
 import pytest
 from flask import Flask
 from sqlalchemy import make_url, select, text
+from sqlalchemy.exc import OperationalError
 
 from app.inbox.models import Message
-from app.kernel import audit, files, jobs
+from app.kernel import audit, files, jobs, transaction
 from app.kernel.database import Mode, db, mode
 from app.kernel.transaction import writing
 from app.operations.domain import Health
@@ -332,6 +334,28 @@ def test_the_administrator_sees_and_acts(client_as: ClientAs, app: Flask) -> Non
     assert "立即备份" in browser.get("/operations/jobs").get_data(as_text=True)
 
 
+def test_the_list_of_backups_is_sorted_and_put_on_file(
+    client_as: ClientAs, app: Flask, clock: Freeze
+) -> None:
+    with app.app_context():
+        for day in (1, 2):
+            clock(f"2026-03-0{day} 03:00")
+            write_backup(free_path(backup_folder(), "manual"))
+        (backup_folder() / "manual-spoilt.zip").write_bytes(b"no zip")
+    browser = client_as("system-admin")
+    names = ["manual-20260301-030000.zip", "manual-20260302-030000.zip"]
+    for order, wanted in (("asc", names), ("desc", names[::-1])):
+        page = browser.get(f"/operations/backups?sort=made&order={order}").get_data(as_text=True)
+        assert sorted(wanted, key=page.index) == wanted
+    sent = browser.post("/operations/backups/export?kind=manual&sort=made&order=asc")
+    with browser.get(sent.location) as answer:
+        book = openpyxl.load_workbook(BytesIO(answer.data))
+    cells = [str(it.value) for row in book.worksheets[0] for it in row if it.value]
+    assert [it for it in cells if it in names] == names
+    assert any(it.startswith("无法读出") for it in cells)
+    assert sum(len(it) == 64 for it in cells) == 2, "the checksums"
+
+
 def test_the_auditor_prints_the_end_of_the_chain(client_as: ClientAs, app: Flask) -> None:
     auditor = client_as("auditor")
     page = auditor.get("/operations/chain-end").get_data(as_text=True)
@@ -339,6 +363,25 @@ def test_the_auditor_prints_the_end_of_the_chain(client_as: ClientAs, app: Flask
         head = audit.verify().head
     assert head[:8] in page
     assert client_as("system-admin").get("/operations/chain-end").status_code == 403
+
+
+def test_a_full_disk_is_told_and_passes_by_itself(
+    client_as: ClientAs, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = client_as("system-admin")
+    app.config["PROPAGATE_EXCEPTIONS"] = False  # answered as in service
+
+    def full() -> None:
+        raise OperationalError("COMMIT", {}, Exception("database or disk is full"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(transaction, "commit", full)
+        refused = browser.post("/operations/backups/make")
+    assert refused.status_code == 503
+    assert "磁盘已满" in refused.get_data(as_text=True)
+    with app.app_context():
+        assert not jobs.run_next(), "nothing was kept"
+    assert browser.post("/operations/backups/make").status_code == 303
 
 
 def test_a_failed_job_is_done_again(client_as: ClientAs, app: Flask) -> None:

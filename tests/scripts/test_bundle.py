@@ -16,7 +16,7 @@ from app.kernel.config import ROOT
 from tests.serving import environ, script
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
-SCRIPTS = ("start.py", "tls.py", "versions.py", "environment.py", "processes.py", "checksums.py")
+SCRIPTS = tuple(path.name for path in (ROOT / "scripts").glob("*.py"))
 LOCKS = ("requirements.lock", "requirements-pip.lock")
 
 
