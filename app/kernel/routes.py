@@ -33,6 +33,8 @@ def download(token: str) -> Response:
     if found is None or person is None:
         abort(404)
     filename, media_type, sha256 = found.filename, found.media_type, found.sha256
+    if not files.is_whole(sha256):
+        abort(404, "这份文件在服务器上缺失或已损坏，没有下载。请重新导出，并告知系统管理员。")
     db.session.rollback()
     audit.record_aside(
         "export.fetched",
