@@ -8,7 +8,7 @@ import threading
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,7 +105,12 @@ class Live:
 def served(app: Flask, threads: int = 6) -> Iterator[Live]:
     """Serve the app on a free port of this machine."""
     server = waitress.create_server(app, host="127.0.0.1", port=0, threads=threads)
-    running = threading.Thread(target=server.run, daemon=True)
+
+    def serve() -> None:
+        with suppress(OSError):  # its socket is closed under it at the end
+            server.run()
+
+    running = threading.Thread(target=serve, daemon=True)
     running.start()
     try:
         yield Live(app, int(server.effective_port))
