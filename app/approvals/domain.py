@@ -36,6 +36,10 @@ class Refused(Exception):
     """What is asked for cannot be done; the text says what happened, why, and what to do."""
 
 
+class Overtaken(Refused):
+    """Somebody was faster (已有他人办理); the text says who, and when."""
+
+
 OPEN, APPROVED, REFUSED, TAKEN_BACK = "open", "approved", "refused", "taken-back"
 COURSE = Workflow(
     name="复核",

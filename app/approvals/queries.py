@@ -12,8 +12,10 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import UserAccount
+from app.accounts.queries import names_of
 from app.approvals.domain import COURSE, OPEN, Proposal
 from app.approvals.models import ProposalRow
+from app.kernel import clock
 from app.kernel.authority import Scope
 from app.kernel.database import db
 from app.kernel.permissions import within
@@ -205,6 +207,13 @@ def open_proposals_of(enterprise_id: int) -> list[Proposal]:
         .order_by(ProposalRow.id)
     )
     return [as_proposal(row) for row in rows.scalars()]
+
+
+def proposed_words(proposal_id: int) -> str:
+    """Who proposed it, and when."""
+    row = db.session.get_one(ProposalRow, proposal_id)
+    by = names_of([row.proposed_by]).get(row.proposed_by, "")
+    return f"{by}于 {clock.shown(row.proposed_at)} "
 
 
 def as_proposal(row: ProposalRow) -> Proposal:

@@ -46,6 +46,8 @@ class TypedForm:
     inputs: tuple[Input, ...]
     typed: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    is_taken: bool = False
+    """Whether somebody has entered the same meanwhile; the error tells who and when."""
 
     @classmethod
     def sent(cls, inputs: Iterable[Input], form: Mapping[str, str]) -> TypedForm:
@@ -67,6 +69,11 @@ class TypedForm:
         """Note the first thing that is wrong with an input."""
         ended = sentence if sentence.endswith("。") else f"{sentence}。"
         self.errors.setdefault(name if name in self.typed else "", ended)
+
+    def taken(self, name: str, sentence: str) -> None:
+        """Note that somebody was faster."""
+        self.is_taken = True
+        self.wrong(name, sentence)
 
     def day(self, name: str) -> date | None:
         """The day typed, None when blank or not a day; that is noted."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from app.approvals.domain import Overtaken, Refused
 from app.kernel.asked import read_day
 from app.kernel.spreadsheets import clean_text, parse_decimal
 from app.rights.domain import POLLUTANTS, Level
@@ -35,6 +36,19 @@ class Typed:
 
     def __getitem__(self, name: str) -> str:
         return self.values.get(name, "")
+
+    is_overtaken: bool = False
+    """Whether somebody was faster; the sentence on top says who and when."""
+
+    def refuse(self, refused: Refused) -> None:
+        """Tell on top why it was not done."""
+        self.errors[""] = str(refused)
+        self.is_overtaken = isinstance(refused, Overtaken)
+
+    @property
+    def status(self) -> int:
+        """The status of a page that shows what is wrong: 409 where somebody was faster."""
+        return 409 if self.is_overtaken else 422
 
     @property
     def summary(self) -> list[tuple[str, str]]:

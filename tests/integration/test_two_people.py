@@ -148,10 +148,12 @@ def _planned(live: Live) -> tuple[Post, Post, str]:
     day = str(today() + timedelta(days=9))
     done = clerk.post(address, clerk.previewed(address, {"effective_on": day, **_CHANGE}))
     assert done.status == 303
-    withdraw = "/desk/changes/1/withdraw"
+    found = re.search(r"/desk/changes/\d+", clerk.get("/plants/1").text)
+    assert found
+    page, withdraw = found[0], f"{found[0]}/withdraw"
     one, two = pair(live)
     posts = [
-        (who, withdraw, {**who.get("/desk/changes/1").form(withdraw), "reason": f"{who.name}撤回"})
+        (who, withdraw, {**who.get(page).form(withdraw), "reason": f"{who.name}撤回"})
         for who in (one, two)
     ]
     return posts[0], posts[1], ""
@@ -213,13 +215,75 @@ def _sent(who: Person, page: str, act: str) -> Answer:
     return done
 
 
-def _entry(live: Live) -> tuple[Post, Post, str]:
+def _booked(live: Live) -> str:
+    """The page of an entry of a reserve that stands; its address."""
+    clerk, head = live.person("储备登记", CITY), live.person("储备复核", HEAD)
     address = "/rights/reserves/entries/new"
+    typed = {"level": "city", "pollutant": "VOCs", "year": str(today().year), "kind": "in",
+             "tonnes": "5.000", "booked_on": str(today()), "document": "储备3号"}  # fmt: skip
+    made = clerk.post(address, {**clerk.get(address).form(address), **typed})
+    assert made.status == 303, words_of(made.text)
+    _approved(head)
+    statement = clerk.get(f"/rights/reserves/city/VOCs/{today().year}")
+    found = re.findall(r"/rights/reserves/entries/\d+", statement.text)
+    return str(found[-1])
+
+
+def _open_proposal(who: Person) -> str:
+    found = re.search(r"/approvals/(\d+)", who.get("/approvals").text)
+    assert found
+    return found[0]
+
+
+def _approved(who: Person) -> None:
+    page = _open_proposal(who)
+    done = who.post(f"{page}/approve", {**who.get(page).form(f"{page}/approve"), "note": ""})
+    assert done.status == 303, words_of(done.text)
+
+
+def _entry(live: Live) -> tuple[Post, Post, str]:
+    page = _booked(live)
     one, two = pair(live)
-    typed = {"level": "city", "pollutant": "VOCs", "year": str(today().year), "kind": "opening",
-             "tonnes": "5.000", "on": str(today()), "document": "储备〔2026〕3号"}  # fmt: skip
-    posts = [(who, address, {**who.get(address).form(address), **typed}) for who in (one, two)]
-    return posts[0], posts[1], ""
+    posts = []
+    for who in (one, two):
+        form = who.get(page).form(f"{page}/annul")
+        posts.append((who, f"{page}/annul", {**form, "annul_why": f"{who.name}说明"}))
+    return posts[0], posts[1], posts[1][2]["annul_why"]
+
+
+def _applied(live: Live) -> str:
+    clerk = live.person("申请登记", CITY)
+    address = "/rights/applications/new"
+    form = clerk.get(f"{address}?plant_id=1").form(address)
+    form |= _APPLICATION
+    done = clerk.post(address, form)
+    assert done.status == 303, words_of(done.text)
+    return done.location
+
+
+_APPLICATION = {
+    "project": "other", "project_name": "扩建", "pollutant": "VOCs",
+    "year": str(today().year), "tonnes": "1.250", "applied_on": str(today()),
+}  # fmt: skip
+
+
+def _application(act: str) -> Callable[[Live], tuple[Post, Post, str]]:
+    def make(live: Live) -> tuple[Post, Post, str]:
+        made = "" if act == "new" else _applied(live)
+        one, two = pair(live)
+        posts = []
+        for who, tonnes in ((one, "2.000"), (two, "3.125")):
+            address, form = f"{made}/{act}", {"why": f"{who.name}说明"}
+            page = made if act == "withdraw" else address
+            if act == "new":
+                address, form = "/rights/applications/new", {**_APPLICATION}
+                page = f"{address}?plant_id=1"
+            if act != "withdraw":
+                form |= {"tonnes": tonnes}
+            posts.append((who, address, {**who.get(page).form(address), **form}))
+        return posts[0], posts[1], "" if act == "withdraw" else "3.125"
+
+    return make
 
 
 RACES: Mapping[str, Callable[[Live], tuple[Post, Post, str]]] = {
@@ -253,10 +317,10 @@ RACES: Mapping[str, Callable[[Live], tuple[Post, Post, str]]] = {
         "乙新厂",
     ),
     "a plant's entry edited twice": _steps(
-        "/desk/plants/1/edit", {"p_address": "甲路"}, {"p_address": "乙路"}, "乙路"
+        "/desk/plants/1/edit", {"address": "甲路"}, {"address": "乙路"}, "乙路"
     ),
     "an enterprise's entry edited twice": _steps(
-        "/desk/plants/1/enterprise", {"e_contact": "甲某"}, {"e_contact": "乙某"}, "乙某"
+        "/desk/plants/1/enterprise", {"contact": "甲某"}, {"contact": "乙某"}, "乙某"
     ),
     "a planned change withdrawn twice": _planned,
     "one rule proposed twice": _rule,
@@ -265,7 +329,10 @@ RACES: Mapping[str, Callable[[Live], tuple[Post, Post, str]]] = {
     "a list signed twice": _list("sign", "sign"),
     "a list signed and sent back": _list("sign", "send-back"),
     "a list withdrawn twice": _list("withdraw", "withdraw"),
-    "one opening quantity booked twice": _entry,
+    "an entry of a reserve annulled twice": _entry,
+    "one application entered twice": _application("new"),
+    "an application corrected twice": _application("correct"),
+    "an application withdrawn twice": _application("withdraw"),
 }
 
 

@@ -20,7 +20,12 @@ from app.kernel.authority import Permission
 from app.kernel.permissions import requires, scope_for
 from app.registry.change_rules import free_number
 from app.registry.plant_rules import likely_place, own_permit, possible_place
-from app.registry.queries import PlantOnRecord, enterprise_with_code, numbers_of
+from app.registry.queries import (
+    PlantOnRecord,
+    enterprise_with_code,
+    first_entered,
+    numbers_of,
+)
 from app.registry.services import (
     EnterpriseEntry,
     IndustryEntry,
@@ -195,9 +200,19 @@ class _New:
         taken = numbers_of(self.owner.enterprise_id) if self.owner else frozenset()
         if self.plant.get("plant") in taken:
             free = free_number(taken)
-            self.form.wrong("p_plant", f"企业已有或曾有这一编号的厂区，请换一个编号，例如 {free}")
+            self._taken("p_plant", self.plant["plant"], f"请换一个编号，例如 {free}")
         if self.owner is None and uscc and enterprise_with_code(uscc) is not None:
-            self.form.wrong("e_uscc", "该代码的企业已经登记。请在它的厂区页“企业的厂区”中新增")
+            self._taken("e_uscc", "", "请在它的厂区页“企业的厂区”中新增")
+
+    def _taken(self, name: str, number: str, instead: str) -> None:
+        """The number or code is on record: by an old act, or by somebody who was faster."""
+        owner = self.owner.enterprise_id if self.owner else None
+        held = owner or enterprise_with_code(self.enterprise["uscc"])
+        what = "企业已有或曾有这一编号的厂区" if number else "该代码的企业已经登记"
+        who = first_entered(held, number) if held is not None else ""
+        sentence = f"{what}（{who} 登记）。{instead}"
+        refuse = self.form.taken if request.form.get("step") == "confirm" else self.form.wrong
+        refuse(name, sentence)
 
     def act(self) -> str:
         """Enter what is new."""

@@ -35,6 +35,7 @@ from app.registry.queries import (
     find_change,
     find_change_by_form,
     find_plant,
+    last_step,
     list_plants,
     numbers_of,
     open_changes,
@@ -259,9 +260,13 @@ def withdraw_planned(change_id: int) -> Response | tuple[str, int]:
     change, plant = _change_to_edit(change_id)
     reason = request.form.get("reason", "").strip()[:1000]
     url = plant_url(plant.plant_id)
-    if change.stage is Stage.WITHDRAWN:
+    if change.stage is Stage.WITHDRAWN and change.note == reason:
         flash("该变更已经撤销。")
         return htmx.htmx_redirect(url)
+    if change.stage is Stage.WITHDRAWN:
+        sentence = f"{last_step(change.id)} 已经撤销该变更。"
+        kept = f"您填写的原因没有保存：{reason}" if reason else ""
+        return _change_page(change, plant, sentence + kept), 409
     if not change.is_open:
         return _change_page(
             change, plant, "该变更已经生效，不能撤销。如系误登，请办理相反的变更。"

@@ -8,6 +8,8 @@ from flask import abort, flash, request, url_for
 from werkzeug import Response
 
 from app.approvals.domain import Refused
+from app.desk.proposals import told_waiting
+from app.desk.queries.facts import OpenProposal, open_proposals
 from app.desk.routes.blueprint import blueprint
 from app.desk.rule_forecasts import work_out
 from app.desk.rulebook_forms import FIELDS, ChangeForm, offered, read_change
@@ -20,7 +22,7 @@ from app.rulebook.domain import Industry
 from app.rulebook.edits import ACT_WORDS, AT_ONCE, Act, Edit
 from app.rulebook.parameters import UnknownEntry
 from app.rulebook.queries import rulebook, rulebook_titles
-from app.rulebook.services import faults_of, ground, propose_change
+from app.rulebook.services import INDUSTRY, PARAMETER, faults_of, ground, propose_change
 from app.rulebook.telling import told_edit
 
 LAST = ("from_on", "reason", "document")
@@ -72,12 +74,25 @@ def rule_propose() -> Response | tuple[str, int]:
     faults = [*faults, *faults_of(change)]
     if faults:
         return _form(form, faults), 422
+    if (first := _same_open(change)) is not None:
+        return _form(form, [("", told_waiting(first))]), 409
     try:
         propose_change(change)
     except Refused as refused:
         return _form(form, [("", str(refused))]), 422
     flash("已提交市级负责人复核。通过之前，一切仍按原来的规定。")
     return htmx.htmx_redirect(_home_of(change.act, change.subject))
+
+
+def _same_open(change: Change) -> OpenProposal | None:
+    """What somebody has already put before the head for the same entry and the same day."""
+    wanted = (change.act, change.subject, change.county, change.from_on, change.replaces)
+    for it in open_proposals([PARAMETER, INDUSTRY]):
+        other = Change.of(it.payload)
+        said = (other.act, other.subject, other.county, other.from_on, other.replaces)
+        if said == wanted:
+            return it
+    return None
 
 
 def _read() -> tuple[Change, list[Fault], ChangeForm]:

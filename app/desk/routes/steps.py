@@ -85,7 +85,7 @@ def answer(steps: Steps) -> Response | str | tuple[str, int]:
         return _form_page(steps, form_key, stale=stale), 409
     steps.judge()
     if steps.form.errors:
-        return _form_page(steps, form_key), 422
+        return _form_page(steps, form_key), 409 if steps.form.is_taken else 422
     return _look_or_save(steps, step, form_key)
 
 

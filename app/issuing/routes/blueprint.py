@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, render_template, request
 
 from app.issuing.domain import State
 from app.issuing.queries import BytesDiffer, ListView, find_list
@@ -42,6 +42,9 @@ def list_or_404(list_id: int) -> ListView:
     return view
 
 
+_TYPED = {"note": "说明", "number": "文号", "reason": "理由"}
+
+
 def person_id() -> int:
     """Who is signed in."""
     person = current_actor()
@@ -52,8 +55,10 @@ def person_id() -> int:
 
 @blueprint.errorhandler(ActionNotAllowed)
 def changed_meanwhile(error: Exception) -> tuple[str, int]:
-    """Somebody was faster, or the page was old (409)."""
-    return render_template("issuing/problem.html", sentence=str(error)), 409
+    """Somebody was faster, or the page was old (409); what was typed is shown again."""
+    typed = [(label, request.form.get(name, "").strip()) for name, label in _TYPED.items()]
+    typed = [(label, text) for label, text in typed if text]
+    return render_template("issuing/problem.html", sentence=str(error), typed=typed), 409
 
 
 @blueprint.errorhandler(BytesDiffer)

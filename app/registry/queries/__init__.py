@@ -18,6 +18,8 @@ from app.registry.queries.differences import (
     Difference,
     changed_since,
     corrections_of,
+    first_entered,
+    last_step,
     superseded_part,
     version_of,
 )
@@ -57,7 +59,9 @@ __all__ = [
     "find_change",
     "find_change_by_form",
     "find_plant",
+    "first_entered",
     "industries_of",
+    "last_step",
     "lines_of",
     "list_plant_ids",
     "list_plants",

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 
 from app.accounts.queries import names_of
+from app.kernel import clock
 from app.kernel.database import Recorded, db, known_at
 from app.registry.models import (
     EmergencyMeasure,
@@ -182,3 +183,25 @@ def _differences(
         for name in (column.name for column in model.__table__.columns)
         if name not in _OF_RECORDING and getattr(old, name) != getattr(new, name)
     ]
+
+
+def first_entered(enterprise_id: int, number: str = "") -> str:
+    """Who put an enterprise, or the plant with this number, on record and when, in words."""
+    model: type[PlantRecord] | type[EnterpriseRecord] = PlantRecord if number else EnterpriseRecord
+    which = [model.enterprise_id == enterprise_id]
+    if number:
+        which.append(PlantRecord.number == number)
+    found: Any = db.session.execute(select(model).where(*which).order_by(model.id)).scalar()
+    return _who_and_when(found)
+
+
+def last_step(change_id: int) -> str:
+    """Who took the last step of a change of a plant and when, in words."""
+    return _who_and_when(db.session.get(PlantChange, change_id))
+
+
+def _who_and_when(record: Recorded | None) -> str:
+    if record is None:
+        return ""
+    by = names_of({record.recorded_by}).get(record.recorded_by or 0, "系统")
+    return f"{by} 于 {clock.shown(record.recorded_at)}"

@@ -77,11 +77,11 @@ def apply() -> str | Response:
         try:
             made = applications.apply(entry, plant, told_by=_teller(plant))
         except Refused as refused:
-            form.errors[""] = str(refused)
+            form.refuse(refused)
         else:
             flash("申请已提交。", "done")
             return htmx_redirect(url_for("rights.application_page", application_id=made))
-    return make_response(_form_page(plant, form, files), 422)
+    return make_response(_form_page(plant, form, files), form.status)
 
 
 def _is_about_files() -> bool:
@@ -176,11 +176,11 @@ def correct_application(application_id: int) -> str | Response:
         try:
             made = applications.correct(found.id, entry, plant, why, told_by=_teller(plant))
         except Refused as refused:
-            form.errors[""] = str(refused)
+            form.refuse(refused)
         else:
             flash("申请已更正，原申请保留在记录中。", "done")
             return htmx_redirect(url_for("rights.application_page", application_id=made))
-    return make_response(_form_page(plant, form, files, found), 422)
+    return make_response(_form_page(plant, form, files, found), form.status)
 
 
 @blueprint.post("/applications/<int:application_id>/withdraw")
@@ -195,8 +195,8 @@ def withdraw_application(application_id: int) -> Response:
         try:
             applications.withdraw(found.id, plant, why, told_by=_teller(plant))
         except Refused as refused:
-            form.errors[""] = str(refused)
+            form.refuse(refused)
         else:
             flash("申请已撤回，保留在记录中。", "done")
             return htmx_redirect(url_for("rights.application_page", application_id=found.id))
-    return make_response(application_view(found, form), 422)
+    return make_response(application_view(found, form), form.status)

@@ -177,7 +177,7 @@ def propose_entry() -> Response:
         made = _attempt(form, lambda: proposals.propose_entry(draft))
         if made:
             return _proposed(draft.account)
-    return make_response(_entry_page(form), 422)
+    return make_response(_entry_page(form), form.status)
 
 
 def _attempt(form: Typed, act: Callable[[], object]) -> bool:
@@ -185,7 +185,7 @@ def _attempt(form: Typed, act: Callable[[], object]) -> bool:
     try:
         act()
     except Refused as refused:
-        form.errors[""] = str(refused)
+        form.refuse(refused)
         return False
     return True
 
@@ -248,10 +248,10 @@ def propose_correction(entry_id: int) -> Response:
     draft = read_entry(form, _kept_levels(), clock.today())
     why = form.text("why", "更正原因")
     if draft is None or form.errors:
-        return make_response(_entry_page(form, entry=entry, account=account), 422)
+        return make_response(_entry_page(form, entry=entry, account=account), form.status)
     if _attempt(form, lambda: proposals.propose_correction(entry_id, draft, why)):
         return _proposed(account)
-    return make_response(_entry_page(form, entry=entry, account=account), 422)
+    return make_response(_entry_page(form, entry=entry, account=account), form.status)
 
 
 @blueprint.post("/reserves/entries/<int:entry_id>/annul")
@@ -266,7 +266,7 @@ def propose_annulment(entry_id: int) -> Response:
         typed, lambda: proposals.propose_annulment(entry_id, why, document)
     ):
         return _proposed(account)
-    return make_response(_entry_page(typed, entry=entry, account=account), 422)
+    return make_response(_entry_page(typed, entry=entry, account=account), typed.status)
 
 
 @blueprint.get("/reserves/carry")
@@ -289,7 +289,7 @@ def propose_carry() -> Response:
         left = (find_statement(account) or Statement(account, ZERO, ())).balance
         if _attempt(form, lambda: proposals.propose_carry(account, left, day, document, reason)):
             return _proposed(account)
-    return make_response(_carry_page(form), 422)
+    return make_response(_carry_page(form), form.status)
 
 
 def _carry_page(form: Typed) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from app.approvals.domain import Refused
+from app.accounts.queries import names_of
+from app.approvals.domain import Overtaken, Refused
 from app.inbox import services as inbox
 from app.inbox.domain import Audience, MessageKind
-from app.kernel import audit, facts
+from app.kernel import audit, clock, facts
 from app.kernel.authority import Permission
 from app.kernel.database import db, known_at
 from app.registry.domain import name_key
@@ -75,7 +76,10 @@ def _standing(application_id: int) -> ApplicationRecord:
         )
     ).scalar_one_or_none()
     if found is None:
-        raise Refused("这件申请已被更正或撤回，没有提交。请返回申请列表查看现在的记录。")
+        raise Overtaken(
+            f"这件申请已由{_who_and_when(application_id)}更正或撤回，没有提交。"
+            "请返回申请列表查看现在的记录。"
+        )
     return found
 
 
@@ -102,11 +106,24 @@ def _refuse_double(entry: ApplicationEntry, in_place_of: int | None) -> None:
         )
     )
     wanted = name_key(entry.project_name)
-    if any(name_key(name) == wanted and found != in_place_of for found, name in rows):
+    there = [it for it, name in rows if name_key(name) == wanted and it != in_place_of]
+    if there:
         what = f"项目“{entry.project_name}”" if entry.project_name else "厂区本身"
-        raise Refused(
-            f"{what}已有 {entry.year} 年度 {entry.pollutant} 的申请。需要改动数量的，请更正原申请。"
+        raise Overtaken(
+            f"{what}已有 {entry.year} 年度 {entry.pollutant} 的申请"
+            f"（{_who_and_when(there[0])}登记）。需要改动数量的，请更正原申请。"
         )
+
+
+def _who_and_when(application_id: int) -> str:
+    """Who did the last thing to an application, and when."""
+    row = db.session.get(ApplicationRecord, application_id)
+    if row is None:
+        raise Refused("没有这件申请。请返回申请列表查看现在的记录。")
+    by, at = row.recorded_by, row.recorded_at
+    if row.annulled_at is not None:
+        by, at = row.annulled_by, row.annulled_at
+    return f"{names_of([by]).get(by or 0, '系统')}于 {clock.shown(at)} "
 
 
 def _told(entry: ApplicationEntry, plant: PlantOnRecord) -> dict[str, str]:

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from app.approvals import services as approvals
-from app.approvals.domain import Kind, Payload, Proposal, Refused
-from app.approvals.queries import open_of_kinds
+from app.approvals.domain import Kind, Overtaken, Payload, Proposal, Refused
+from app.approvals.queries import open_of_kinds, proposed_words
 from app.kernel.authority import Permission
 from app.kernel.transaction import rehearse
 from app.rights.domain import ZERO, Level
@@ -57,7 +57,14 @@ def propose_carry(account: Account, tonnes: Decimal, on: date, document: str, re
 
 
 def _propose(kind: Kind, title: str, payload: Payload) -> int:
-    """Only what could be carried out now is proposed."""
+    """Only what could be carried out now is proposed, and one thing about an entry at a time."""
+    entry_id = payload.get("annuls") or payload.get("replaces")
+    for it in open_of_kinds([CORRECTION.id, ANNULMENT.id]) if entry_id else ():
+        if entry_id in (it.payload.get("annuls"), it.payload.get("replaces")):
+            raise Overtaken(
+                f"这条收支的更正或作废已由{proposed_words(it.id)}提交复核，尚未办结。"
+                "请等待复核，或由提交人撤回后再提交。"
+            )
     rehearse(lambda: kind.carry_out(payload), lambda: None)
     return approvals.propose(kind.id, title, payload)
 
