@@ -84,6 +84,7 @@ def standing_sentences(
         *_count_words(differences(before, after, lambda it: it.violations_36m), on),
         *_held_words(differences(before, after, lambda it: it.held_since), grades, on),
     ]
+    told += _book_words(before, after, on)
     past = [it for it in (*grades, *bans, *blocks) if it.from_on < on]
     if past:
         first = min(it.from_on for it in past)
@@ -130,6 +131,14 @@ def _ban_over(after: Sequence[Interval], it: Difference) -> date | None:
         and part.standing.basis == "finding"
     ]
     return max(bans) + timedelta(days=1) if bans else None
+
+
+def _book_words(before: Sequence[Interval], after: Sequence[Interval], on: date) -> Iterator[str]:
+    """Where the grade stays and only the rulebook that it rests on is another."""
+    books = differences(before, after, lambda it: (it.grade, it.rulebook))
+    for it in _from(books, on):
+        if it.before and it.after and it.before[0] == it.after[0]:
+            yield f"{_begin(it, on)}等级不变，所依据的规则集改变{_end(it)}。"
 
 
 def _graded(grade: Grade | None) -> str:

@@ -96,7 +96,7 @@ def test_one_project_asks_once_however_its_brackets_are_typed(
 ) -> None:
     sent(filer, plant)
     again = filer.post("/rights/applications/new", data=form_of(plant, project_name="项目(一)"))
-    assert again.status_code == 422
+    assert again.status_code == 409
     assert "请更正原申请" in again.get_data(as_text=True)
     sent(filer, plant, pollutant="SO2")
 
@@ -118,7 +118,7 @@ def test_a_correction_keeps_day_and_evidence_and_stands_beside_the_first(
     assert (str(row.asked), row.applied_on.isoformat()) == ("0.750", "2026-03-02")
     assert "核减" in filer.get(f"/rights/applications/{first}").get_data(as_text=True)
     assert "核减" in filer.get(answer.location).get_data(as_text=True)
-    assert filer.post(address, data={**changed, "why": "又一次"}).status_code == 422
+    assert filer.post(address, data={**changed, "why": "又一次"}).status_code == 409
 
 
 def test_a_withdrawn_application_stays_on_record(

@@ -157,3 +157,11 @@ def test_neighbouring_stretches_of_one_kind_are_one() -> None:
 )
 def test_a_place_in_a_list(was: int | None, becomes: int | None, sentence: str | None) -> None:
     assert rank_sentence("正面清单", was, becomes) == sentence
+
+
+def test_the_same_grade_under_another_rulebook_is_told() -> None:
+    """NAT-SCHEME: a grade always names the rulebook that gave it."""
+    national = GradeRecord(2, "national-2026", "B", TODAY)
+    assert told(facts(), facts(records=(B, national))) == [
+        "自今天起，等级不变，所依据的规则集改变。"
+    ]
