@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import html5lib
 import pytest
 from flask.testing import FlaskClient
 
-from app.accounts import services
-from app.accounts.places import SHAOXING, CountyPlan
-from app.kernel.transaction import writing
 from tests.addresses import (
     QUERIES,
     SAFE,
-    access,
     addresses,
     form_of,
     may_open,
@@ -25,9 +19,10 @@ from tests.addresses import (
     own_address,
     rules,
 )
+from tests.infested import infest, viewers
 from tests.installations import ENGINES, Postgresql, Sqlite, close, installed
 from tests.watch import everything_in
-from tests.world import PRINCIPALS, Principal, World, populate
+from tests.world import World
 
 PAYLOADS = (
     "<qz-x>", '"><qz-x>', "'><qz-x>", '" qz="1', "' qz='1", "</title><qz-x>", "</textarea><qz-x>",
@@ -39,18 +34,6 @@ PAYLOADS = (
 """Each holds qz; none may come back as anything but the same letters."""
 
 
-class Naming:
-    """Gives every recorded text the next payload, so that all of them are recorded somewhere."""
-
-    def __init__(self) -> None:
-        self.used: Counter[str] = Counter()
-
-    def __call__(self, key: str) -> str:
-        payload = PAYLOADS[self.used.total() % len(PAYLOADS)]
-        self.used[payload] += 1
-        return f"{key[:4]}{payload}"
-
-
 @pytest.fixture(scope="module", params=ENGINES)
 def infested(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -58,21 +41,9 @@ def infested(
     """A register, people, bureaus and files whose names are all payloads."""
     engine: Sqlite | Postgresql = request.getfixturevalue(request.param)
     folder: Path = tmp_path_factory.mktemp("infested")
-    naming = Naming()
     with engine.database(folder) as url:
         app = installed(folder, url)
-        with app.app_context(), writing("测试"):
-            counties = tuple(
-                CountyPlan(naming("区")[:30], it.code, it.former_codes) for it in SHAOXING.counties
-            )
-            services.set_up_bureau(replace(SHAOXING, city=naming("市")[:30], counties=counties))
-        world = populate(app, naming)
-        with app.app_context(), writing("测试"):
-            for number, payload in enumerate(PAYLOADS):
-                if payload.isprintable():
-                    services.open_account(f"person.{number}", payload, password_hash="x")
-        assert naming.used.keys() == set(PAYLOADS)
-        yield world
+        yield infest(app, PAYLOADS)
         close(app)
 
 
@@ -94,21 +65,6 @@ def injected(html: str) -> list[str]:
             if name in {"href", "src", "action"} and value.lower().startswith("javascript"):
                 found.append(f"{name}={value!r}")
     return found
-
-
-def viewers(world: World) -> Iterator[Principal]:
-    """As few people as can open every page: an enterprise, and one for each kind of officer."""
-    covered: set[str] = set()
-    for who in reversed(PRINCIPALS):
-        opens = {
-            rule.endpoint
-            for rule in rules(world.app)
-            if access(world.app, rule.endpoint) != "public"
-            and may_open(world.app, rule.endpoint, who)
-        }
-        if not opens <= covered:
-            covered |= opens
-            yield who
 
 
 def test_every_page_shows_what_was_entered_as_text(infested: World) -> None:
