@@ -123,6 +123,34 @@ def test_opening_marks_read_once_and_settling_moves_to_done(app: Flask, bureau: 
     assert "已办结" in said(client.get("/inbox?part=done"))
 
 
+def test_a_task_settled_by_a_colleague_says_who_and_leaves_everybodys_list(
+    app: Flask, bureau: None
+) -> None:
+    first, second = opened(app, Role.CITY_HEAD), opened(app, Role.CITY_HEAD)
+    number = sent(app, "待核", Audience(Permission.RULEBOOK_APPROVE), source="rule:1")
+    with app.app_context(), writing("测试", actor_id=first, actor_name="甲"):
+        audit.record("test.settled", "message", number)
+        services.settle("rule:1")
+    client = browser_of(app, second)
+    assert counts(client) == (0, 0)
+    shown = said(client.get(f"/inbox/{number}"))
+    assert "市级负责人 于" in shown
+    assert "去办理" not in shown
+    assert "市级负责人" in said(client.get("/inbox?part=done"))
+
+
+def test_a_link_that_one_may_no_longer_open_is_explained(app: Flask, bureau: None) -> None:
+    """The message stays readable; the page behind it answers as for anybody without the right."""
+    user_id = opened(app, Role.COUNTY_OFFICER, county=KEQIAO)
+    for link in ("/plants/999", "/approvals/999", "/lists/999", "/downloads/gone"):
+        number = sent(app, link, Audience(user_id=user_id), NOTICE, link=link)
+        client = browser_of(app, user_id)
+        assert f'href="{link}"' in client.get(f"/inbox/{number}").text
+        gone = client.get(link)
+        assert gone.status_code == 404
+        assert "权限" in said(gone) or "没有" in said(gone), link
+
+
 def test_a_notice_is_signed_for_once_and_for_the_whole_enterprise(
     app: Flask, client_as: ClientAs
 ) -> None:
