@@ -32,6 +32,9 @@ JOB = "rulebook.forecast"
 AT_ONCE = 1_000
 """Plants up to which the answer is worth waiting for; a larger register is a job's work."""
 KEPT = timedelta(days=30)
+SHAPE = 1
+"""Of what is kept; another program's file counts as lost. To be raised with every change of it."""
+_UNREADABLE = (OSError, KeyError, ValueError, zipfile.BadZipFile)
 MOVES_NOTHING = frozenset({
     "account", "address", "anchor", "backup", "bureau", "download", "drill", "health",
     "issued_list", "job", "message", "proposal",
@@ -104,7 +107,7 @@ def rows_of(forecast: Forecast, day: int, part: str) -> tuple[Moved, ...]:
     try:
         with zipfile.ZipFile(_path(forecast.key)) as kept:
             return rows_of_json(json.loads(kept.read(f"{day}/{part}.json")))
-    except (OSError, KeyError, zipfile.BadZipFile):
+    except _UNREADABLE:
         return ()
 
 
@@ -120,8 +123,8 @@ def _about(key: str) -> dict[str, Any] | None:
     try:
         with zipfile.ZipFile(_path(key)) as kept:
             found: dict[str, Any] = json.loads(kept.read("about.json"))
-            return found
-    except (OSError, KeyError, zipfile.BadZipFile):
+            return found if found.get("shape") == SHAPE else None
+    except _UNREADABLE:
         return None
 
 
@@ -165,6 +168,7 @@ def _make(change: Change, fields: Fields, step: Step = lambda *_: None) -> None:
     replaced = next((it.from_on for it in ground().edits if it.id == change.replaces), None)
     effects = foresee_change(change, replaced, step)
     about = {
+        "shape": SHAPE,
         "change": change.to_payload(),
         "fields": list(fields),
         "seen": seen,

@@ -232,12 +232,17 @@ def test_who_neither_edits_nor_decides_finds_none(app: Flask, client_as: ClientA
         assert editor.get(f"/desk/rulebook/forecasts/{key}").status_code == 404
 
 
-def test_a_spoilt_file_counts_as_lost(app: Flask, client_as: ClientAs) -> None:
+def test_a_spoilt_file_and_one_of_another_program_count_as_lost(
+    app: Flask, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with_other_violation(app)
     editor = client_as("rule-editor")
     address = asked(editor)
     assert editor.post("/desk/rulebook/change", data=FORM).status_code == 303
     path = app.config["CONFIG"].instance_dir / "forecasts" / f"{address[-32:]}.zip"
+    monkeypatch.setattr(rule_forecasts, "SHAPE", 99)
+    assert "还没有推算" in fetched(editor, address)
+    monkeypatch.undo()
     path.write_bytes(path.read_bytes()[:200])
     assert "还没有推算" in fetched(editor, address)
     assert "还没有推算" in fetched(client_as("city-head"), "/approvals/1")
