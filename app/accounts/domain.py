@@ -123,10 +123,15 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.COUNTY_HEAD: _OFFICE | _DECISIONS | _SIGNS,
         Role.CITY_OFFICER: _OFFICE | _DECISIONS | _KEEPS_RESERVES,
         Role.CITY_HEAD: (
-            _OFFICE | _DECISIONS | _SIGNS | _KEEPS_RESERVES | {Permission.RULEBOOK_APPROVE}
+            _OFFICE
+            | _DECISIONS
+            | _SIGNS
+            | _KEEPS_RESERVES
+            | {Permission.RULEBOOK_APPROVE, Permission.RULEBOOK_FORESEE}
         ),
         Role.PROVINCE_RECORDER: _READS | _EXPORTS | _KEEPS_RESERVES,
-        Role.RULE_EDITOR: _READS | {Permission.CALENDAR_EDIT, Permission.RULEBOOK_EDIT},
+        Role.RULE_EDITOR: _READS
+        | {Permission.CALENDAR_EDIT, Permission.RULEBOOK_EDIT, Permission.RULEBOOK_FORESEE},
         Role.AUDITOR: _READS | {Permission.AUDIT_VIEW},
         Role.SYSTEM_ADMIN: frozenset({Permission.SYSTEM_VIEW, Permission.SYSTEM_OPERATE}),
         Role.SECURITY_ADMIN: frozenset({Permission.ACCOUNT_MANAGE}),

@@ -30,6 +30,7 @@ class Permission(StrEnum):
     REGISTER_EDIT = "register.edit"
     RULEBOOK_EDIT = "rulebook.edit"
     RULEBOOK_APPROVE = "rulebook.approve"
+    RULEBOOK_FORESEE = "rulebook.foresee"
     LIST_DRAFT = "lists.draft"
     LIST_CHECK = "lists.check"
     LIST_SIGN = "lists.sign"
@@ -66,6 +67,7 @@ _PERMISSION_WORDS = MappingProxyType(
         Permission.REGISTER_EDIT: "维护企业与厂区",
         Permission.RULEBOOK_EDIT: "提出规则库修改",
         Permission.RULEBOOK_APPROVE: "批准规则库修改",
+        Permission.RULEBOOK_FORESEE: "查看规则库修改的影响",
         Permission.LIST_DRAFT: "起草清单",
         Permission.LIST_CHECK: "复核清单",
         Permission.LIST_SIGN: "签发清单",

@@ -15,19 +15,17 @@ from tests.rule_changes import setting
 from tests.world import Principal, World
 
 WINDOW = "violations.window_months"
-_TURNED = ["D = 非引领性", "C", "B-", "B", "引领性", "A", "A+"]
-"""An order of grades that moves every plant of every list."""
+OTHER, YES = "block.other_kinds", True
 
 
 def _forecasts(world: World, who: Principal, endpoint: str) -> Examples:
-    change, later = (setting("grade.order", _TURNED, date(2026, it, 1)) for it in (1, 2))
+    change, later = (setting(OTHER, YES, date(2026, it, 1)) for it in (1, 2))
     with world.app.app_context():
         work_out(change, [("act", "set")])
         with writing("测试"):
             payload = {"change": later.to_payload(), "fields": []}
             jobs.enqueue(JOB, payload, key=f"{JOB}:{later.key}:1")
-    sees = who.holds(Permission.RULEBOOK_EDIT) or who.holds(Permission.RULEBOOK_APPROVE)
-    kind = Kind.OWN if sees else Kind.FOREIGN
+    kind = Kind.OWN if who.holds(Permission.RULEBOOK_FORESEE) else Kind.FOREIGN
     yield kind, {"forecast_key": change.key}
     if endpoint in ("desk.rule_forecast", "desk.rule_forecast_again"):  # one still being worked out
         yield kind, {"forecast_key": later.key}

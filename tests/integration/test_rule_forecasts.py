@@ -224,9 +224,9 @@ def test_who_neither_edits_nor_decides_finds_none(app: Flask, client_as: ClientA
     for role in ("city-officer", "auditor", "county-head"):
         client = client_as(role)
         for what in (address, f"{address}/rows"):
-            assert client.get(what).status_code == 404, role
-        assert client.post(address).status_code == 404
-        assert client.post(f"{address}/export").status_code == 404
+            assert client.get(what).status_code == 403, role
+        assert client.post(address).status_code == 403
+        assert client.post(f"{address}/export").status_code == 403
     editor = client_as("rule-editor")
     for key in ("x", "0" * 32, "../" * 11, "é" * 32):
         assert editor.get(f"/desk/rulebook/forecasts/{key}").status_code == 404

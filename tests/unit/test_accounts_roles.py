@@ -40,6 +40,7 @@ decisions.confirm      -     -         -     -              +           +       
 register.edit          -     -         -     +              +           +            +         -                 -           -       -            -
 rulebook.edit          -     -         -     -              -           -            -         -                 +           -       -            -
 rulebook.approve       -     -         -     -              -           -            +         -                 -           -       -            -
+rulebook.foresee       -     -         -     -              -           -            +         -                 +           -       -            -
 lists.draft            -     -         -     +              +           +            +         -                 -           -       -            -
 lists.check            -     -         -     +              +           +            +         -                 -           -       -            -
 lists.sign             -     -         -     -              +           -            +         -                 -           -       -            -
