@@ -240,3 +240,31 @@ def test_an_enterprise_sees_its_own_line_and_nothing_of_others(
             assert line.name == refused.name or line.name not in page
     for address in (f"/lists/{list_id}", f"/lists/{list_id}/print", "/lists/"):
         assert client_as("filer", uscc=refused.uscc).get(address).status_code == 403
+
+
+def test_a_replayed_act_is_told_who_was_faster_and_changes_nothing(
+    app: Flask, client_as: ClientAs, register: None
+) -> None:
+    maker, checker = client_as("city-officer"), client_as("city-officer")
+    head, county = client_as("city-head"), client_as("county-head", county=YUECHENG)
+    number = number_of(maker.post("/lists/new", data={**NEW, "act": "draft"}).location)
+    form = {"number": "1号", "confirm": "1", "signed_on": "", "effective_on": "", "reason": ""}
+    assert head.post(f"/lists/{number}/sign", data=form).status_code == 409
+    for act, note in (("check", ""), ("return", "不对")):
+        assert maker.post(f"/lists/{number}/{act}", data={"note": note}).status_code == 422
+        assert county.post(f"/lists/{number}/{act}", data={"note": note}).status_code in (403, 404)
+    assert checker.post(f"/lists/{number}/check", data={"note": ""}).status_code == 303
+    again = checker.post(f"/lists/{number}/check", data={"note": ""})
+    assert again.status_code == 409
+    assert "市级经办人已于" in again.text
+    assert "办理“复核通过”，清单现为“已复核，待签发”" in again.text
+    assert county.post(f"/lists/{number}/sign", data=form).status_code == 404
+    assert checker.post(f"/lists/{number}/sign", data=form).status_code == 403
+    smuggled = {**form, "as_of": "2020-01-01", "county": KEQIAO, "list_id": "99", "signed_by": "1"}
+    assert head.post(f"/lists/{number}/sign", data=smuggled).status_code == 303
+    with app.app_context():
+        signed = view(number)
+    assert (str(signed.as_of), signed.county, signed.number) == ("2025-06-30", "", "1号")
+    late = head.post(f"/lists/{number}/send-back", data={"note": "晚了"})
+    assert late.status_code == 409
+    assert "办理“签发”" in late.text
