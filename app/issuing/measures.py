@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Sequence
 
 from flask import url_for
 
-from app.grades.queries import RULE_SETTINGS, facts_of
-from app.issuing.content import ListedPlant, assemble
 from app.issuing.domain import Line, Question
+from app.issuing.gathering import gather
 from app.issuing.reading import facts_by_plant, reason_words, reasons_of, standing_values
 from app.issuing.subjects import Content, Subject, UnknownSpec
 from app.kernel import clock
 from app.policy.documents import LIST_COLUMNS, Document, Table, to_canonical
-from app.policy.domain import ORDER_NOTE, Condition, Measure, RankedList
+from app.policy.domain import ORDER_NOTE, Measure
 from app.policy.queries import (
     CANNOT_RUN,
     all_measures,
-    county_names,
     cut_to,
     rank_register,
 )
-from app.registry.queries import owners_of
-from app.rulebook.parameters import Parameter, UnknownEntry
-from app.rulebook.queries import parameter, rulebook_titles, setting
+from app.rulebook.queries import rulebook_titles
 
 KIND = "measure"
-RULEBOOK_IN_FORCE = "rulebook_in_force"
 
 
 def _offers() -> list[tuple[str, str]]:
@@ -54,54 +48,16 @@ def compute(question: Question) -> Document:
     measure, on, known = _measure(question.spec), question.as_of, question.known_at
     counties = None if question.county is None else [question.county]
     run = cut_to(rank_register(measure.id, on, known), known, counties)
-    plants = _listed(run.ranked, question)
-    return assemble(
+    return gather(
         run.document,
-        plants=plants,
-        facts=facts_of([plant.plant_id for plant in plants], known),
-        parameters=settings_read((*measure.settings, *RULE_SETTINGS), question),
+        [row.candidate for row in run.ranked.rows],
+        question,
         rulebook=run.rulebook,
-        conditions=(
-            (it.clause, it.title or it.id) for it in measure.conditions if _applies(it, on, known)
-        ),
+        settings=measure.settings,
+        conditions=measure.conditions,
         order=(criterion.title for criterion in measure.full_order),
         notes=(ORDER_NOTE, "位次为全部厂区的位次，区县范围不改变位次。"),
-        counties=county_names(),
-        rulebooks=rulebook_titles(),
     )
-
-
-def _applies(condition: Condition, on: date, known: datetime | None) -> bool:
-    return condition.only_if is None or setting(condition.only_if, on, known=known) is True
-
-
-def _listed(ranked: RankedList, question: Question) -> list[ListedPlant]:
-    found = [row.candidate for row in ranked.rows]
-    owners = owners_of([it.plant_id for it in found], question.known_at)
-    return [
-        ListedPlant(
-            it.plant_id,
-            owners[it.plant_id][0],
-            it.uscc,
-            it.plant,
-            it.county,
-            it.plant_name,
-            it.name,
-        )
-        for it in found
-    ]
-
-
-def settings_read(names: Iterable[str], question: Question) -> list[Parameter]:
-    """The settings of these names as a list of the day reads them, the rulebook in force too."""
-    found = []
-    for name in sorted({*names, RULEBOOK_IN_FORCE}):
-        county = question.county if name == RULEBOOK_IN_FORCE else None
-        try:
-            found.append(parameter(name, question.as_of, county, question.known_at))
-        except UnknownEntry:  # a plugin's; it has told so when the list was made
-            continue
-    return found
 
 
 def lines(content: Content) -> tuple[Line, ...]:

@@ -5,7 +5,7 @@ A stage that has a list to issue describes it once, as a :class:`Subject`, and n
 with the previous issue, paper, downloads and the enterprise's own line then work for it without
 further code. How to register one:
 
-1. ``compute(question)`` makes the canonical content with `content.assemble`: the JSON of the
+1. ``compute(question)`` makes the canonical content with `gathering.gather`: the JSON of the
    stage's contract (`policy run`, `policy allocate`; sealed with its own sha256), and beside it
    the plants behind the rows, every fact used, every setting read, the rulebook, and what the
    paper says of conditions and order. It must depend on nothing but the question: the same

@@ -8,15 +8,12 @@ from decimal import Decimal
 
 from flask import url_for
 
-from app.grades.queries import RULE_SETTINGS, facts_of
-from app.issuing.content import ListedPlant, assemble
 from app.issuing.domain import Line, Question, State
-from app.issuing.measures import settings_read
+from app.issuing.gathering import gather
 from app.issuing.reading import facts_by_plant, reason_words, reasons_of
 from app.issuing.subjects import Content, Subject, UnknownSpec
 from app.policy.documents import Document, Table
-from app.policy.queries import CANNOT_RUN, all_measures, county_names
-from app.registry.queries import owners_of
+from app.policy.queries import CANNOT_RUN, all_measures
 from app.rights.documents import COLUMNS
 from app.rights.domain import (
     LEVEL_WORDS,
@@ -42,7 +39,6 @@ from app.rights.queries.issued import (
 )
 from app.rights.services.reserves import book_allocation, unbook_allocation
 from app.rights.tonnage import Account
-from app.rulebook.queries import rulebook_titles
 
 ORDER = ("厂区位次", "申请日期", "项目名称（方案未规定分配方法，本局设定）")
 
@@ -93,20 +89,16 @@ def compute(question: Question) -> Document:
         known=question.known_at, given=given,
     )  # fmt: skip
     shares = run.allocation.shares
-    plant_ids = [share.plant.candidate.plant_id for share in shares]
-    owners = owners_of(plant_ids, question.known_at)
     measure = all_measures()[MEASURE_OF[spec.level]]
-    content = assemble(
+    content = gather(
         run.document,
-        plants=[_listed(share, owners[share.plant.candidate.plant_id][0]) for share in shares],
-        facts=facts_of(plant_ids, question.known_at),
-        parameters=settings_read((*measure.settings, *RULE_SETTINGS, PARTIAL), question),
+        [share.plant.candidate for share in shares],
+        question,
         rulebook=run.rulebook,
-        conditions=((it.clause, it.title or it.id) for it in measure.conditions),
+        settings=(*measure.settings, PARTIAL),
+        conditions=measure.conditions,
         order=ORDER,
         notes=filter(None, (_sums(run.document), sentence)),
-        counties=county_names(),
-        rulebooks=rulebook_titles(),
     )
     return {**content, "standings": [_standing(share) for share in shares]}
 
@@ -116,13 +108,6 @@ def _sums(document: Document) -> str:
     return (
         f"储备量：{document['reserve']} 吨/年。分配合计：{document['allocated_total']} 吨/年。"
         f"余量：{left:.3f} 吨/年。"
-    )
-
-
-def _listed(share: Share, enterprise_id: int) -> ListedPlant:
-    it = share.plant.candidate
-    return ListedPlant(
-        it.plant_id, enterprise_id, it.uscc, it.plant, it.county, it.plant_name, it.name
     )
 
 
