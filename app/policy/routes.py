@@ -11,8 +11,10 @@ from werkzeug import Response
 from app.kernel.asked import asked_in
 from app.kernel.authority import Permission
 from app.kernel.permissions import can, requires
+from app.kernel.transaction import reading_first
 from app.kernel.web import page
 from app.policy.domain import ORDER_NOTE, RankedList, RankedRow, explain_neighbours
+from app.policy.exports import content_of
 from app.policy.listing import shown
 from app.policy.measures import UnknownMeasure, told_origin
 from app.policy.queries import (
@@ -27,7 +29,7 @@ from app.policy.screens import (
     cannot_run,
     form_wanted,
     linked,
-    offer,
+    offer_file,
     reach_of,
     sound_or_refused,
 )
@@ -95,10 +97,11 @@ def export_list(measure_id: str) -> Response:
     asked = sound_or_refused(asked_in(request.form))
     reach = reach_of(Permission.POLICY_EXPORT, request.form.get("county", ""))
     form = form_wanted()
-    with known_measure():
+    with reading_first(), known_measure():
         run = run_measure(measure_id, asked.on, known=asked.known, counties=reach.counties)
+        content = content_of(run.document, run.table(), form)
     name = (run.ranked.measure.title, f"截至{asked.on}", reach.words)
-    return offer(run.document, run.table(), form, name, "政策清单")
+    return offer_file(content, form, name, "政策清单")
 
 
 @blueprint.get("/<measure_id>/plants/<int:plant_id>")

@@ -16,7 +16,9 @@ from app.kernel.asked import asked_in
 from app.kernel.authority import Permission
 from app.kernel.permissions import can, requires, scope_for
 from app.kernel.spreadsheets import parse_decimal
-from app.policy.screens import form_wanted, offer, reach_of, sound_or_refused
+from app.kernel.transaction import reading_first
+from app.policy.exports import content_of
+from app.policy.screens import form_wanted, offer_file, reach_of, sound_or_refused
 from app.rights.documents import title_of
 from app.rights.domain import MEASURE_OF, SECTION_WORDS, Level, Section, Share, total_of
 from app.rights.forms import Typed
@@ -140,11 +142,13 @@ def export_allocation() -> Response:
     level, pollutant, year = reserve_in(request.form, [clock.today().year])
     reach = reach_of(Permission.POLICY_EXPORT, request.form.get("county", ""))
     form = form_wanted()
-    run = run_allocation(
-        level, pollutant, year, asked.on, known=asked.known, counties=reach.counties
-    )
+    with reading_first():
+        run = run_allocation(
+            level, pollutant, year, asked.on, known=asked.known, counties=reach.counties
+        )
+        content = content_of(run.document, run.table(), form)
     name = (title_of(run.allocation), f"截至{asked.on}", reach.words)
-    return offer(run.document, run.table(), form, name, "排污权分配")
+    return offer_file(content, form, name, "排污权分配")
 
 
 def _parts(run: AllocationRun) -> list[Part]:
