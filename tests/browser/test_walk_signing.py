@@ -116,7 +116,7 @@ def draft(page: Page, day: str) -> int:
 def check(page: Page, list_id: int) -> None:
     """The second person comes by the inbox, leaves a note and passes the draft on."""
     page.goto("/")
-    page.get_by_role("banner").get_by_role("link", name="收件箱").click()
+    page.get_by_role("banner").get_by_role("link", name="待办").click()
     page.get_by_role("link", name=f"清单待复核：{TITLE}").first.click()
     page.get_by_role("link", name="去办理").click()
     expect(page).to_have_url(re.compile(f"/lists/{list_id}$"))

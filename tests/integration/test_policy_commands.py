@@ -204,6 +204,7 @@ def test_an_unready_database_is_told_without_a_traceback(app: Flask) -> None:
     with app.app_context():
         load(made_up_ledger(1, 2))
         with writing("测试"):
-            db.session.execute(text("DROP TABLE rights_application"))
+            for table in ("rights_evidence", "rights_application"):
+                db.session.execute(text(f"DROP TABLE {table}"))
             audit.record("test.dropped", "table", "rights_application")
     assert_one_line(invoke(app, *ALLOCATE, "--as-of", "2025-06-30", "--format", "json"), 1)
