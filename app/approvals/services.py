@@ -30,6 +30,11 @@ def kind_of(proposal: Proposal) -> Kind:
     return _kinds[proposal.kind]
 
 
+def title_of(kind_id: str) -> str:
+    """What people call a kind of proposal."""
+    return _kinds[kind_id].title
+
+
 def kinds() -> tuple[Kind, ...]:
     """Every kind of proposal, in the order they were made known."""
     return tuple(_kinds.values())

@@ -82,7 +82,7 @@ def waiting(act: Act, subject: Subject, typed: Typed) -> OpenProposal | None:
 def told_waiting(it: OpenProposal) -> str:
     """Who proposed what stands in the way, and when."""
     return (
-        f"“{ACTS[it.kind].title}：{it.title}”已由{it.proposer}于 "
+        f"“{approvals.title_of(it.kind)}：{it.title}”已由{it.proposer}于 "
         f"{clock.shown(it.proposed_at)} 提交复核，尚未办结。请等待复核，或由提交人撤回后再提交"
     )
 

@@ -97,6 +97,7 @@ def test_every_page_shows_what_was_entered_as_text(infested: World) -> None:
 NAMELESS = frozenset(
     {
         "issuing.export_lists",
+        "operations.export_backups",
         "operations.export_chain_end",
         "rights.export_reserves",
         "rights.export_statement",
