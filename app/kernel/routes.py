@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.kernel import audit, files
 from app.kernel.database import db
 from app.kernel.permissions import current_actor, public, signed_in
+from app.kernel.web import never_run
 
 blueprint = Blueprint("kernel", __name__, template_folder="templates")
 
@@ -46,5 +47,4 @@ def download(token: str) -> Response:
     response = send_file(
         files.path_of(sha256), mimetype=media_type, as_attachment=True, download_name=filename
     )
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+    return never_run(response)

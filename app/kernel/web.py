@@ -180,6 +180,12 @@ def _error_page(status: int, message: str | None = None) -> tuple[str, int]:
     return render_template(template, **context), status
 
 
+def never_run(response: Response) -> Response:
+    """A file on its way to a person; should a browser open it after all, nothing in it runs."""
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
 def unavailable(message: str, retry_seconds: int) -> Response:
     """The page for a while in which nothing is answered; it reads no database."""
     response = make_response(_error_page(503, message))

@@ -25,7 +25,7 @@ from app.kernel.authority import Permission
 from app.kernel.config import ROOT
 from app.kernel.permissions import requires, scope_for
 from app.kernel.transaction import reading_first
-from app.kernel.web import page
+from app.kernel.web import never_run, page
 from app.policy.exports import content_of
 from app.policy.screens import form_wanted, offer_file
 
@@ -36,7 +36,7 @@ _VERIFIER = ROOT / "scripts" / "verify_list.py"
 @requires(Permission.POLICY_VIEW)
 def verifier() -> Response:
     """The stand-alone check (核验程序), which needs neither this app nor its server."""
-    return send_file(_VERIFIER, mimetype="text/x-python", as_attachment=True)
+    return never_run(send_file(_VERIFIER, mimetype="text/x-python", as_attachment=True))
 
 
 @blueprint.get("/<int:list_id>/print")
