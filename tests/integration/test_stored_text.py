@@ -27,7 +27,7 @@ from tests.world import World
 PAYLOADS = (
     "<qz-x>", '"><qz-x>', "'><qz-x>", '" qz="1', "' qz='1", "</title><qz-x>", "</textarea><qz-x>",
     "</select><qz-x>", "--><qz-x>", "<svg qz=1>", "<img qz=1 src=x>", "javascript:qz", "`qz=1`",
-    '" onfocus="qz" x="', "&lt;qz-x&gt;", "&#60;qz-x&#62;", '" hx-get="/qz', "{{7*191}}qz",
+    '" onfocus="qz" x="', "&lt;qz-x&gt;", "&#60;qz-x&#62;", '" hx-get="/qz', "{{7777*7777}}qz",
     "%3Cqz-x%3E", "\\u003cqz-x\\u003e", "<qz-x", "<!--qz", "]]><qz-x>", "</script><qz-x>",
     '" data-hx-on:click="qz', "<a href=javascript:qz>", "<style>qz", "=1+1|qz", "\u202eqz<qz-x>",
 )  # fmt: skip
@@ -86,7 +86,7 @@ def test_every_page_shows_what_was_entered_as_text(infested: World) -> None:
                     pages += 1
                     shown += html.count("qz")
                     faults += [f"{who.name}: {address.path}: {it}" for it in injected(html)]
-                    if "1337" in html and "{{7*191}}" not in html:
+                    if "60481729" in html:
                         faults.append(f"{who.name}: {address.path} worked out a template")
     print(f"\npages {pages}, payloads shown {shown}")  # noqa: T201
     assert not faults, "\n".join(faults[:40])

@@ -24,7 +24,7 @@ def test_it_holds_program_wheels_fonts_and_the_sum_of_every_file(
     archive: Path, tmp_path: Path
 ) -> None:
     with tarfile.open(archive) as packed:
-        packed.extractall(tmp_path, filter="data")
+        packed.extractall(tmp_path)  # noqa: S202 - our own; Python 3.11.2 knows no filter yet
     (program,) = tmp_path.iterdir()
     assert program.name == archive.name.removesuffix(".tar.gz")
     held = {path.relative_to(program).as_posix() for path in program.rglob("*") if path.is_file()}
