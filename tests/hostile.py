@@ -20,7 +20,8 @@ _TEXTS = (
     "0001-01-01T00:00+14:00",
     "2025-06-30T23:59:60", "2025-W27-1", "20250630T09",
     # words of other languages
-    "null", "None", "undefined", "true", "[]", "{}", "[object Object]", "{{7*191}}", "${7*191}",
+    "null", "None", "undefined", "true", "[]", "{}", "[object Object]",
+    "{{7777*7777}}", "${7777*7777}",
     "%s%n%x", "%00", "%25", "%", "_", "\\", "'", '"', "`",
     # markup, formulas, commands, paths
     "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' onmouseover='alert(1)",

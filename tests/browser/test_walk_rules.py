@@ -60,7 +60,7 @@ def test_a_setting_from_the_form_to_the_decision(
         other = context.new_page()
         sign_in(other, "head")
         other.goto(proposal)
-        expect(other.get_by_role("heading", name="通过后的影响")).to_be_visible()
+        expect(other.get_by_role("heading", name="会改变什么")).to_be_visible()
         other.get_by_role("button", name="复核通过").click()
         expect(other.get_by_text("已通过").first).to_be_visible()
     with loaded.app_context():
