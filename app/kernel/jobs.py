@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from flask import Flask, current_app
@@ -29,6 +29,8 @@ from app.kernel.transaction import aside, close, holds_writer_lock, transaction
 LEASE = timedelta(seconds=20)
 HEARTBEAT_SECONDS = 5.0
 MAX_ATTEMPTS = 3
+UNDER_WAY = ("queued", "running")
+"""The states of a job that is not over yet."""
 _PROGRESS_EVERY_SECONDS = 0.4
 _SECONDS_TO_A_FREE_TURN = 1.0
 log = logging.getLogger(__name__)
@@ -139,17 +141,34 @@ def find_job(job_id: int) -> Job | None:
 class JobView:
     """How a job stands, and what it was asked to do."""
 
+    id: int
     state: str
+    queued_at: datetime
     done: int
     total: int
     note: str
     error: str
+    """Why it was not done, for the person who asked for it; empty while nothing went wrong."""
     payload: Mapping[str, Any]
 
     @property
     def is_running(self) -> bool:
         """Whether it waits or is being done."""
-        return self.state in ("queued", "running")
+        return self.state in UNDER_WAY
+
+
+def view_of(job: Job) -> JobView:
+    """A job as a value that outlives its transaction."""
+    return JobView(
+        id=job.id,
+        state=job.state,
+        queued_at=job.created_at,
+        done=job.done,
+        total=job.total,
+        note=job.note,
+        error=job.error,
+        payload=json.loads(job.payload),
+    )
 
 
 def newest(kind: str, key_start: str) -> JobView | None:
@@ -160,9 +179,7 @@ def newest(kind: str, key_start: str) -> JobView | None:
         .order_by(Job.id.desc())
         .limit(1)
     ).scalar_one_or_none()
-    if job is None:
-        return None
-    return JobView(job.state, job.done, job.total, job.note, job.error, json.loads(job.payload))
+    return view_of(job) if job is not None else None
 
 
 def run_next() -> bool:

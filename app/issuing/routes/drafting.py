@@ -18,11 +18,12 @@ from app.issuing.queries.lists import in_force
 from app.issuing.routes.blueprint import blueprint, person_id
 from app.issuing.routes.work import asked_work, refresh_seconds
 from app.issuing.services.background import DRAFT as DRAFT_JOB
-from app.issuing.services.background import LARGE, Work
+from app.issuing.services.background import LARGE, wanted_by
 from app.issuing.subjects import all_subjects, faults_of, subject_of
 from app.kernel import clock, htmx
 from app.kernel.asked import read_day
 from app.kernel.authority import Permission
+from app.kernel.jobs import JobView
 from app.kernel.permissions import requires, scope_for
 from app.kernel.transaction import reading_first
 from app.kernel.web import page
@@ -77,13 +78,13 @@ def draft_form() -> str | Response:
     work = asked_work(DRAFT_JOB)
     if work is None:
         return _form(_read(request.args, is_sent=False))
-    its = work.wanted
+    its = wanted_by(work)
     wanted = _read({**asdict(its), "subject": its.kind}, is_sent=False)
     if work.state == "done" and wanted.day is not None:
         question = Question(its.spec, wanted.day, its.county or None)
         return htmx.htmx_redirect(_page_of(newest_draft(person_id(), its.kind, question)))
     if work.error and htmx.fragment_target() == "progress":
-        return htmx.htmx_redirect(url_for("issuing.draft_form", job=work.job_id))
+        return htmx.htmx_redirect(url_for("issuing.draft_form", job=work.id))
     return _form(wanted, problem=("f-list", work.error) if work.error else None, work=work)
 
 
@@ -168,7 +169,7 @@ def _form(
     wanted: Wanted,
     preview: Preview | None = None,
     problem: tuple[str, str] | None = None,
-    work: Work | None = None,
+    work: JobView | None = None,
 ) -> str:
     reach = reach_of(Permission.LIST_DRAFT)
     offers = [

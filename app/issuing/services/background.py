@@ -30,7 +30,6 @@ DRAFT, VERIFY = "lists.draft", "lists.verify"
 LARGE = 3000
 """With more lines than this a person is shown progress rather than kept waiting."""
 STEPS = 3
-RUNNING = ("queued", "running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,44 +60,24 @@ def _enqueue(kind: str, what: Mapping[str, Any]) -> int:
         select(Job.id).where(
             Job.kind == kind,
             Job.payload == json.dumps(payload, ensure_ascii=False),
-            Job.state.in_(RUNNING),
+            Job.state.in_(jobs.UNDER_WAY),
         )
     ).scalar()
     key = f"{kind}:{current.actor_id}:{current.moment.isoformat()}"
     return waiting or jobs.enqueue(kind, payload, key=key)
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """How far a person's work in the background is (后台办理)."""
-
-    job_id: int
-    state: str
-    done: int
-    total: int
-    note: str
-    error: str
-    """Why it was not done; empty while nothing went wrong."""
-    payload: Mapping[str, Any]
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it is not over yet."""
-        return self.state in RUNNING
-
-    @property
-    def wanted(self) -> Wanted:
-        """What is drafted."""
-        return Wanted(**{name: self.payload[name] for name in Wanted.__dataclass_fields__})
+def wanted_by(work: jobs.JobView) -> Wanted:
+    """What a job of drafting drafts."""
+    return Wanted(**{name: work.payload[name] for name in Wanted.__dataclass_fields__})
 
 
-def find_work(job_id: int, kind: str, person_id: int) -> Work | None:
+def find_work(job_id: int, kind: str, person_id: int) -> jobs.JobView | None:
     """The work of this kind, if it was this person who asked for it."""
     job = jobs.find_job(job_id)
     if job is None or job.kind != kind or job.created_by != person_id:
         return None
-    note, error = job.note, job.error if job.state == "failed" else ""
-    return Work(job.id, job.state, job.done, job.total, note, error, json.loads(job.payload))
+    return jobs.view_of(job)
 
 
 def _draft(run: jobs.JobRun) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select, true
 
 from app.accounts.domain import ROLE_PERMISSIONS, Actor
 from app.accounts.models import RoleGrant, UserAccount
+from app.kernel import jobs
 from app.kernel.authority import Permission
 from app.kernel.database import db
 from app.kernel.files import path_of
@@ -39,18 +40,6 @@ class ImportFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class JobView:
-    """How far the background work is; ``error`` is for the person when it has failed."""
-
-    state: str
-    queued_at: datetime
-    done: int
-    total: int
-    note: str
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
 class ImportView:
     """An uploaded workbook as a page shows it; ``steps`` are the buttons this person has."""
 
@@ -69,14 +58,14 @@ class ImportView:
     findings_sha256: str | None
     report_sha256: str | None
     changes_sha256: str | None
-    job: JobView | None
+    job: jobs.JobView | None
     is_own: bool
     steps: tuple[Step, ...]
 
     @property
     def is_running(self) -> bool:
         """Whether the background work goes on, so that the page should ask again."""
-        return self.job is not None and self.job.state in ("queued", "running")
+        return self.job is not None and self.job.is_running
 
     @property
     def totals(self) -> Counts:
@@ -234,14 +223,10 @@ def _view(
         findings_sha256=row.findings_sha256,
         report_sha256=row.report_sha256,
         changes_sha256=row.changes_sha256,
-        job=_job_view(job) if job else None,
+        job=jobs.view_of(job) if job else None,
         is_own=is_own,
         steps=_steps(row, actor, summary, has_failed=has_failed) if is_own else (),
     )
-
-
-def _job_view(job: Job) -> JobView:
-    return JobView(job.state, job.created_at, job.done, job.total, job.note, job.error)
 
 
 def _steps(
