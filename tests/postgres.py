@@ -22,18 +22,28 @@ NO_DURABILITY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 class Cluster:
-    """One server for the length of a ``with`` block; :meth:`url` addresses its databases."""
+    """One server for the length of a ``with`` block; :meth:`url` addresses its databases.
+
+    Without ``kept`` it lies in a temporary folder and is gone afterwards; it forgets what it
+    should keep in a power cut unless ``durable``.
+    """
+
+    def __init__(self, kept: Path | None = None, *, durable: bool = False) -> None:
+        self._kept = kept
+        self._settings = () if durable else NO_DURABILITY
 
     def __enter__(self) -> Self:
-        self._folder = Path(tempfile.mkdtemp(prefix="jixiao-pg-"))
+        self._folder = self._kept or Path(tempfile.mkdtemp(prefix="jixiao-pg-"))
+        self._folder.mkdir(parents=True, exist_ok=True)
         self._user = _unprivileged_user()
         programs = _programs()
         if "user" in self._user:
             os.chown(self._folder, self._user["user"], self._user["group"])
         data = self._folder / "data"
-        self._run(programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-                  "--no-sync", "--no-instructions", *_collation(programs))  # fmt: skip
-        settings = [part for setting in NO_DURABILITY for part in ("-c", setting)]
+        if not data.exists():
+            self._run(programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E",
+                      "UTF8", "--no-sync", "--no-instructions", *_collation(programs))  # fmt: skip
+        settings = [part for setting in self._settings for part in ("-c", setting)]
         self._log = (self._folder / "log").open("wb")
         self._server = subprocess.Popen(
             [programs / "postgres", "-D", data, "-k", self._folder, "-c", "listen_addresses=",
@@ -55,7 +65,8 @@ class Cluster:
         self._server.send_signal(signal.SIGINT)  # "fast": ends open sessions, then stops
         self._server.wait(30)
         self._log.close()
-        shutil.rmtree(self._folder)
+        if self._kept is None:
+            shutil.rmtree(self._folder)
 
     def url(self, database: str = "postgres") -> str:
         """The address of one database, as ``DATABASE_URL`` takes it."""

@@ -25,6 +25,7 @@ from app.registry.services.register import (
     record_emergency_measures,
     record_industries,
     record_lines,
+    refresh_search,
     register_enterprises,
     register_plants,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "record_emergency_measures",
     "record_industries",
     "record_lines",
+    "refresh_search",
     "register_enterprises",
     "register_plants",
     "withdraw_change",

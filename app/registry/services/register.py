@@ -125,7 +125,7 @@ def correct_enterprises(corrections: Mapping[int, EnterpriseEntry]) -> None:
         EnterpriseRecord,
         {standing[i]: _enterprise_row(i, entry) for i, entry in corrections.items()},
     )
-    _refresh_search(_plants_of(list(corrections)))
+    refresh_search(_plants_of(list(corrections)))
 
 
 def register_plants(entries: Sequence[PlantEntry]) -> list[int]:
@@ -135,7 +135,7 @@ def register_plants(entries: Sequence[PlantEntry]) -> list[int]:
         PlantRecord,
         [{**asdict(entry), "plant_id": i} for i, entry in zip(ids, entries, strict=True)],
     )
-    _refresh_search(ids)
+    refresh_search(ids)
     standing_changed.emit(ids)
     return ids
 
@@ -147,7 +147,7 @@ def correct_plants(corrections: Mapping[int, PlantEntry]) -> None:
         PlantRecord,
         {standing[i]: {**asdict(entry), "plant_id": i} for i, entry in corrections.items()},
     )
-    _refresh_search(list(corrections))
+    refresh_search(list(corrections))
     standing_changed.emit(corrections)
 
 
@@ -244,7 +244,7 @@ def _plants_of(enterprise_ids: Sequence[int]) -> list[int]:
     return found
 
 
-def _refresh_search(plant_ids: Sequence[int]) -> None:
+def refresh_search(plant_ids: Sequence[int]) -> None:
     """Make the words these plants are found by again.
 
     They are those of what is said now, and the names that plants and their owners bore before.

@@ -1,0 +1,126 @@
+"""Where a figure is measured: a made-up country on one engine, kept between runs (测量场地)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from bench.country import Size, fill
+from flask import Flask
+
+from app import create_app
+from app.kernel.config import ROOT, Config
+from tests.postgres import Cluster
+
+ENGINES = ("sqlite", "postgresql")
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """An installation that holds the country; ``url`` None: its own SQLite file."""
+
+    engine: str
+    size: Size
+    instance: Path
+    url: str | None = None
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a command of this installation is started with."""
+        left = {"DATABASE_URL", "INSTANCE_DIR", "SECRET_KEY", "WEB_PROCESSES"}
+        kept = {name: value for name, value in os.environ.items() if name not in left}
+        own = {
+            "INSTANCE_DIR": str(self.instance),
+            **({"DATABASE_URL": self.url} if self.url else {}),
+        }
+        return {**kept, **own}
+
+    def app(self) -> Flask:
+        """The application of this installation, as a command makes it."""
+        return create_app(Config.from_environment(self.environ))
+
+    def raw(self) -> Any:
+        """A bare connection of the driver, for floors."""
+        if self.url is not None:
+            return psycopg.connect(self.url)
+        return driver().connect(self.instance / "app.db", isolation_level=None)
+
+    @contextmanager
+    def copied(self) -> Iterator[Ground]:
+        """The same once more, for a figure that writes; gone afterwards."""
+        instance = self.instance.with_name(f"{self.instance.name}-copy")
+        shutil.rmtree(instance, ignore_errors=True)
+        shutil.copytree(self.instance, instance)
+        try:
+            if self.url is None:
+                yield replace(self, instance=instance)
+            else:
+                with _copied_database(self.url) as url:
+                    yield replace(self, instance=instance, url=url)
+        finally:
+            shutil.rmtree(instance, ignore_errors=True)
+
+
+def driver() -> Any:
+    """The SQLite that the program itself takes."""
+    with suppress(ImportError):
+        from pysqlite3 import dbapi2
+
+        return dbapi2
+    return sqlite3
+
+
+@contextmanager
+def _copied_database(url: str) -> Iterator[str]:
+    with psycopg.connect(url.replace("/country?", "/postgres?"), autocommit=True) as server:
+        server.execute("DROP DATABASE IF EXISTS copy")
+        server.execute("CREATE DATABASE copy TEMPLATE country")
+        try:
+            yield url.replace("/country?", "/copy?")
+        finally:
+            server.execute("DROP DATABASE IF EXISTS copy WITH (FORCE)")
+
+
+@contextmanager
+def ground(engine: str, size: Size, data: Path) -> Iterator[Ground]:
+    """The country on an engine, made if it does not lie in ``data`` yet."""
+    instance = data / f"{engine}-{size.plants}"
+    if engine == "sqlite":
+        yield _filled(Ground(engine, size, instance))
+        return
+    folder = data / f"cluster-{size.plants}"
+    with Cluster(folder, durable=True) as cluster:
+        with psycopg.connect(cluster.url(), autocommit=True) as server:
+            named = "SELECT 1 FROM pg_database WHERE datname = 'country'"
+            if server.execute(named).fetchone() is None:
+                server.execute("CREATE DATABASE country")
+        yield _filled(Ground(engine, size, instance, cluster.url("country")))
+
+
+def _filled(place: Ground) -> Ground:
+    stamp = place.instance / "filled"
+    head = max(path.stem for path in (ROOT / "migrations" / "versions").glob("*.py"))
+    wanted = f"{place.size.stamp}/{head}"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return place
+    if stamp.exists() or (place.instance / "app.db").exists():
+        shutil.rmtree(place.instance)
+        if place.url is not None:
+            with psycopg.connect(place.url, autocommit=True) as server:
+                server.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    place.instance.mkdir(parents=True, exist_ok=True)
+    app = place.app()
+    upgraded = app.test_cli_runner().invoke(args=["db", "upgrade"])
+    if upgraded.exit_code:
+        raise RuntimeError(upgraded.output)
+    with app.app_context():
+        fill(place.size)
+    stamp.write_text(wanted)
+    return place

@@ -1,0 +1,72 @@
+"""The suite: which figures there are, each in a process of its own, and the table of results."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from bench.country import COUNTRY, Size
+from bench.ground import ENGINES, ground
+from bench.table import keep, told
+
+HERE = Path(__file__).parent
+DATA = HERE.parents[1] / ".bench"
+
+
+def figures() -> list[str]:
+    """Every figure by its id: the modules of ``figures/``."""
+    return sorted(path.stem for path in (HERE / "figures").glob("[a-z]*.py"))
+
+
+def main() -> int:
+    """Measure what was asked for (all, if nothing was); 1 if a figure missed its reach."""
+    asked = _asked()
+    if asked.one:
+        return _measure(asked.figures[0], asked.engine, Size(asked.plants), asked.data)
+    missed = 0
+    for name in asked.figures or figures():
+        for engine in ENGINES if asked.engine == "both" else (asked.engine,):
+            print(f"== {name}, {engine}", flush=True)
+            command = [
+                sys.executable, "-m", "bench.suite", name, "--one", "--engine", engine,
+                "--plants", str(asked.plants), "--data", str(asked.data),
+            ]  # fmt: skip
+            missed += subprocess.run(command).returncode != 0
+    print(told(asked.data))
+    return 1 if missed else 0
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="run.py", description="Measure the program.")
+    parser.add_argument("figures", nargs="*", metavar="FIGURE", help=f"{', '.join(figures())}")
+    parser.add_argument("--engine", choices=(*ENGINES, "both"), default="both")
+    parser.add_argument("--plants", type=int, default=COUNTRY)
+    parser.add_argument("--data", type=Path, default=DATA, help="where the country is kept")
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    unknown = set(asked.figures) - set(figures())
+    if unknown:
+        parser.error(f"no figure {', '.join(sorted(unknown))}; there are {', '.join(figures())}")
+    return asked
+
+
+def _measure(name: str, engine: str, size: Size, data: Path) -> int:
+    start = time.monotonic()
+    with ground(engine, size, data) as place:
+        results = importlib.import_module(f"bench.figures.{name}").measure(place)
+    keep(data, results, size)
+    for result in results:
+        verdict = "" if result.reached else "  MISSED"
+        print(f"   {result.case}: {result.value} ({result.reach}){verdict}")
+        print(f"      {json.dumps(result.details, ensure_ascii=False)}")
+    print(f"   {time.monotonic() - start:.0f} s", flush=True)
+    return 0 if all(result.reached for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
