@@ -12,15 +12,9 @@ from pathlib import Path
 
 from bench.country import COUNTRY, Size
 from bench.ground import ENGINES, ground
-from bench.table import keep, told
+from bench.table import figures, keep, told, write_readme
 
-HERE = Path(__file__).parent
-DATA = HERE.parents[1] / ".bench"
-
-
-def figures() -> list[str]:
-    """Every figure by its id: the modules of ``figures/``."""
-    return sorted(path.stem for path in (HERE / "figures").glob("[a-z]*.py"))
+DATA = Path(__file__).parents[2] / ".bench"
 
 
 def main() -> int:
@@ -37,7 +31,9 @@ def main() -> int:
                 "--plants", str(asked.plants), "--data", str(asked.data),
             ]  # fmt: skip
             missed += subprocess.run(command).returncode != 0
-    print(told(asked.data))
+    print("", told(asked.data), sep="\n")
+    if asked.write:
+        write_readme(asked.data, asked.plants)
     return 1 if missed else 0
 
 
@@ -47,6 +43,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--engine", choices=(*ENGINES, "both"), default="both")
     parser.add_argument("--plants", type=int, default=COUNTRY)
     parser.add_argument("--data", type=Path, default=DATA, help="where the country is kept")
+    parser.add_argument("--write", action="store_true", help="put the table into README.md")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     unknown = set(asked.figures) - set(figures())

@@ -1,8 +1,10 @@
-"""The last results, and the table of ``README.md`` that is made of them."""
+"""The last results, and the part of ``README.md`` that is made of them."""
 
 from __future__ import annotations
 
+import ast
 import json
+import os
 import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,9 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from bench.country import Size
+from bench.ground import ENGINES, driver
 from bench.measuring import Result
 
+HERE = Path(__file__).parent
+README = HERE / "README.md"
+START, END = "<!-- results -->", "<!-- end of results -->"
+
 Kept = dict[str, dict[str, Any]]
+"""Results by figure, case, engine and size, so that a later one takes the place of an earlier."""
+
+
+def figures() -> list[str]:
+    """Every figure by its id: the modules of ``figures/``."""
+    return sorted(path.stem for path in (HERE / "figures").glob("[a-z]*.py"))
 
 
 def keep(data: Path, results: Sequence[Result], size: Size) -> None:
@@ -25,28 +38,62 @@ def keep(data: Path, results: Sequence[Result], size: Size) -> None:
     _file(data).write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def told(data: Path) -> str:
-    """The table in Markdown: a line a case, the engines side by side."""
-    cases: dict[tuple[str, str, int], dict[str, dict[str, Any]]] = {}
+def told(data: Path, plants: int | None = None) -> str:
+    """The table in Markdown: a line a case, both engines; ``plants`` None: every size."""
+    cases: dict[tuple[str, int, str], dict[str, dict[str, Any]]] = {}
     for it in _read(data).values():
-        cases.setdefault((it["figure"], it["case"], it["plants"]), {})[it["engine"]] = it
+        if plants in (None, it["plants"]):
+            cases.setdefault((it["figure"], it["plants"], it["case"]), {})[it["engine"]] = it
     lines = [
         "| figure | case | plants | reach | SQLite | PostgreSQL | taken |",
         "|---|---|---|---|---|---|---|",
     ]
-    for (figure, case, plants), engines in sorted(cases.items()):
-        shown = [_cell(engines.get(name)) for name in ("sqlite", "postgresql")]
+    for (figure, size, case), engines in sorted(cases.items()):
+        shown = [_cell(engines.get(name)) for name in ENGINES]
         some = next(iter(engines.values()))
         day = max(it["day"] for it in engines.values())
-        cells = (f"`{figure}`", case, f"{plants:,}", some["reach"], *shown, day)
+        cells = (f"`{figure}`", case, f"{size:,}", some["reach"], *shown, day)
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(["", f"Python {platform.python_version()}", "", *lines])
+    return "\n".join(lines)
+
+
+def write_readme(data: Path, plants: int) -> None:
+    """Put the table, the machine and what each figure says of itself into ``README.md``."""
+    text = README.read_text(encoding="utf-8")
+    before, rest = text.split(START)
+    after = rest.split(END)[1]
+    parts = [_machine(), told(data, plants), *(_said_of_itself(name) for name in figures())]
+    made = "\n\n".join(parts)
+    README.write_text(f"{before}{START}\n\n{made}\n\n{END}{after}", encoding="utf-8")
+
+
+def _machine() -> str:
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"{os.cpu_count()} cores of {model}, {memory:.0f} GiB; Python "
+        f"{platform.python_version()}, SQLite {driver().sqlite_version}. What missed its "
+        "reach is in bold."
+    )
+
+
+def _said_of_itself(name: str) -> str:
+    source = (HERE / "figures" / f"{name}.py").read_text(encoding="utf-8")
+    return f"**`{name}`** {ast.get_docstring(ast.parse(source))}"
 
 
 def _cell(result: dict[str, Any] | None) -> str:
     if result is None:
         return "–"
-    return result["value"] if result["reached"] else f"**{result['value']}**"
+    value = str(result["value"])
+    return value if result["reached"] else f"**{value}**"
 
 
 def _file(data: Path) -> Path:
