@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
@@ -36,3 +37,10 @@ def clock() -> Iterator[Freeze]:
     for hold in reversed(held):
         with suppress(ValueError):  # held in a context of the test's own, and gone with it
             hold.__exit__(None, None, None)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the collector need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import psycopg
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from psycopg import sql
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from app import create_app
@@ -66,6 +67,8 @@ class _KnownRule(Rule):
 
 
 Flask.url_rule_class = _KnownRule
+_compiled_statements: dict[str, LRUCache[Any, Any]] = {}
+"""What compiling a statement gave, by engine, kept for every later app of this process."""
 
 
 class Sqlite:
@@ -127,6 +130,9 @@ def installed(folder: Path, database_url: str) -> Flask:
     )
     app.test_client_class = CheckedClient
     app.jinja_env.bytecode_cache = _compiled_templates
+    with app.app_context():
+        statements = _compiled_statements.setdefault(db.engine.dialect.name, LRUCache(2000))
+        db.engine.update_execution_options(compiled_cache=statements)
     return app
 
 

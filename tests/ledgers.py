@@ -9,6 +9,7 @@ import random
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,7 @@ KEYS = {"统一社会信用代码", "级别"}
 LEVELS = {"省级": "province", "市级": "city"}
 
 
+@cache
 def read_ledger(path: Path = SAMPLE) -> Ledger:
     """The rows of a workbook, with nothing but openpyxl between."""
     book = openpyxl.load_workbook(path, data_only=True)
