@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,14 @@ class Ground:
     size: Size
     instance: Path
     url: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What was said with ``--set``."""
+    long: bool = False
+
+    def setting(self, name: str, quick: float, full: float) -> float:
+        """A number that a figure may be given: as said, else by whether it is taken in full."""
+        said = self.settings.get(name)
+        return (full if self.long else quick) if said is None else float(said)
 
     @property
     def environ(self) -> dict[str, str]:

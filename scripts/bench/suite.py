@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from bench.country import COUNTRY, Size
@@ -21,7 +22,7 @@ def main() -> int:
     """Measure what was asked for (all, if nothing was); 1 if a figure missed its reach."""
     asked = _asked()
     if asked.one:
-        return _measure(asked.figures[0], asked.engine, Size(asked.plants), asked.data)
+        return _measure(asked)
     missed = 0
     for name in asked.figures or figures():
         for engine in ENGINES if asked.engine == "both" else (asked.engine,):
@@ -29,6 +30,8 @@ def main() -> int:
             command = [
                 sys.executable, "-m", "bench.suite", name, "--one", "--engine", engine,
                 "--plants", str(asked.plants), "--data", str(asked.data),
+                *(["--long"] if asked.long else []),
+                *(word for said in asked.set for word in ("--set", said)),
             ]  # fmt: skip
             missed += subprocess.run(command).returncode != 0
     print("", told(asked.data), sep="\n")
@@ -44,6 +47,9 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--plants", type=int, default=COUNTRY)
     parser.add_argument("--data", type=Path, default=DATA, help="where the country is kept")
     parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    parser.add_argument("--long", action="store_true", help="in full, where a figure takes long")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=NUMBER",
+                        help="a setting of a figure; its docstring names them")  # fmt: skip
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     unknown = set(asked.figures) - set(figures())
@@ -52,9 +58,12 @@ def _asked() -> argparse.Namespace:
     return asked
 
 
-def _measure(name: str, engine: str, size: Size, data: Path) -> int:
+def _measure(asked: argparse.Namespace) -> int:
     start = time.monotonic()
-    with ground(engine, size, data) as place:
+    name, size, data = asked.figures[0], Size(asked.plants), asked.data
+    settings = dict(said.split("=", 1) for said in asked.set)
+    with ground(asked.engine, size, data) as filled:
+        place = replace(filled, settings=settings, long=asked.long)
         results = importlib.import_module(f"bench.figures.{name}").measure(place)
     keep(data, results, size)
     for result in results:
