@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -173,6 +173,8 @@ class Actor:
     must_change_password: bool = False
     enterprise_ids: frozenset[int] = frozenset()
     session_token: str = ""
+    seen_at: datetime | None = None
+    """When the browser was last noted; None for a person who is not at one."""
 
     is_authenticated = True
     is_active = True

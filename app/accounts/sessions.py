@@ -47,7 +47,9 @@ def _shown_on_every_page() -> dict[str, Any]:
 
 
 def load_person(token: str) -> Actor | None:
-    """The person a token stands for now. Leaves no reading transaction behind."""
+    """The person a token stands for now; a page is read in the same snapshot."""
+    if request.method in SAFE_METHODS:
+        return queries.actor_of_session(token)
     with _reading():
         return queries.actor_of_session(token)
 
@@ -99,7 +101,7 @@ def sign_in_first() -> Response | tuple[str, int] | None:
         return _ask_to_sign_in()
     if actor.must_change_password and request.endpoint not in _WHILE_PASSWORD_IS_DUE:
         return htmx_redirect(url_for("accounts.change_password"))
-    services.note_seen(actor.session_token)
+    services.note_seen(actor)
     return None
 
 

@@ -23,13 +23,20 @@ _MACRO_FILES = ("kernel/_forms.html", "kernel/_tables.html", "kernel/_parts.html
 
 
 class Macros:
-    """The macros of the kernel's templates, found by name."""
+    """The macros of the kernel's templates, found by name; one that was found is kept.
+
+    A list asks for hundreds of them, so they are looked for once in a process.
+    """
 
     def __getattr__(self, name: str) -> Callable[..., str]:
         for file in _MACRO_FILES:
-            macro = getattr(current_app.jinja_env.get_template(file).module, name, None)
+            macro: Callable[..., str] | None = getattr(
+                current_app.jinja_env.get_template(file).module, name, None
+            )
             if macro is not None:
-                return macro  # type: ignore[no-any-return]
+                if not current_app.debug:
+                    setattr(self, name, macro)
+                return macro
         raise AttributeError(f"no macro {name!r} in {', '.join(_MACRO_FILES)}")
 
 

@@ -44,7 +44,6 @@ from app.accounts.queries.sign_ins import (
     actor_of_session,
     list_sessions,
     owner_of_session,
-    seen_at,
     token_hash,
 )
 
@@ -83,7 +82,6 @@ __all__ = [
     "reaches",
     "reading_beside",
     "resolve_enterprises_with",
-    "seen_at",
     "token_hash",
     "usccs_with_accounts",
 ]

@@ -3,24 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
+from flask import current_app
 from sqlalchemy import select
 
 from app.accounts.domain import SEPARATE_ROLES, Actor, Grant
 from app.accounts.models import Bureau as BureauRow
 from app.accounts.places import Bureau, CountyIndex, CountyMatch
-from app.kernel.database import db
+from app.kernel import presence
+from app.kernel.config import Config
+from app.kernel.database import db, is_writing
+
+_ALL = select(
+    BureauRow.code,
+    BureauRow.name,
+    BureauRow.short_name,
+    BureauRow.level,
+    BureauRow.parent_code,
+    BureauRow.former_codes,
+    BureauRow.local_code,
+).order_by(BureauRow.code)
 
 
 def list_bureaus(level: str | None = None) -> tuple[Bureau, ...]:
     """The bureaus (生态环境局) in order of their codes; of one level (province, city, county)."""
-    query = select(BureauRow).order_by(BureauRow.code)
-    if level is not None:
-        query = query.where(BureauRow.level == level)
-    return tuple(_bureau(row) for row in db.session.execute(query).scalars())
+    known = _all_bureaus()
+    return known if level is None else tuple(it for it in known if it.level == level)
 
 
-def _bureau(row: BureauRow) -> Bureau:
+def _all_bureaus() -> tuple[Bureau, ...]:
+    """Every bureau; read once in a process.
+
+    They are entered when an installation is set up and by a restore, which begins another
+    generation, and never changed: so what a reading transaction has found holds until then.
+    """
+    config: Config = current_app.config["CONFIG"]
+    generation = presence.generation(config.instance_dir)
+    kept: tuple[int, tuple[Bureau, ...]] | None = current_app.extensions.get("bureaus")
+    if kept is not None and kept[0] == generation and not is_writing():
+        return kept[1]
+    found = tuple(_bureau(row) for row in db.session.execute(_ALL))
+    if found and not is_writing():
+        current_app.extensions["bureaus"] = (generation, found)
+    return found
+
+
+def _bureau(row: Any) -> Bureau:
     return Bureau(
         code=row.code,
         name=row.name,
@@ -56,9 +85,9 @@ def _reach(grant: Grant, names: Mapping[str, str]) -> str:
 
 def bureau_title(actor: Actor | None) -> str:
     """The bureau a person works for, as the top bar shows it: 绍兴市生态环境局 · 越城区."""
-    known = {bureau.code: bureau for bureau in list_bureaus()}
-    city = next((bureau.name for bureau in known.values() if bureau.level == "city"), "")
+    known = _all_bureaus()
+    city = next((it.name for it in known if it.level == "city"), "")
     if actor is None or not actor.counties:
         return city
-    names = "、".join(known[code].name for code in sorted(actor.counties) if code in known)
+    names = "、".join(it.name for it in known if it.code in actor.counties)
     return f"{city} · {names}" if names else city

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -87,23 +88,36 @@ def actor_by_name(name: str) -> Actor | None:
     return None if row is None or row.disabled_at is not None else actor_of(row)
 
 
-def actor_of(row: UserAccount, *, token: str = "", signed_in_at: datetime | None = None) -> Actor:
-    """The person of an account, with the roles of today.
+def actor_of(row: UserAccount) -> Actor:
+    """The person of an account, with the roles of today."""
+    return actor_with(row, grants_of(row.id))
+
+
+def actor_with(
+    account: Any,
+    held: Iterable[Grant],
+    *,
+    token: str = "",
+    signed_in_at: datetime | None = None,
+    seen_at: datetime | None = None,
+) -> Actor:
+    """The person of an account that holds these roles, of which those of today count.
 
     ``must_change_password`` by age is judged at the sign-in, so no form is lost midway.
     """
     today = clock.today()
-    grants = tuple(grant for grant in grants_of(row.id) if grant.is_in_force(today))
+    grants = tuple(grant for grant in held if grant.is_in_force(today))
     usccs = frozenset(grant.uscc for grant in grants if grant.uscc)
     return Actor(
-        user_id=row.id,
-        name=row.name,
-        display_name=row.display_name,
+        user_id=account.id,
+        name=account.name,
+        display_name=account.display_name,
         grants=grants,
-        must_change_password=row.must_change_password
-        or passwords.is_expired(row.password_changed_at, signed_in_at or clock.now()),
+        must_change_password=account.must_change_password
+        or passwords.is_expired(account.password_changed_at, signed_in_at or clock.now()),
         enterprise_ids=_resolve_enterprises(usccs) if usccs else frozenset(),
         session_token=token,
+        seen_at=seen_at,
     )
 
 

@@ -6,12 +6,12 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.domain import Actor, browser_words
-from app.accounts.models import SignInAttempt, SignInSession, UserAccount
-from app.accounts.queries.people import actor_of
+from app.accounts.domain import Actor, Grant, Role, browser_words
+from app.accounts.models import RoleGrant, SignInAttempt, SignInSession, UserAccount
+from app.accounts.queries.people import actor_with
 from app.kernel import clock
 from app.kernel.database import db
 
@@ -32,21 +32,58 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+_BEHIND_A_TOKEN = (
+    select(
+        UserAccount.id,
+        UserAccount.name,
+        UserAccount.display_name,
+        UserAccount.must_change_password,
+        UserAccount.password_changed_at,
+        SignInSession.started_at,
+        SignInSession.seen_at,
+        RoleGrant.role,
+        RoleGrant.county,
+        RoleGrant.uscc,
+        RoleGrant.from_on,
+        RoleGrant.until_on,
+        RoleGrant.id.label("grant_id"),
+    )
+    .join(SignInSession, SignInSession.user_id == UserAccount.id)
+    .outerjoin(RoleGrant, and_(RoleGrant.user_id == UserAccount.id, RoleGrant.ended_at.is_(None)))
+    .where(
+        SignInSession.token_hash == bindparam("token_hash"),
+        SignInSession.ended_at.is_(None),
+        SignInSession.seen_at > bindparam("seen_after"),
+        SignInSession.started_at > bindparam("started_after"),
+        UserAccount.disabled_at.is_(None),
+    )
+    .order_by(RoleGrant.id)
+)
+"""One statement, made once, since every request begins with it."""
+
+
 def actor_of_session(token: str) -> Actor | None:
     """The person behind a sign-in token; None once it has ended, idled or lasted too long."""
     now = clock.now()
-    row = db.session.execute(
-        select(UserAccount, SignInSession.started_at)
-        .join(SignInSession, SignInSession.user_id == UserAccount.id)
-        .where(
-            SignInSession.token_hash == token_hash(token),
-            SignInSession.ended_at.is_(None),
-            SignInSession.seen_at > now - IDLE_LIMIT,
-            SignInSession.started_at > now - ABSOLUTE_LIMIT,
-            UserAccount.disabled_at.is_(None),
-        )
-    ).one_or_none()
-    return None if row is None else actor_of(row[0], token=token, signed_in_at=row[1])
+    rows = db.session.execute(
+        _BEHIND_A_TOKEN,
+        {
+            "token_hash": token_hash(token),
+            "seen_after": now - IDLE_LIMIT,
+            "started_after": now - ABSOLUTE_LIMIT,
+        },
+    ).all()
+    if not rows:
+        return None
+    held = (
+        Grant(Role(it.role), it.county, it.uscc, it.from_on, it.until_on, it.grant_id)
+        for it in rows
+        if it.role is not None
+    )
+    first = rows[0]
+    return actor_with(
+        first, held, token=token, signed_in_at=first.started_at, seen_at=first.seen_at
+    )
 
 
 def owner_of_session(token: str) -> tuple[int, str] | None:
@@ -57,13 +94,6 @@ def owner_of_session(token: str) -> tuple[int, str] | None:
         .where(SignInSession.token_hash == token_hash(token))
     ).one_or_none()
     return None if row is None else (row[0], row[1])
-
-
-def seen_at(token: str) -> datetime | None:
-    """When the browser with this token was last noted."""
-    return db.session.execute(
-        select(SignInSession.seen_at).where(SignInSession.token_hash == token_hash(token))
-    ).scalar_one_or_none()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from app.accounts import passwords
 from app.accounts.domain import Actor, name_key
 from app.accounts.models import SignInAttempt, SignInSession
 from app.accounts.queries.people import credential_of, reading_beside
-from app.accounts.queries.sign_ins import IDLE_LIMIT, LOCK, is_locked, seen_at, token_hash
+from app.accounts.queries.sign_ins import IDLE_LIMIT, LOCK, is_locked, token_hash
 from app.kernel import audit, clock
 from app.kernel.database import WriterBusy, db
 from app.kernel.transaction import aside, transaction
@@ -151,21 +151,21 @@ def _end(user_id: int, hash_of_token: str) -> None:
     )
 
 
-def note_seen(token: str) -> None:
+def note_seen(actor: Actor) -> None:
     """Remember that the browser was heard of, once a minute at most, and never wait for it.
 
     While a long import holds the writer's lock the note is left to a later request.
     """
-    now, last = clock.now(), seen_at(token)
-    db.session.rollback()
-    if last is None or now - last < SEEN_EVERY:
+    now = clock.now()
+    if actor.seen_at is None or now - actor.seen_at < SEEN_EVERY:
         return
+    db.session.rollback()  # a reader of its own request must not hold the writing up
     try:
         with aside(patient=False) as session:
             session.execute(
                 update(SignInSession)
                 .where(
-                    SignInSession.token_hash == token_hash(token),
+                    SignInSession.token_hash == token_hash(actor.session_token),
                     SignInSession.ended_at.is_(None),
                     SignInSession.seen_at > now - IDLE_LIMIT,
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
@@ -30,7 +31,7 @@ class Recipient:
     """Whose inbox it is, and what they hold how far."""
 
     user_id: int
-    reach: Mapping[Scope, tuple[Permission, ...]]
+    reach: tuple[tuple[Scope, tuple[Permission, ...]], ...]
 
     @classmethod
     def of(cls, person: Person) -> Recipient:
@@ -40,7 +41,7 @@ class Recipient:
             scope = person.scope_of(permission)
             if scope is not None:
                 reach[scope] = (*reach.get(scope, ()), permission)
-        return cls(person.user_id, reach)
+        return cls(person.user_id, tuple(reach.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +108,17 @@ class Counts:
 
 def count_waiting(who: Recipient) -> Counts:
     """What the top bar and the inbox count."""
-    counted = _addressed_to(who).with_only_columns(
+    todo, unread = db.session.execute(_counting(who)).one()
+    return Counts(todo, unread)
+
+
+@lru_cache(maxsize=256)
+def _counting(who: Recipient) -> Select[int, int]:
+    """The statement of every page's top bar; to put it together takes longer than to run it."""
+    return _addressed_to(who).with_only_columns(
         func.count(Message.id).filter(and_(*_in_part("todo", who))),
         func.count(Message.id).filter(and_(*_in_part("notices", who), _is_unread())),
     )
-    todo, unread = db.session.execute(counted).one()
-    return Counts(todo, unread)
 
 
 def list_messages(who: Recipient, wanted: MessageFilter) -> MessagePage:
@@ -154,7 +160,7 @@ def _addressed_to(who: Recipient) -> Listed:
             Message.permission.in_([str(it) for it in permissions]),
             within(scope, county, enterprise),
         )
-        for scope, permissions in who.reach.items()
+        for scope, permissions in who.reach
     ]
     mine = and_(Receipt.message_id == Message.id, Receipt.user_id == who.user_id)
     left_out = func.coalesce(Message.except_user_id, 0) == who.user_id

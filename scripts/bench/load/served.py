@@ -1,4 +1,4 @@
-"""A running ``start.py`` on a ground: its processes, their CPU time, and how they end (服务进程)."""
+"""A running ``start.py`` on a ground: its processes, their CPU time, how they end (服务进程)."""
 
 from __future__ import annotations
 
@@ -78,8 +78,7 @@ class Server:
     def cpu_seconds(self) -> dict[str, float]:
         """CPU time so far, by the same names."""
         return {
-            role: sum(_cpu_seconds(pid) for pid in pids)
-            for role, pids in self.processes().items()
+            role: sum(_cpu_seconds(pid) for pid in pids) for role, pids in self.processes().items()
         }
 
     def kill(self, *roles: str) -> None:
