@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from bench.country import Size, fill
 from flask import Flask
+from psycopg import sql
 
 from app import create_app
 from app.kernel.config import ROOT, Config
@@ -61,19 +62,30 @@ class Ground:
         return driver().connect(self.instance / "app.db", isolation_level=None)
 
     @contextmanager
-    def copied(self) -> Iterator[Ground]:
-        """The same once more, for a figure that writes; gone afterwards."""
-        instance = self.instance.with_name(f"{self.instance.name}-copy")
-        shutil.rmtree(instance, ignore_errors=True)
-        shutil.copytree(self.instance, instance)
+    def copied(self, *, kept: str = "") -> Iterator[Ground]:
+        """The same once more, for a figure that writes; gone afterwards.
+
+        ``kept``: a name under which the copy stays for the next run, as long as the country does.
+        """
+        instance = self.instance.with_name(f"{self.instance.name}-{kept or 'copy'}")
+        stamp = instance / "copied"
+        made = (self.instance / "filled").stat().st_mtime_ns
+        is_there = bool(kept) and stamp.exists() and stamp.read_text() == str(made)
+        if not is_there:
+            shutil.rmtree(instance, ignore_errors=True)
+            shutil.copytree(self.instance, instance)
         try:
             if self.url is None:
+                stamp.write_text(str(made))
                 yield replace(self, instance=instance)
             else:
-                with _copied_database(self.url) as url:
+                name = kept.replace("-", "_") or "copy"
+                with _copied_database(self.url, name, is_there=is_there, stays=bool(kept)) as url:
+                    stamp.write_text(str(made))
                     yield replace(self, instance=instance, url=url)
         finally:
-            shutil.rmtree(instance, ignore_errors=True)
+            if not kept:
+                shutil.rmtree(instance, ignore_errors=True)
 
 
 def driver() -> Any:
@@ -86,14 +98,18 @@ def driver() -> Any:
 
 
 @contextmanager
-def _copied_database(url: str) -> Iterator[str]:
+def _copied_database(url: str, name: str, *, is_there: bool, stays: bool) -> Iterator[str]:
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE country").format(sql.Identifier(name))
     with psycopg.connect(url.replace("/country?", "/postgres?"), autocommit=True) as server:
-        server.execute("DROP DATABASE IF EXISTS copy")
-        server.execute("CREATE DATABASE copy TEMPLATE country")
+        if not is_there:
+            server.execute(drop)
+            server.execute(copy)
         try:
-            yield url.replace("/country?", "/copy?")
+            yield url.replace("/country?", f"/{name}?")
         finally:
-            server.execute("DROP DATABASE IF EXISTS copy WITH (FORCE)")
+            if not stays:
+                server.execute(drop)
 
 
 @contextmanager

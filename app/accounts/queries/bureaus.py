@@ -36,12 +36,13 @@ def _all_bureaus() -> tuple[Bureau, ...]:
     """Every bureau; read once in a process.
 
     They are entered when an installation is set up and by a restore, which begins another
-    generation, and never changed: so what a reading transaction has found holds until then.
+    generation, and never changed: so what a reading transaction has found holds until then. What
+    a writing one finds may yet be undone, and is not kept.
     """
     config: Config = current_app.config["CONFIG"]
     generation = presence.generation(config.instance_dir)
     kept: tuple[int, tuple[Bureau, ...]] | None = current_app.extensions.get("bureaus")
-    if kept is not None and kept[0] == generation and not is_writing():
+    if kept is not None and kept[0] == generation:
         return kept[1]
     found = tuple(_bureau(row) for row in db.session.execute(_ALL))
     if found and not is_writing():

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app.accounts import passwords, services
 from app.accounts.domain import Role
+from app.accounts.queries import actor_by_name
 from app.kernel.database import db
 from app.kernel.transaction import writing
 
@@ -25,16 +26,18 @@ class Officer:
 
 
 def employ(place: Ground, posts: Iterable[tuple[Role, str | None]]) -> list[Officer]:
-    """Open an account for each post."""
+    """Open an account for each post; one that a kept copy has already stays as it is."""
     hired = []
     password_hash = passwords.hashed(PASSWORD)
     with place.app().app_context(), writing("测量"):
         for number, (role, county) in enumerate(posts, 1):
             name = f"{role}.{number}"
+            if actor_by_name(name) is not None:
+                hired.append(Officer(name, county))
+                continue
             opened = services.open_account(name, f"经办{number}号", password_hash=password_hash)
             services.grant_role(opened.user_id, role, county=county)
             hired.append(Officer(name, county))
-        db.session.flush()
     return hired
 
 
@@ -48,9 +51,9 @@ def largest_counties(place: Ground, number: int) -> Sequence[str]:
         return list(db.session.execute(query, {"number": number}).scalars())
 
 
-def plants_of(place: Ground, number: int) -> Sequence[int]:
-    """The first plants that stand, in the order of their ids."""
+def plants_in(place: Ground, county: str, number: int) -> list[int]:
+    """The first plants of a county, in the order of their ids."""
     query = text("SELECT plant_id FROM plant_record WHERE annulled_at IS NULL "
-                 "ORDER BY plant_id LIMIT :number")  # fmt: skip
+                 "AND county = :county ORDER BY plant_id LIMIT :number")  # fmt: skip
     with place.app().app_context():
-        return list(db.session.execute(query, {"number": number}).scalars())
+        return list(db.session.execute(query, {"county": county, "number": number}).scalars())

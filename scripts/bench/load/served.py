@@ -59,6 +59,12 @@ class Server:
         """What it says on the terminal."""
         return self.place.instance.with_suffix(".log")
 
+    def words(self) -> str:
+        """All that it has said there, and in its own logs of what went wrong."""
+        logs = sorted((self.place.instance / "logs").glob("app-*.log"))
+        texts = [it.read_text(encoding="utf-8", errors="replace") for it in (self.log, *logs)]
+        return "\n".join(texts)
+
     def wait_until_ready(self) -> None:
         """Until ``/healthz`` says so and a page is served. Raises RuntimeError with its words."""
         deadline = time.monotonic() + PATIENCE_SECONDS
