@@ -18,10 +18,12 @@ from app.grades.queries import (
     rule_periods,
     settings_fingerprint,
 )
-from app.kernel import audit, facts
+from app.grades.shown import follow_standings, show_day
+from app.kernel import audit, clock, facts
 from app.kernel.database import db
 from app.kernel.transaction import rulebook_changed, standing_changed, transaction
 from app.registry.queries import list_plant_ids
+from app.registry.services import refresh_industries
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ def rebuild_intervals(plant_ids: frozenset[int]) -> None:
         ]
         if rows:
             db.session.execute(insert(StandingInterval), rows)
+        follow_standings(part)
 
 
 def _rows_within(
@@ -148,10 +151,12 @@ def refresh_all_if_stale() -> int:
 
     Returns how many plants were rebuilt; 0 when the projection is already the present one.
     """
+    show_day(clock.today())
     wanted = settings_fingerprint()
     plant_ids = list_plant_ids()
     if not plant_ids or projection_fingerprint() == wanted:
         return 0
+    refresh_industries(plant_ids)
     rebuild_intervals(frozenset(plant_ids))
     _note_built(wanted)
     audit.record("standings.rebuilt", "settings", wanted[:16], {"厂区数": len(plant_ids)})

@@ -27,8 +27,10 @@ Seen = TypeVar("Seen")
 log = logging.getLogger(__name__)
 UNAUDITED_TABLES = frozenset(
     {"audit_entry", "job", "sign_in_session", "sign_in_attempt", "alembic_version"}
+    | {"plant_search", "plant_gram", "shown_day"}
 )
-"""Bookkeeping that may change without an audit entry: the trail itself, queues, sign-ins."""
+"""Bookkeeping that may change without an audit entry: the trail itself, queues, sign-ins, and what
+follows from facts that have theirs."""
 
 
 class UnauditedChange(Exception):

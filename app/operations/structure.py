@@ -17,6 +17,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import ExecutableDDLElement
 
 from app.kernel.database import db
+from app.registry import search_index
 
 NOT_DUMPED = frozenset({"alembic_version"})
 """Known by its number alone; see :mod:`app.kernel.migrating`."""
@@ -53,7 +54,7 @@ def _repeat(element: _Kept, _compiler: Any, **_options: Any) -> str:
 
 def table_names(connection: Connection) -> list[str]:
     """Every table there is, in the order in which foreign keys allow filling them."""
-    present = set(sa.inspect(connection).get_table_names()) - NOT_DUMPED
+    present = set(sa.inspect(connection).get_table_names()) - NOT_DUMPED - search_index.TABLES
     known = [table.name for table in db.metadata.sorted_tables if table.name in present]
     return known + sorted(present - set(known))
 
@@ -70,6 +71,7 @@ def empty_out(connection: Connection) -> None:
     connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
     for name, _ in _sqlite_triggers(connection):
         connection.execute(_Named("DROP TRIGGER {}", name))
+    connection.execute(_Named("DROP TABLE IF EXISTS {}", search_index.FULL_TEXT))
     for name in reversed(names):
         connection.execute(_Named("DROP TABLE IF EXISTS {}", name))
 

@@ -38,6 +38,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from app.kernel import clock
 from app.kernel.database import UTCMoment, db
 from app.operations.structure import table_names, unguarded
+from app.registry.search_index import rebuild_grams
 
 _ROWS_AT_ONCE = 1000
 
@@ -241,6 +242,7 @@ def load_tables(
         for table in tables:
             _load(connection, table, lines_of(table.name))
             _go_on_numbering(connection, table)
+    rebuild_grams(connection)
     if broken:
         raise CannotLoad(broken[0])
 

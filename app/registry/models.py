@@ -9,7 +9,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    false,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.database import Base, BigId, ExactDecimal, Recorded, Tonnes, UTCMoment
@@ -132,14 +144,67 @@ class PlantChange(Recorded, Base):
     )
 
 
+def _serving(name: str, *columns: str) -> Index:
+    """An index that narrows by its first column, sorts within it, and lets both be counted."""
+    rest = ("sort_key", "plant_id", "enterprise_id", "closed_on")
+    return Index(f"ix_plant_search_by_{name}", *columns[:1], *rest, *columns[1:])
+
+
 class PlantSearch(Base):
-    """What a plant is found and sorted by; derived, rebuilt with the facts it comes from."""
+    """What a plant is found, narrowed and sorted by; derived, rebuilt with the facts it comes from.
+
+    One row a plant, so that one index serves filter and order both. The columns from ``grade`` on
+    are the standing on the :class:`ShownDay`, kept by the stage of grades.
+    """
 
     __tablename__ = "plant_search"
 
     plant_id: Mapped[int] = mapped_column(ForeignKey("plant.id"), primary_key=True)
     text: Mapped[str] = mapped_column(Text)
-    sort_key: Mapped[str] = mapped_column(String(240), index=True)
+    sort_key: Mapped[str] = mapped_column(String(240))
+    enterprise_id: Mapped[int] = mapped_column(BigId, server_default="0")
+    uscc: Mapped[str] = mapped_column(String(18), server_default="")
+    county: Mapped[str] = mapped_column(String(6), server_default="")
+    town: Mapped[str] = mapped_column(String(60), server_default="")
+    officer: Mapped[str] = mapped_column(String(60), server_default="")
+    industry_place: Mapped[str] = mapped_column(String(44), server_default="zzz")
+    """The main industry's place in the catalogue; without one, none."""
+    permit_until: Mapped[date] = mapped_column(Date, server_default="9999-12-31")
+    """许可有效期止; without one, the last day there is."""
+    state_place: Mapped[int] = mapped_column(Integer, server_default="999")
+    closed_on: Mapped[date | None] = mapped_column(Date)
+    grade: Mapped[str | None] = mapped_column(String(4))
+    grade_rank: Mapped[int] = mapped_column(Integer, server_default="0")
+    standing_place: Mapped[int] = mapped_column(Integer, server_default="4")
+    blocked: Mapped[bool] = mapped_column(server_default=false())
+    banned_until: Mapped[date | None] = mapped_column(Date)
+    lowered: Mapped[bool] = mapped_column(server_default=false())
+    verified: Mapped[bool] = mapped_column(server_default=true())
+    standing_until: Mapped[date] = mapped_column(Date, server_default="1970-01-01")
+    """The first day on which the standing is another."""
+
+    __table_args__ = (
+        Index("ix_plant_search_by_name", "sort_key", "plant_id", "enterprise_id", "closed_on",
+              "county"),
+        Index("ix_plant_search_by_uscc", "uscc", "sort_key", "plant_id"),
+        _serving("county", "county"),
+        _serving("town", "town"),
+        _serving("officer", "officer"),
+        _serving("industry", "industry_place"),
+        _serving("permit", "permit_until"),
+        _serving("state", "state_place"),
+        _serving("grade", "grade_rank", "grade"),
+        _serving("standing", "standing_place", "blocked", "banned_until", "lowered", "verified"),
+    )  # fmt: skip
+
+
+class ShownDay(Base):
+    """The day whose standings stand in :class:`PlantSearch`: one row, moved on every day."""
+
+    __tablename__ = "shown_day"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(Date)
 
 
 class PlantIndustry(Recorded, Base):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import lru_cache
 
-from app.registry.domain import name_key
+from app.registry.domain import PlantState, name_key
+
+AFTER_ALL = 999
+LAST_DAY = date(9999, 12, 31)
+"""What sorts after every place, and after every day."""
 
 
 @lru_cache(maxsize=4096)
@@ -58,3 +63,18 @@ def search_term(typed: str) -> str:
 def sort_key(name: str, plant_number: str) -> str:
     """Sorts enterprises as a Chinese reader expects (by pinyin), then by plant number."""
     return f"{_pinyin(name)[:230]}\x1f{plant_number}"
+
+
+NO_INDUSTRY = "zzz"
+"""Sorts a plant without a main industry after every place of :func:`industry_place`."""
+
+
+def industry_place(industry: str, numbers: Mapping[str, int | None]) -> str:
+    """Sorts the national industries by their number, then the local ones by id."""
+    return f"{numbers.get(industry) or AFTER_ALL:03} {industry}"
+
+
+def state_place(state: str) -> int:
+    """Where a 生产状态 stands among the three; after them where none is filled in."""
+    places = {it.value: place for place, it in enumerate(PlantState)}
+    return places.get(state, AFTER_ALL)

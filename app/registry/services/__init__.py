@@ -25,10 +25,10 @@ from app.registry.services.register import (
     record_emergency_measures,
     record_industries,
     record_lines,
-    refresh_search,
     register_enterprises,
     register_plants,
 )
+from app.registry.services.search_rows import refresh_industries, refresh_search
 
 __all__ = [
     "EnterpriseEntry",
@@ -52,6 +52,7 @@ __all__ = [
     "record_emergency_measures",
     "record_industries",
     "record_lines",
+    "refresh_industries",
     "refresh_search",
     "register_enterprises",
     "register_plants",

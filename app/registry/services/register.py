@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 
 from app.kernel import facts
 from app.kernel.database import Recorded, db
@@ -26,10 +26,9 @@ from app.registry.models import (
     Plant,
     PlantIndustry,
     PlantRecord,
-    PlantSearch,
     ProductionLine,
 )
-from app.registry.search import search_text, sort_key
+from app.registry.services.search_rows import refresh_industries, refresh_search
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +152,19 @@ def correct_plants(corrections: Mapping[int, PlantEntry]) -> None:
 
 def record_industries(entries: Sequence[IndustryEntry]) -> list[int]:
     """Enter industries of plants; returns the ids of the facts."""
-    standing_changed.emit(entry.plant_id for entry in entries)
-    return facts.record(PlantIndustry, [asdict(entry) for entry in entries])
+    plants = [entry.plant_id for entry in entries]
+    standing_changed.emit(plants)
+    ids = facts.record(PlantIndustry, [asdict(entry) for entry in entries])
+    refresh_industries(plants)
+    return ids
 
 
 def correct_industries(corrections: Mapping[int, IndustryEntry]) -> None:
     """Replace industries (fact id → entry)."""
-    standing_changed.emit(entry.plant_id for entry in corrections.values())
+    plants = [entry.plant_id for entry in corrections.values()]
+    standing_changed.emit(plants)
     facts.replace(PlantIndustry, {i: asdict(entry) for i, entry in corrections.items()})
+    refresh_industries(plants)
 
 
 def record_lines(entries: Sequence[LineEntry]) -> list[int]:
@@ -196,6 +200,8 @@ def end_parts(entry: type[Any], plant_id: int, fact_ids: Sequence[int]) -> None:
     if entry is IndustryEntry:
         standing_changed.emit([plant_id])
     facts.annul(_PARTS[entry], fact_ids)
+    if entry is IndustryEntry:
+        refresh_industries([plant_id])
 
 
 def end_enterprise(enterprise_id: int) -> None:
@@ -241,62 +247,4 @@ def _plants_of(enterprise_ids: Sequence[int]) -> list[int]:
                 PlantRecord.enterprise_id.in_(part), PlantRecord.annulled_at.is_(None)
             )
         ).scalars()
-    return found
-
-
-def refresh_search(plant_ids: Sequence[int]) -> None:
-    """Make the words these plants are found by again.
-
-    They are those of what is said now, and the names that plants and their owners bore before.
-    """
-    for part in facts.in_parts(sorted(set(plant_ids))):
-        former = _former_names(part)
-        db.session.execute(delete(PlantSearch).where(PlantSearch.plant_id.in_(part)))
-        rows = db.session.execute(
-            select(
-                PlantRecord.plant_id,
-                EnterpriseRecord.name,
-                EnterpriseRecord.former_name,
-                PlantRecord.name,
-                EnterpriseRecord.uscc,
-                PlantRecord.permit_number,
-                PlantRecord.number,
-            )
-            .join(EnterpriseRecord, EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id)
-            .where(
-                PlantRecord.plant_id.in_(part),
-                PlantRecord.annulled_at.is_(None),
-                EnterpriseRecord.annulled_at.is_(None),
-            )
-        ).all()
-        if rows:
-            db.session.execute(
-                insert(PlantSearch),
-                [
-                    {
-                        "plant_id": row[0],
-                        "text": search_text(*row[1:6], former.get(row[0], ())),
-                        "sort_key": sort_key(row[1], row[6]),
-                    }
-                    for row in rows
-                ],
-            )
-
-
-def _former_names(plant_ids: Sequence[int]) -> dict[int, set[str]]:
-    """The names in earlier records of each plant, and of whoever owned it then or owns it now."""
-    owner = select(PlantRecord.plant_id, PlantRecord.enterprise_id).where(
-        PlantRecord.plant_id.in_(plant_ids)
-    )
-    of_plants = select(PlantRecord.plant_id, PlantRecord.name).where(
-        PlantRecord.plant_id.in_(plant_ids), PlantRecord.annulled_at.is_not(None)
-    )
-    owners = owner.distinct().subquery()
-    of_owners = select(owners.c.plant_id, EnterpriseRecord.name).join(
-        EnterpriseRecord, EnterpriseRecord.enterprise_id == owners.c.enterprise_id
-    )
-    found: dict[int, set[str]] = {}
-    for query in (of_plants, of_owners):
-        for plant_id, name in db.session.execute(query.distinct()):
-            found.setdefault(plant_id, set()).add(name)
     return found

@@ -1,0 +1,93 @@
+"""The index of letter pairs that a search begins with (检索索引), on either engine.
+
+Two letters of a Chinese name are a whole search, and an index of three letters cannot find them. So
+every pair of neighbouring letters is indexed: on SQLite in a full-text table beside ``plant_search``
+that keeps nothing but the pairs, on PostgreSQL by an index on an expression of the text itself. The
+index only proposes plants; whether the text holds the word is asked of the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, func, inspect, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+
+from app.kernel.database import db
+from app.registry.models import PlantSearch
+
+FULL_TEXT = "plant_gram"
+TABLES = frozenset({FULL_TEXT, *(f"{FULL_TEXT}_{it}" for it in ("config", "data", "idx"))})
+"""The full-text table and what SQLite keeps it in: derived, never dumped, built anew instead."""
+
+_ENTER = text("INSERT INTO plant_gram (rowid, grams) VALUES (:plant, :grams)")
+_TAKE_OUT = text("INSERT INTO plant_gram (plant_gram, rowid, grams) "
+                 "VALUES ('delete', :plant, :grams)")  # fmt: skip
+_EMPTY = text("INSERT INTO plant_gram (plant_gram) VALUES ('delete-all')")
+_ROWS_AT_ONCE = 1000
+
+
+@lru_cache(maxsize=1 << 16)
+def _token(first: str, second: str) -> str:
+    """A pair as a word of its own; the end of a line pairs with nothing."""
+    return f"{ord(first):x}z{ord(second):x}" if second else f"{ord(first):x}z"
+
+
+def grams(words: str) -> str:
+    """Every pair of neighbouring letters of each line, as the full-text table takes them."""
+    return " ".join(dict.fromkeys(_tokens(words)))
+
+
+def _tokens(words: str) -> Iterator[str]:
+    for line in words.split("\n"):
+        for first, second in zip(line, [*line[1:], ""], strict=True):
+            yield _token(first, second)
+
+
+def replace_grams(before: Mapping[int, str], after: Mapping[int, str]) -> None:
+    """Follow the texts of these plants (id → text); PostgreSQL does so by itself."""
+    connection = db.session.connection()
+    if connection.dialect.name != "sqlite":
+        return
+    gone = [it for it in before if before[it] != after.get(it)]
+    new = [it for it in after if after[it] != before.get(it)]
+    _run(connection, _TAKE_OUT, ((it, before[it]) for it in gone))
+    _run(connection, _ENTER, ((it, after[it]) for it in new))
+
+
+def rebuild_grams(connection: Connection) -> None:
+    """Make the index of pairs anew from the texts, after rows were put into the table as such.
+
+    A database of an earlier structure gets it with the migration that brings it.
+    """
+    if connection.dialect.name != "sqlite" or not inspect(connection).has_table(FULL_TEXT):
+        return
+    connection.execute(_EMPTY)
+    rows = connection.execute(select(PlantSearch.plant_id, PlantSearch.text))
+    for part in rows.partitions(_ROWS_AT_ONCE):
+        _run(connection, _ENTER, ((row[0], row[1]) for row in part))
+
+
+def _run(connection: Connection, statement: Any, texts: Iterable[tuple[int, str]]) -> None:
+    rows = [{"plant": plant_id, "grams": grams(words)} for plant_id, words in texts]
+    if rows:
+        connection.execute(statement, rows)
+
+
+def holding_pairs(words: Sequence[str]) -> Select[tuple[int]]:
+    """The plants whose texts hold every pair of letters of each word: all that could match."""
+    if db.engine.dialect.name == "sqlite":
+        asked = " ".join(_asked(word) for word in words)
+        found = text("SELECT rowid FROM plant_gram WHERE plant_gram MATCH :grams")
+        return found.bindparams(bindparam("grams", asked)).columns(PlantSearch.plant_id)
+    pairs = {word[at : at + 2] for word in words for at in range(max(1, len(word) - 1))}
+    held = func.plant_search_grams(PlantSearch.text, type_=ARRAY(TEXT))
+    return select(PlantSearch.plant_id).where(held.contains(literal(sorted(pairs), ARRAY(TEXT))))
+
+
+def _asked(word: str) -> str:
+    if len(word) == 1:
+        return f"{_token(word, '')}*"
+    return " ".join(_token(*pair) for pair in zip(word, word[1:], strict=False))

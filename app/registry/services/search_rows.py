@@ -1,0 +1,132 @@
+"""Keeping the row by which a plant is found, narrowed and sorted (台账列表行) in step with facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from app.kernel import facts
+from app.kernel.database import db
+from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord, PlantSearch
+from app.registry.search import (
+    LAST_DAY,
+    NO_INDUSTRY,
+    industry_place,
+    search_text,
+    sort_key,
+    state_place,
+)
+from app.registry.search_index import replace_grams
+from app.rulebook.queries import catalogue
+
+_TABLE = PlantSearch.__table__
+
+
+def refresh_search(plant_ids: Sequence[int]) -> None:
+    """Make the rows that these plants are found by again.
+
+    They say what is said now, and the names that plants and their owners bore before; of the
+    standing they keep what they had.
+    """
+    for part in facts.in_parts(sorted(set(plant_ids))):
+        query = select(PlantSearch.plant_id, PlantSearch.text).where(PlantSearch.plant_id.in_(part))
+        before = {plant_id: text for plant_id, text in db.session.execute(query)}
+        rows = _rows(part)
+        gone = [it for it in before if it not in rows]
+        if gone:
+            db.session.execute(delete(_TABLE).where(_TABLE.c.plant_id.in_(gone)))
+        changed = [{"of": it, **rows[it]} for it in rows if it in before]
+        if changed:
+            db.session.connection().execute(_BY_PLANT, changed)
+        new = [rows[it] for it in rows if it not in before]
+        if new:
+            db.session.connection().execute(insert(_TABLE), new)
+        replace_grams(before, {it: row["text"] for it, row in rows.items()})
+
+
+def refresh_industries(plant_ids: Sequence[int]) -> None:
+    """Follow the main industries of these plants."""
+    for part in facts.in_parts(sorted(set(plant_ids))):
+        places = _industry_places(part)
+        rows = [{"of": it, "industry_place": places.get(it, NO_INDUSTRY)} for it in part]
+        db.session.connection().execute(_BY_PLANT, rows)
+
+
+_BY_PLANT = update(_TABLE).where(_TABLE.c.plant_id == bindparam("of"))
+
+
+def _rows(part: Sequence[int]) -> dict[int, dict[str, Any]]:
+    former, places = _former_names(part), _industry_places(part)
+    found = db.session.execute(
+        select(
+            PlantRecord.plant_id,
+            EnterpriseRecord.name,
+            EnterpriseRecord.former_name,
+            PlantRecord.name,
+            EnterpriseRecord.uscc,
+            PlantRecord.permit_number,
+            PlantRecord.number,
+            PlantRecord.enterprise_id,
+            PlantRecord.county,
+            PlantRecord.town,
+            PlantRecord.officer,
+            PlantRecord.permit_until,
+            PlantRecord.state,
+            PlantRecord.closed_on,
+        )
+        .join(EnterpriseRecord, EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id)
+        .where(
+            PlantRecord.plant_id.in_(part),
+            PlantRecord.annulled_at.is_(None),
+            EnterpriseRecord.annulled_at.is_(None),
+        )
+    )
+    return {
+        plant_id: {
+            "plant_id": plant_id,
+            "text": search_text(name, *words, former.get(plant_id, ())),
+            "sort_key": sort_key(name, number),
+            "enterprise_id": enterprise_id,
+            "uscc": words[2],
+            "county": county,
+            "town": town,
+            "officer": officer,
+            "industry_place": places.get(plant_id, NO_INDUSTRY),
+            "permit_until": permit_until or LAST_DAY,
+            "state_place": state_place(state),
+            "closed_on": closed_on,
+        }
+        for plant_id, name, *words, number, enterprise_id, county, town, officer, permit_until,
+            state, closed_on in found
+    }  # fmt: skip
+
+
+def _industry_places(part: Sequence[int]) -> Mapping[int, str]:
+    query = select(PlantIndustry.plant_id, PlantIndustry.industry).where(
+        PlantIndustry.plant_id.in_(part),
+        PlantIndustry.role == "主要",
+        PlantIndustry.annulled_at.is_(None),
+    )
+    numbers = {it.id: it.number for it in catalogue().industries}
+    return {plant_id: industry_place(it, numbers) for plant_id, it in db.session.execute(query)}
+
+
+def _former_names(plant_ids: Sequence[int]) -> dict[int, set[str]]:
+    """The names in earlier records of each plant, and of whoever owned it then or owns it now."""
+    owner = select(PlantRecord.plant_id, PlantRecord.enterprise_id).where(
+        PlantRecord.plant_id.in_(plant_ids)
+    )
+    of_plants = select(PlantRecord.plant_id, PlantRecord.name).where(
+        PlantRecord.plant_id.in_(plant_ids), PlantRecord.annulled_at.is_not(None)
+    )
+    owners = owner.distinct().subquery()
+    of_owners = select(owners.c.plant_id, EnterpriseRecord.name).join(
+        EnterpriseRecord, EnterpriseRecord.enterprise_id == owners.c.enterprise_id
+    )
+    found: dict[int, set[str]] = {}
+    for query in (of_plants, of_owners):
+        for plant_id, name in db.session.execute(query.distinct()):
+            found.setdefault(plant_id, set()).add(name)
+    return found
