@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import cast
 
-from sqlalchemy import ColumnElement, Date, case, func, literal, select, true, update
+from sqlalchemy import ColumnElement, Date, Table, case, func, literal, select, true, update
 
 from app.grades.models import StandingInterval
 from app.kernel import daily
@@ -21,7 +22,8 @@ from app.registry.models import PlantSearch, ShownDay
 BANNED, LOWERED, BLOCKED, UNGRADED, CLEAR = range(5)
 """What a standing is sorted by: the first that is so."""
 
-_ROW, _INTERVAL = PlantSearch.__table__, StandingInterval.__table__
+_ROW = cast("Table", PlantSearch.__table__)
+_INTERVAL = cast("Table", StandingInterval.__table__)
 _LOWERED = func.coalesce(_INTERVAL.c.basis, "") == "finding"
 PLACE: ColumnElement[int] = case(
     (_INTERVAL.c.banned_until.is_not(None), BANNED),

@@ -1,18 +1,19 @@
 """The index of letter pairs that a search begins with (检索索引), on either engine.
 
-Two letters of a Chinese name are a whole search, and an index of three letters cannot find them. So
-every pair of neighbouring letters is indexed: on SQLite in a full-text table beside ``plant_search``
-that keeps nothing but the pairs, on PostgreSQL by an index on an expression of the text itself. The
-index only proposes plants; whether the text holds the word is asked of the text.
+Two letters of a Chinese name are a whole search, and an index of three letters cannot find them.
+So every pair of neighbouring letters is indexed: on SQLite in a full-text table that keeps nothing
+but the pairs, on PostgreSQL by an index on an expression of the text itself. The index only
+proposes plants; whether the text holds the word is asked of the text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, inspect, literal, select, text
+from sqlalchemy import Connection, SelectBase, bindparam, func, inspect, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from app.kernel.database import db
@@ -76,7 +77,7 @@ def _run(connection: Connection, statement: Any, texts: Iterable[tuple[int, str]
         connection.execute(statement, rows)
 
 
-def holding_pairs(words: Sequence[str]) -> Select[tuple[int]]:
+def holding_pairs(words: Sequence[str]) -> SelectBase:
     """The plants whose texts hold every pair of letters of each word: all that could match."""
     if db.engine.dialect.name == "sqlite":
         asked = " ".join(_asked(word) for word in words)
@@ -90,4 +91,4 @@ def holding_pairs(words: Sequence[str]) -> Select[tuple[int]]:
 def _asked(word: str) -> str:
     if len(word) == 1:
         return f"{_token(word, '')}*"
-    return " ".join(_token(*pair) for pair in zip(word, word[1:], strict=False))
+    return " ".join(_token(*pair) for pair in pairwise(word))

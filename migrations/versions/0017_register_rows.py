@@ -1,14 +1,14 @@
 """What the register list is narrowed, sorted and searched by (台账列表), in one row a plant.
 
-Fills the new columns from the facts and standings that are there, so nothing waits for a start. The
-pairs of letters that a search looks up are an index: a full-text one beside the table on SQLite, one
-on an expression on PostgreSQL.
+Fills the new columns from the facts and standings that are there, so nothing waits for a start.
+The pairs of letters that a search looks up are an index: a full-text one beside the table on
+SQLite, one on an expression on PostgreSQL.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -107,7 +107,8 @@ def upgrade() -> None:
     connection = op.get_bind()
     for column in _columns():
         op.add_column("plant_search", column)
-    _fill(connection)
+    today = datetime.now(UTC).date().isoformat()  # the first duty of the day moves it on
+    _fill(connection, today)
     op.create_table(
         "shown_day",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
@@ -115,7 +116,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shown_day")),
     )
     insert = sa.text("INSERT INTO shown_day (id, day) VALUES (1, :day)")
-    connection.execute(insert, {"day": date.today().isoformat()})
+    connection.execute(insert, {"day": today})
     op.drop_index("ix_plant_search_sort_key", "plant_search")
     for name, columns in INDEXES.items():
         op.create_index(f"ix_plant_search_by_{name}", "plant_search", list(columns))
@@ -136,12 +137,14 @@ def upgrade() -> None:
         connection.execute(enter, [{"plant": row[0], "grams": _pairs(row[1])} for row in part])
 
 
-def _fill(connection: sa.Connection) -> None:
+def _fill(connection: sa.Connection, today: str) -> None:
     connection.execute(sa.text(_OF_PLANTS))
-    connection.execute(sa.text(_OF_STANDINGS), {"day": date.today().isoformat()})
+    connection.execute(sa.text(_OF_STANDINGS), {"day": today})
     found = connection.execute(
-        sa.text("SELECT plant_id, industry FROM plant_industry "
-                "WHERE role = '主要' AND annulled_at IS NULL")
+        sa.text(
+            "SELECT plant_id, industry FROM plant_industry "
+            "WHERE role = '主要' AND annulled_at IS NULL"
+        )
     )
     place = sa.text("UPDATE plant_search SET industry_place = :place WHERE plant_id = :plant")
     for part in found.partitions(1000):

@@ -1,11 +1,11 @@
-"""Keeping the row by which a plant is found, narrowed and sorted (台账列表行) in step with facts."""
+"""Keeping the row by which a plant is found, narrowed and sorted (台账列表行) as facts have it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 
 from app.kernel import facts
 from app.kernel.database import db
@@ -21,7 +21,7 @@ from app.registry.search import (
 from app.registry.search_index import replace_grams
 from app.rulebook.queries import catalogue
 
-_TABLE = PlantSearch.__table__
+_TABLE = cast("Table", PlantSearch.__table__)
 
 
 def refresh_search(plant_ids: Sequence[int]) -> None:
@@ -32,7 +32,7 @@ def refresh_search(plant_ids: Sequence[int]) -> None:
     """
     for part in facts.in_parts(sorted(set(plant_ids))):
         query = select(PlantSearch.plant_id, PlantSearch.text).where(PlantSearch.plant_id.in_(part))
-        before = {plant_id: text for plant_id, text in db.session.execute(query)}
+        before = {row[0]: row[1] for row in db.session.execute(query)}
         rows = _rows(part)
         gone = [it for it in before if it not in rows]
         if gone:
@@ -86,10 +86,12 @@ def _rows(part: Sequence[int]) -> dict[int, dict[str, Any]]:
     return {
         plant_id: {
             "plant_id": plant_id,
-            "text": search_text(name, *words, former.get(plant_id, ())),
+            "text": search_text(
+                name, former_name, plant_name, uscc, permit, former.get(plant_id, ())
+            ),
             "sort_key": sort_key(name, number),
             "enterprise_id": enterprise_id,
-            "uscc": words[2],
+            "uscc": uscc,
             "county": county,
             "town": town,
             "officer": officer,
@@ -98,8 +100,8 @@ def _rows(part: Sequence[int]) -> dict[int, dict[str, Any]]:
             "state_place": state_place(state),
             "closed_on": closed_on,
         }
-        for plant_id, name, *words, number, enterprise_id, county, town, officer, permit_until,
-            state, closed_on in found
+        for plant_id, name, former_name, plant_name, uscc, permit, number, enterprise_id, county,
+            town, officer, permit_until, state, closed_on in found
     }  # fmt: skip
 
 
