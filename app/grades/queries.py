@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, case, func, select
 
 from app.grades.domain import (
     GradeRecord,
@@ -22,6 +22,7 @@ from app.grades.domain import (
 from app.grades.models import GradeRow, ProjectionState, StandingInterval
 from app.kernel.database import db, known_at
 from app.kernel.facts import in_parts
+from app.registry.models import ShownDay
 from app.registry.queries import IndustryOfPlant, industries_of, owners_of
 from app.rulebook.domain import LowestGrade
 from app.rulebook.queries import (
@@ -249,3 +250,21 @@ def read_interval(values: Sequence[Any]) -> Standing:
         violations_36m=count,
         held_since=since,
     )
+
+
+BANNED, LOWERED, BLOCKED, UNGRADED, CLEAR = range(5)
+"""What a standing is sorted by: the first that is so."""
+
+IS_LOWERED: ColumnElement[bool] = func.coalesce(StandingInterval.basis, "") == "finding"
+STANDING_PLACE: ColumnElement[int] = case(
+    (StandingInterval.banned_until.is_not(None), BANNED),
+    (IS_LOWERED, LOWERED),
+    (StandingInterval.blocked.is_(True), BLOCKED),
+    (StandingInterval.grade.is_(None), UNGRADED),
+    else_=CLEAR,
+)
+
+
+def shown_day() -> date:
+    """The day whose standings the rows of the register list keep."""
+    return db.session.execute(select(ShownDay.day)).scalar_one()

@@ -5,23 +5,37 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from typing import Any, cast
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Table,
+    delete,
+    insert,
+    literal,
+    select,
+    true,
+    update,
+)
 
 from app.grades.domain import PlantFacts, intervals
 from app.grades.models import GradeRow, ProjectionState, StandingInterval
 from app.grades.queries import (
     END_OF_TIME,
+    IS_LOWERED,
+    STANDING_PLACE,
     RulePeriod,
     facts_of,
     projection_fingerprint,
     rule_periods,
     settings_fingerprint,
+    shown_day,
 )
-from app.grades.shown import follow_standings, show_day
-from app.kernel import audit, clock, facts
+from app.kernel import audit, clock, daily, facts
 from app.kernel.database import db
-from app.kernel.transaction import rulebook_changed, standing_changed, transaction
+from app.kernel.transaction import rulebook_changed, standing_changed, transaction, writing
+from app.registry.models import PlantSearch, ShownDay
 from app.registry.queries import list_plant_ids
 from app.registry.services import refresh_industries
 
@@ -122,7 +136,7 @@ def rebuild_intervals(plant_ids: frozenset[int]) -> None:
         ]
         if rows:
             db.session.execute(insert(StandingInterval), rows)
-        follow_standings(part)
+        _copy_standings(select(ShownDay.day).scalar_subquery(), _ROW.c.plant_id.in_(part))
 
 
 def _rows_within(
@@ -161,3 +175,53 @@ def refresh_all_if_stale() -> int:
     _note_built(wanted)
     audit.record("standings.rebuilt", "settings", wanted[:16], {"厂区数": len(plant_ids)})
     return len(plant_ids)
+
+
+# --- The standings of the shown day (所示日期), beside the plants --------------------------------
+#
+# The register list asks for today nearly always, and an index can sort only by what stands in one
+# row. So the rows keep the standing of one day, copied from the intervals in the transaction that
+# changes them; each morning the day moves on, which touches only the plants whose standing is
+# another now. Any other day is joined from the intervals.
+
+_ROW = cast("Table", PlantSearch.__table__)
+_STANDING_OF_ROW: Mapping[str, Any] = {
+    "grade": StandingInterval.grade,
+    "grade_rank": StandingInterval.grade_rank,
+    "standing_place": STANDING_PLACE,
+    "blocked": StandingInterval.blocked,
+    "banned_until": StandingInterval.banned_until,
+    "lowered": IS_LOWERED,
+    "verified": StandingInterval.verified,
+    "standing_until": StandingInterval.until_on,
+}
+
+
+def show_day(day: date) -> None:
+    """Move the shown day; nothing happens when it is that day already."""
+    shown = shown_day()
+    if shown == day:
+        return
+    _copy_standings(literal(day, Date), _ROW.c.standing_until <= day if day > shown else true())
+    db.session.execute(update(ShownDay).values(day=day))
+
+
+def _copy_standings(day: ColumnElement[date], which: ColumnElement[bool]) -> None:
+    db.session.connection().execute(
+        update(_ROW)
+        .values(_STANDING_OF_ROW)
+        .where(
+            StandingInterval.plant_id == _ROW.c.plant_id,
+            StandingInterval.from_on <= day,
+            StandingInterval.until_on > day,
+            which,
+        )
+    )
+
+
+def _show(day: date) -> None:
+    with writing("每日事项"):
+        show_day(day)
+
+
+daily.each_day("台账列表换日", _show)

@@ -13,16 +13,28 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, SelectBase, bindparam, func, inspect, literal, select, text
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    SelectBase,
+    bindparam,
+    column,
+    func,
+    inspect,
+    literal,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from app.kernel.database import db
-from app.registry.models import PlantSearch
 
 FULL_TEXT = "plant_gram"
 TABLES = frozenset({FULL_TEXT, *(f"{FULL_TEXT}_{it}" for it in ("config", "data", "idx"))})
 """The full-text table and what SQLite keeps it in: derived, never dumped, built anew instead."""
 
+_TEXTS = table("plant_search", column("plant_id", BigInteger), column("text", TEXT))
 _ENTER = text("INSERT INTO plant_gram (rowid, grams) VALUES (:plant, :grams)")
 _TAKE_OUT = text("INSERT INTO plant_gram (plant_gram, rowid, grams) "
                  "VALUES ('delete', :plant, :grams)")  # fmt: skip
@@ -66,7 +78,7 @@ def rebuild_grams(connection: Connection) -> None:
     if connection.dialect.name != "sqlite" or not inspect(connection).has_table(FULL_TEXT):
         return
     connection.execute(_EMPTY)
-    rows = connection.execute(select(PlantSearch.plant_id, PlantSearch.text))
+    rows = connection.execute(select(_TEXTS.c.plant_id, _TEXTS.c.text))
     for part in rows.partitions(_ROWS_AT_ONCE):
         _run(connection, _ENTER, ((row[0], row[1]) for row in part))
 
@@ -82,10 +94,10 @@ def holding_pairs(words: Sequence[str]) -> SelectBase:
     if db.engine.dialect.name == "sqlite":
         asked = " ".join(_asked(word) for word in words)
         found = text("SELECT rowid FROM plant_gram WHERE plant_gram MATCH :grams")
-        return found.bindparams(bindparam("grams", asked)).columns(PlantSearch.plant_id)
+        return found.bindparams(bindparam("grams", asked)).columns(_TEXTS.c.plant_id)
     pairs = {word[at : at + 2] for word in words for at in range(max(1, len(word) - 1))}
-    held = func.plant_search_grams(PlantSearch.text, type_=ARRAY(TEXT))
-    return select(PlantSearch.plant_id).where(held.contains(literal(sorted(pairs), ARRAY(TEXT))))
+    held = func.plant_search_grams(_TEXTS.c.text, type_=ARRAY(TEXT))
+    return select(_TEXTS.c.plant_id).where(held.contains(literal(sorted(pairs), ARRAY(TEXT))))
 
 
 def _asked(word: str) -> str:
