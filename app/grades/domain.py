@@ -9,19 +9,21 @@ A standing is derived from decided facts and never recorded itself. The whole of
 * Everything is seen from one day: what was withdrawn by then has never been, not even for the
   days before its withdrawal. Seen from an earlier day it still counts.
 
-`standing_on` answers for one day. `intervals` cuts the plant's life at every day on which an
-answer can change; both look up the same course of grades (`grade_course`), so they agree.
+`standing_on` answers for one day; `app.grades.life` asks the same for every day there is.
+
+What a country has millions of is a NamedTuple: as unchangeable as a frozen dataclass, and made in
+a quarter of the time.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Literal, TypeAlias
+from operator import itemgetter
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from app.kernel.periods import day_after, first_day_outside
 from app.rulebook.domain import Grade, GradeOrder, LowestGrade
 from app.supervision.domain import (
     Finding,
@@ -31,9 +33,7 @@ from app.supervision.domain import (
     ban_last_day,
     blocks_on,
     counts_in_window,
-    filing_possible_again,
     is_withdrawn_on,
-    year_day,
 )
 
 Basis: TypeAlias = Literal["record", "finding"]
@@ -43,8 +43,7 @@ Basis: TypeAlias = Literal["record", "finding"]
 # --- What is known of a plant ---------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class GradeRecord:
+class GradeRecord(NamedTuple):
     """等级记录: a grade that was given; ids grow in the order of recording."""
 
     id: int
@@ -99,8 +98,7 @@ class StandingRules:
 # --- What follows from it -------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """A plant's grade and what stands against it on one day, as seen from that day."""
 
     grade: Grade | None
@@ -124,8 +122,7 @@ class Standing:
     """Since when the grade has without a break been at least what it is; None: 未定级."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """The standing on every day from `from_on` up to, not including, `until_on` (None: open)."""
 
     from_on: date
@@ -140,59 +137,13 @@ def standing_on(facts: PlantFacts, on: date, rules: StandingRules) -> Standing:
     return _standing(facts, effects, grade_course(facts.records, effects, rules.order), on, rules)
 
 
-def intervals(facts: PlantFacts, rules: StandingRules) -> tuple[Interval, ...]:
-    """The plant's whole life, cut wherever its standing changes; equal to `standing_on` each day.
-
-    From `date.min` on, without gaps, the last one open; neighbours always differ.
-    """
-    facts = in_order(facts)
-    effects = effects_seen_from(facts, date.min, rules)
-    course = grade_course(facts.records, effects, rules.order)
-    withdrawals = {judged.finding.withdrawn_on for judged in facts.findings}
-    changes: list[tuple[date, Standing]] = []
-    for day in change_days(facts, rules):
-        if day in withdrawals:
-            effects = effects_seen_from(facts, day, rules)
-            course = grade_course(facts.records, effects, rules.order)
-        standing = _standing(facts, effects, course, day, rules)
-        if not changes or changes[-1][1] != standing:
-            changes.append((day, standing))
-    ends = [*(day for day, _ in changes[1:]), None]
-    return tuple(Interval(day, end, it) for (day, it), end in zip(changes, ends, strict=True))
-
-
 def in_order(facts: PlantFacts) -> PlantFacts:
     """The same facts, records by 生效日期 and violations by 决定日期, then as recorded."""
-    return replace(
-        facts,
+    return PlantFacts(
         records=tuple(sorted(facts.records, key=lambda it: (it.effective_on, it.id))),
         violations=tuple(sorted(facts.violations, key=lambda it: (it.decided_on, it.id))),
+        findings=facts.findings,
     )
-
-
-def change_days(facts: PlantFacts, rules: StandingRules) -> tuple[date, ...]:
-    """Every day on which the standing can change, in order, beginning with `date.min`.
-
-    Between two of them it cannot; on one of them it need not.
-    """
-    days = {date.min}
-    for record in facts.records:
-        days |= _known(record.effective_on, record.expires_on)
-    for finding in (judged.finding for judged in facts.findings):
-        ban_over = filing_possible_again(finding.found_on, rules.ban_years)
-        days |= _known(finding.found_on, ban_over, finding.withdrawn_on)
-    for violation in facts.violations:
-        if violation.is_marked or violation.kind in rules.blocking_kinds:
-            year = year_day(violation, rules.year_basis).year
-            year_over = day_after(date(year, 12, 31))
-            forgotten = first_day_outside(violation.decided_on, months=rules.window_months)
-            days |= _known(violation.decided_on, violation.withdrawn_on)
-            days |= {date(year, 1, 1), year_over, forgotten}
-    return tuple(sorted(days))
-
-
-def _known(*days: date | None) -> set[date]:
-    return {day for day in days if day is not None}
 
 
 # --- Grade records --------------------------------------------------------------------------
@@ -206,11 +157,6 @@ def latest_started(records: Sequence[GradeRecord], on: date) -> GradeRecord | No
     """
     started = bisect_right(records, on, key=lambda record: record.effective_on)
     return records[started - 1] if started else None
-
-
-def has_ended(record: GradeRecord, on: date) -> bool:
-    """Whether the record's grade no longer holds on the day (失效日期 ≤ 当日)."""
-    return record.expires_on is not None and record.expires_on <= on
 
 
 # --- Findings of false material (PLAN-FALSE) ------------------------------------------------
@@ -279,8 +225,7 @@ def _deciding(standing: Sequence[Effect], order: GradeOrder) -> Effect:
 # --- The grade through time -----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """A grade and what it rests on; all None and verified for an ungraded plant."""
 
     grade: Grade | None = None
@@ -293,8 +238,7 @@ class Decision:
 UNGRADED = Decision()
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """From this day until the next step the grade rests on this decision."""
 
     from_on: date
@@ -304,52 +248,65 @@ class Step:
 
 def grade_course(
     records: Sequence[GradeRecord], effects: Sequence[Effect], order: GradeOrder
-) -> tuple[Step, ...]:
+) -> list[Step]:
     """The grade through the plant's whole life, beginning with `date.min`.
 
-    `effects` are those seen from one day; the course tells the days up to that day.
+    `effects` are those seen from one day; the course tells the days up to that day. The records
+    stand in order (`in_order`).
     """
     course: list[Step] = []
-    for day in _days_of_decision(records, effects):
-        decision = _decision(records, effects, day, order)
-        course.append(Step(day, decision, _held_since(course, day, decision, order)))
-    return tuple(course)
+    unbroken: list[tuple[int, date]] = []
+    """Ranks, each worse than the next, and since when the grade has been at least so good."""
+    for day, decision in _decisions(records, effects, order):
+        since = None
+        if decision.grade is None:
+            unbroken.clear()
+        else:
+            since, rank = day, order.rank(decision.grade)
+            while unbroken and unbroken[-1][0] <= rank:
+                since = unbroken.pop()[1]
+            unbroken.append((rank, since))
+        course.append(Step(day, decision, since))
+    return course
 
 
-def _days_of_decision(records: Sequence[GradeRecord], effects: Sequence[Effect]) -> list[date]:
-    days = {date.min}
-    days.update(record.effective_on for record in records)
-    days.update(record.expires_on for record in records if record.expires_on is not None)
-    days.update(effect.found_on for effect in effects)
-    return sorted(days)
+def _decisions(
+    records: Sequence[GradeRecord], effects: Sequence[Effect], order: GradeOrder
+) -> Iterator[tuple[date, Decision]]:
+    """What decides from each day on: a finding that stands, else the record that started last."""
+    by_record = list(_decided_by_record(records))
+    if not effects:
+        yield from by_record
+        return
+    for day in sorted({day for day, _ in by_record} | {effect.found_on for effect in effects}):
+        if standing := [effect for effect in effects if effect.stands_on(day)]:
+            its = _deciding(standing, order)
+            lowest = its.lowest
+            yield day, Decision(lowest.grade, lowest.rulebook, "finding", its.id, lowest.verified)
+        else:
+            yield day, held_on(by_record, day)[1]
 
 
-def _decision(
-    records: Sequence[GradeRecord], effects: Sequence[Effect], on: date, order: GradeOrder
-) -> Decision:
-    """The grade of one day: a finding that stands, else the record that started last."""
-    if standing := [effect for effect in effects if effect.stands_on(on)]:
-        effect = _deciding(standing, order)
-        lowest = effect.lowest
-        return Decision(lowest.grade, lowest.rulebook, "finding", effect.id, lowest.verified)
-    record = latest_started(records, on)
-    if record is None or has_ended(record, on):
-        return UNGRADED
-    return Decision(record.grade, record.rulebook, "record", record.id)
+def _decided_by_record(records: Sequence[GradeRecord]) -> Iterator[tuple[date, Decision]]:
+    """A record decides from its start until the next one's; if it ends before, nothing does."""
+    yield date.min, UNGRADED
+    for n, record in enumerate(records, 1):
+        replaced_on = records[n].effective_on if n < len(records) else None
+        if record.effective_on == replaced_on:
+            continue
+        yield record.effective_on, Decision(record.grade, record.rulebook, "record", record.id)
+        ends_on = record.expires_on
+        if ends_on is not None and (replaced_on is None or ends_on < replaced_on):
+            yield ends_on, UNGRADED
 
 
-def _held_since(
-    before: Sequence[Step], from_on: date, decision: Decision, order: GradeOrder
-) -> date | None:
-    """The first day of the unbroken stretch in which the grade was at least this one."""
-    if decision.grade is None:
-        return None
-    since = from_on
-    for step in reversed(before):
-        if not order.at_least(step.decision.grade, decision.grade):
-            break
-        since = step.from_on
-    return since
+Course: TypeAlias = Sequence[Any]
+"""What holds from each day on until the next: tuples in order, the first of `date.min`."""
+
+
+def held_on(course: Course, on: date) -> Any:
+    """The tuple of a course that holds on the day."""
+    return course[bisect_right(course, on, key=itemgetter(0)) - 1]
 
 
 # --- One day --------------------------------------------------------------------------------
@@ -362,26 +319,32 @@ def _standing(
     on: date,
     rules: StandingRules,
 ) -> Standing:
-    step = course[bisect_right(course, on, key=lambda step: step.from_on) - 1]
-    blocking = tuple(
-        violation.id
-        for violation in facts.violations
-        if blocks_on(violation, on, rules.blocking_kinds, rules.year_basis)
-    )
-    in_window = [
-        violation
-        for violation in facts.violations
-        if counts_in_window(violation, on, rules.blocking_kinds, rules.window_months)
-    ]
+    blocking = tuple(it.id for it in facts.violations if blocks(it, on, rules))
+    in_window = [it for it in facts.violations if counts(it, on, rules)]
+    return put_together(held_on(course, on), blocking, len(in_window), banned_until(effects, on))
+
+
+def put_together(
+    step: Step, blocking: tuple[int, ...], counted: int, banned: date | None
+) -> Standing:
+    """The standing from its parts."""
+    grade, rulebook, basis, basis_id, verified = step.decision
     return Standing(
-        grade=step.decision.grade,
-        rulebook=step.decision.rulebook,
-        basis=step.decision.basis,
-        basis_id=step.decision.basis_id,
-        verified=step.decision.verified,
-        blocked=bool(blocking),
-        blocking=blocking,
-        banned_until=max((it.ban_last_day for it in effects if it.bans_on(on)), default=None),
-        violations_36m=len(in_window),
-        held_since=step.held_since,
-    )
+        grade, rulebook, basis, basis_id, verified,
+        bool(blocking), blocking, banned, counted, step.held_since,
+    )  # fmt: skip
+
+
+def blocks(violation: Violation, on: date, rules: StandingRules) -> bool:
+    """Whether the violation bars filing on the day (PLAN-BLOCK)."""
+    return blocks_on(violation, on, rules.blocking_kinds, rules.year_basis)
+
+
+def counts(violation: Violation, on: date, rules: StandingRules) -> bool:
+    """Whether the violation counts among those of the last months on the day."""
+    return counts_in_window(violation, on, rules.blocking_kinds, rules.window_months)
+
+
+def banned_until(effects: Sequence[Effect], on: date) -> date | None:
+    """The latest last day of the bans that run on the day (PLAN-FALSE)."""
+    return max((it.ban_last_day for it in effects if it.bans_on(on)), default=None)

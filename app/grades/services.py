@@ -19,7 +19,8 @@ from sqlalchemy import (
     update,
 )
 
-from app.grades.domain import PlantFacts, intervals
+from app.grades.domain import PlantFacts
+from app.grades.life import intervals
 from app.grades.models import GradeRow, ProjectionState, StandingInterval
 from app.grades.queries import (
     END_OF_TIME,
@@ -148,7 +149,7 @@ def _rows_within(
         from_on = max(interval.from_on, period.from_on)
         until_on = min(interval.until_on or END_OF_TIME, period_ends)
         if from_on < until_on:
-            standing = asdict(interval.standing)
+            standing = interval.standing._asdict()
             standing["blocking"] = ",".join(str(i) for i in interval.standing.blocking)
             rank = period.rules.order.rank(interval.standing.grade)
             yield {

@@ -19,8 +19,8 @@ from app.grades.domain import (
     JudgedFinding,
     PlantFacts,
     StandingRules,
-    intervals,
 )
+from app.grades.life import intervals
 from app.rulebook.domain import GradeOrder, LowestGrade
 from app.supervision.domain import PLAN_BLOCK_KINDS, Finding, Violation, ViolationKind
 

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.grades.domain import Effect, GradeRecord, PlantFacts, StandingRules, intervals, standing_on
+from app.grades.domain import Effect, GradeRecord, PlantFacts, StandingRules, standing_on
+from app.grades.life import intervals
 from app.grades.rules import Ban, ban_faults, dates_fault, scheme_faults, voided_records
 from app.kernel.authority import EVERYTHING, Scope
 from app.rulebook.domain import GradeOrder, LowestGrade

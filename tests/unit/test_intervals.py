@@ -1,7 +1,7 @@
 """A plant's life in intervals (区间) equals the standing of each day, and both equal the contract.
 
 The oracle below is written from the contract's text alone and knows no course, no steps and no
-change days: it looks at one day, and for `held_since` at every day before it.
+turns: it looks at one day, and for `held_since` at every day before it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,9 @@ from app.grades.domain import (
     PlantFacts,
     Standing,
     StandingRules,
-    change_days,
-    intervals,
     standing_on,
 )
+from app.grades.life import intervals
 from app.rulebook.domain import GradeOrder, LowestGrade
 from app.supervision.domain import PLAN_BLOCK_KINDS, Finding, Violation, ViolationKind
 
@@ -186,7 +185,9 @@ all_rules = st.builds(
 def days_worth_looking_at(facts: PlantFacts, rules: StandingRules) -> set[date]:
     """Every day on or beside which something may change, and one a month in between."""
     turning = [
-        *change_days(facts, rules)[1:],
+        *(it.from_on for it in intervals(facts, rules)[1:]),
+        *(day for fact in facts.records for day in (fact.effective_on, fact.expires_on) if day),
+        *(day for fact in facts.violations for day in (fact.decided_on, fact.withdrawn_on) if day),
         *(date(2024 + n // 12, n % 12 + 1, 15) for n in range(-2, 60)),
     ]
     return {day + step for day in turning for step in (-DAY, timedelta(), DAY)}
@@ -218,9 +219,9 @@ def test_the_standing_of_a_day_is_what_the_contract_says(
 
 @settings(max_examples=15, deadline=None)
 @given(histories(), all_rules)
-def test_between_two_change_days_nothing_changes(facts: PlantFacts, rules: StandingRules) -> None:
-    """Day by day, the contract's answer changes on no other day than those named."""
-    named = set(change_days(facts, rules))
+def test_within_an_interval_nothing_changes(facts: PlantFacts, rules: StandingRules) -> None:
+    """Day by day, the contract's answer changes on the first days of intervals alone."""
+    named = {it.from_on for it in intervals(facts, rules)}
     before = naive_standing(facts, START - DAY, rules)
     for n in range((date(2025, 12, 31) - START).days):
         day = START + n * DAY

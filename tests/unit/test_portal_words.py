@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -49,7 +48,7 @@ def test_reasons_go_to_the_statement_they_belong_to() -> None:
 
 
 def test_a_ban_says_until_when_and_what_would_lift_it() -> None:
-    banned = replace(standing("D"), basis="finding", banned_until=BAN)
+    banned = standing("D")._replace(basis="finding", banned_until=BAN)
     of_grade, _ = statements(banned, (), DAY)
     assert of_grade.admitted is False
     assert of_grade.until == BAN
@@ -57,14 +56,14 @@ def test_a_ban_says_until_when_and_what_would_lift_it() -> None:
 
 
 def test_the_lowest_grade_outlasts_its_ban_and_says_so() -> None:
-    of_grade, _ = statements(replace(standing("非引领性"), basis="finding"), (), DAY)
+    of_grade, _ = statements(standing("非引领性")._replace(basis="finding"), (), DAY)
     assert of_grade.sentence.startswith("等级为非引领性，由虚假材料认定而来")
     assert of_grade.until is None
     assert "新等级记录" in of_grade.lifts
 
 
 def test_a_violation_of_the_year_bars_until_its_last_day() -> None:
-    _, of_filing = statements(replace(standing("B"), blocked=True, blocking=(1,)), (), DAY)
+    _, of_filing = statements(standing("B")._replace(blocked=True, blocking=(1,)), (), DAY)
     assert of_filing.until == date(2025, 12, 31)
     assert "C 级及以下仍可申报" in of_filing.sentence
 

@@ -19,9 +19,9 @@ from app.grades.domain import (
     PlantFacts,
     Standing,
     StandingRules,
-    intervals,
     standing_on,
 )
+from app.grades.life import intervals
 from app.rulebook.domain import GradeOrder, LowestGrade
 from app.supervision.domain import PLAN_BLOCK_KINDS, Finding, Violation, ViolationKind
 
