@@ -15,10 +15,10 @@ from datetime import date
 from typing import Any
 
 from app.grades.domain import (
+    UNGRADED,
     Course,
     Interval,
     PlantFacts,
-    Standing,
     StandingRules,
     Step,
     banned_until,
@@ -33,6 +33,8 @@ from app.grades.domain import (
 from app.kernel.periods import day_after, first_day_outside
 from app.supervision.domain import Violation, year_day
 
+BEFORE_ALL_FACTS = put_together(Step(date.min, UNGRADED, None), (), 0, None)
+
 
 def intervals(facts: PlantFacts, rules: StandingRules) -> tuple[Interval, ...]:
     """The plant's whole life, cut wherever its standing changes; equal to `standing_on` each day.
@@ -41,17 +43,16 @@ def intervals(facts: PlantFacts, rules: StandingRules) -> tuple[Interval, ...]:
     """
     facts = in_order(facts)
     life: list[Interval] = []
-    since, held = date.min, None
+    since, held = date.min, BEFORE_ALL_FACTS
     for day, (_, step, ban), (_, blocking, counted) in _together(
         _grade_and_ban_through_time(facts, rules),
         _violations_through_time(facts.violations, rules),
     ):
         standing = put_together(step, blocking, counted, ban)
         if standing != held:
-            if held is not None:
+            if since < day:
                 life.append(Interval(since, day, held))
             since, held = day, standing
-    assert held is not None
     return (*life, Interval(since, None, held))
 
 
