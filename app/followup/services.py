@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 
 from app.followup.models import InspectionRecord
@@ -25,9 +25,9 @@ class InspectionEntry:
 
 def record_inspections(entries: Sequence[InspectionEntry]) -> list[int]:
     """Enter inspections. None changes a grade by itself: that takes a grade record (NAT-TRACK)."""
-    return facts.record(InspectionRecord, [asdict(entry) for entry in entries])
+    return facts.record(InspectionRecord, [facts.row_of(entry) for entry in entries])
 
 
 def correct_inspections(corrections: Mapping[int, InspectionEntry]) -> None:
     """Replace inspections (fact id → entry)."""
-    facts.replace(InspectionRecord, {i: asdict(entry) for i, entry in corrections.items()})
+    facts.replace(InspectionRecord, {i: facts.row_of(entry) for i, entry in corrections.items()})

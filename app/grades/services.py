@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, cast
 
@@ -12,7 +12,6 @@ from sqlalchemy import (
     Date,
     Table,
     delete,
-    insert,
     literal,
     select,
     true,
@@ -33,7 +32,7 @@ from app.grades.queries import (
     settings_fingerprint,
     shown_day,
 )
-from app.kernel import audit, clock, daily, facts
+from app.kernel import audit, bulk, clock, daily, facts
 from app.kernel.database import db
 from app.kernel.transaction import rulebook_changed, standing_changed, transaction, writing
 from app.registry.models import PlantSearch, ShownDay
@@ -93,7 +92,7 @@ def _endings(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
 
 def _row(entry: GradeEntry, before: tuple[str, str] = ("", "")) -> dict[str, object]:
     """The entry as a row, with what it leaves unsaid of its end taken from the record before."""
-    row = asdict(entry)
+    row = facts.row_of(entry)
     for name, old in zip(("ending_document", "ending_reason"), before, strict=True):
         said = old if row[name] is None else row[name]
         row[name] = said if entry.expires_on is not None else ""
@@ -136,7 +135,7 @@ def rebuild_intervals(plant_ids: frozenset[int]) -> None:
             for row in _rows_within(plant_id, known, period)
         ]
         if rows:
-            db.session.execute(insert(StandingInterval), rows)
+            bulk.insert_rows(StandingInterval, rows)
         _copy_standings(select(ShownDay.day).scalar_subquery(), _ROW.c.plant_id.in_(part))
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import insert, or_, select, update
 
+from app.kernel import bulk
 from app.kernel.database import Base, Explained, Recorded, db
 from app.kernel.transaction import transaction
 
@@ -30,8 +31,17 @@ def record(model: type[Recorded], rows: Sequence[Mapping[str, Any]]) -> list[int
         "recorded_by": current.actor_id,
         "recorded_via": current.via,
     }
-    statement = insert(model).returning(model.id, sort_by_parameter_order=True)
-    return list(db.session.execute(statement, [{**row, **stamp} for row in rows]).scalars())
+    if len(rows) == 1:
+        statement = insert(model).returning(model.id)
+        return [db.session.execute(statement, {**rows[0], **stamp}).scalar_one()]
+    ids = bulk.take_ids(model, len(rows))
+    bulk.insert_rows(model, [{"id": i, **row} for i, row in zip(ids, rows, strict=True)], **stamp)
+    return list(ids)
+
+
+def row_of(entry: Any) -> dict[str, Any]:
+    """The fields of an entry (a frozen dataclass) as they are, for a row; nothing is copied."""
+    return {name: getattr(entry, name) for name in entry.__dataclass_fields__}
 
 
 def annul(model: type[Recorded], ids: Iterable[int], reason: str = "") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -181,7 +181,7 @@ def _completed(entry: Entry, old: ViolationRecord | FindingRecord) -> Entry:
 
 def _row(entry: ViolationEntry | FindingEntry) -> dict[str, object]:
     """The entry as a row; what speaks of a withdrawal or mark that is not there is left out."""
-    row = asdict(entry)
+    row = facts.row_of(entry)
     for name in ("withdrawal_document", "withdrawal_reason"):
         row[name] = (row[name] or "") if entry.withdrawn_on is not None else ""
     if isinstance(entry, ViolationEntry):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 
 from app.kernel import facts
@@ -28,9 +28,9 @@ class ProjectEntry:
 
 def record_projects(entries: Sequence[ProjectEntry]) -> list[int]:
     """Enter projects."""
-    return facts.record(ProjectRecord, [asdict(entry) for entry in entries])
+    return facts.record(ProjectRecord, [facts.row_of(entry) for entry in entries])
 
 
 def correct_projects(corrections: Mapping[int, ProjectEntry]) -> None:
     """Replace projects (fact id → entry)."""
-    facts.replace(ProjectRecord, {i: asdict(entry) for i, entry in corrections.items()})
+    facts.replace(ProjectRecord, {i: facts.row_of(entry) for i, entry in corrections.items()})

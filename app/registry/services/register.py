@@ -8,14 +8,14 @@ what the act is called, does.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
-from app.kernel import facts
+from app.kernel import bulk, facts
 from app.kernel.database import Recorded, db
 from app.kernel.transaction import standing_changed, transaction
 from app.registry.domain import name_key
@@ -132,7 +132,7 @@ def register_plants(entries: Sequence[PlantEntry]) -> list[int]:
     ids = _lasting_ids(Plant, len(entries))
     facts.record(
         PlantRecord,
-        [{**asdict(entry), "plant_id": i} for i, entry in zip(ids, entries, strict=True)],
+        [{**facts.row_of(entry), "plant_id": i} for i, entry in zip(ids, entries, strict=True)],
     )
     refresh_search(ids)
     standing_changed.emit(ids)
@@ -144,7 +144,7 @@ def correct_plants(corrections: Mapping[int, PlantEntry]) -> None:
     standing = _standing_records(PlantRecord, "plant_id", corrections)
     facts.replace(
         PlantRecord,
-        {standing[i]: {**asdict(entry), "plant_id": i} for i, entry in corrections.items()},
+        {standing[i]: {**facts.row_of(entry), "plant_id": i} for i, entry in corrections.items()},
     )
     refresh_search(list(corrections))
     standing_changed.emit(corrections)
@@ -154,7 +154,7 @@ def record_industries(entries: Sequence[IndustryEntry]) -> list[int]:
     """Enter industries of plants; returns the ids of the facts."""
     plants = [entry.plant_id for entry in entries]
     standing_changed.emit(plants)
-    ids = facts.record(PlantIndustry, [asdict(entry) for entry in entries])
+    ids = facts.record(PlantIndustry, [facts.row_of(entry) for entry in entries])
     refresh_industries(plants)
     return ids
 
@@ -163,28 +163,28 @@ def correct_industries(corrections: Mapping[int, IndustryEntry]) -> None:
     """Replace industries (fact id → entry)."""
     plants = [entry.plant_id for entry in corrections.values()]
     standing_changed.emit(plants)
-    facts.replace(PlantIndustry, {i: asdict(entry) for i, entry in corrections.items()})
+    facts.replace(PlantIndustry, {i: facts.row_of(entry) for i, entry in corrections.items()})
     refresh_industries(plants)
 
 
 def record_lines(entries: Sequence[LineEntry]) -> list[int]:
     """Enter production lines; returns the ids of the facts."""
-    return facts.record(ProductionLine, [asdict(entry) for entry in entries])
+    return facts.record(ProductionLine, [facts.row_of(entry) for entry in entries])
 
 
 def correct_lines(corrections: Mapping[int, LineEntry]) -> None:
     """Replace production lines (fact id → entry)."""
-    facts.replace(ProductionLine, {i: asdict(entry) for i, entry in corrections.items()})
+    facts.replace(ProductionLine, {i: facts.row_of(entry) for i, entry in corrections.items()})
 
 
 def record_emergency_measures(entries: Sequence[MeasureEntry]) -> list[int]:
     """Enter emergency measures; returns the ids of the facts."""
-    return facts.record(EmergencyMeasure, [asdict(entry) for entry in entries])
+    return facts.record(EmergencyMeasure, [facts.row_of(entry) for entry in entries])
 
 
 def correct_emergency_measures(corrections: Mapping[int, MeasureEntry]) -> None:
     """Replace emergency measures (fact id → entry)."""
-    facts.replace(EmergencyMeasure, {i: asdict(entry) for i, entry in corrections.items()})
+    facts.replace(EmergencyMeasure, {i: facts.row_of(entry) for i, entry in corrections.items()})
 
 
 _PARTS: Mapping[type[Any], type[Recorded]] = {
@@ -213,9 +213,10 @@ def end_enterprise(enterprise_id: int) -> None:
 def _lasting_ids(model: type[Enterprise] | type[Plant], count: int) -> list[int]:
     if not count:
         return []
+    ids = bulk.take_ids(model, count)
     moment = transaction().moment
-    statement = insert(model).returning(model.id, sort_by_parameter_order=True)
-    return list(db.session.execute(statement, [{"created_at": moment}] * count).scalars())
+    bulk.insert_rows(model, [{"id": i} for i in ids], created_at=moment)
+    return list(ids)
 
 
 def _standing_records(
@@ -233,7 +234,7 @@ def _standing_records(
 
 def _enterprise_row(enterprise_id: int, entry: EnterpriseEntry) -> dict[str, object]:
     return {
-        **asdict(entry),
+        **facts.row_of(entry),
         "enterprise_id": enterprise_id,
         "name_key": name_key(entry.name),
     }

@@ -61,7 +61,7 @@ def correct_applications(corrections: Mapping[int, ApplicationEntry]) -> None:
 
 
 def _row(entry: ApplicationEntry) -> dict[str, object]:
-    return {name: value for name, value in asdict(entry).items() if name != "evidence"}
+    return {name: value for name, value in facts.row_of(entry).items() if name != "evidence"}
 
 
 def _attach(made: Iterable[tuple[int, ApplicationEntry]]) -> None:
@@ -76,7 +76,7 @@ def _attach(made: Iterable[tuple[int, ApplicationEntry]]) -> None:
 
 def record_reserves(entries: Sequence[ReserveEntry]) -> list[int]:
     """Enter the opening quantities (期初) of reserves that are not on record (PLAN-RIGHTS)."""
-    return facts.record(ReserveRecord, [asdict(entry) for entry in entries])
+    return facts.record(ReserveRecord, [facts.row_of(entry) for entry in entries])
 
 
 def correct_reserves(corrections: Mapping[int, ReserveEntry]) -> None:
