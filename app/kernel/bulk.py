@@ -30,7 +30,6 @@ def insert_rows(model: type[Any], rows: Sequence[Row], **same: Any) -> None:
     connection = db.session.connection()
     shared = {**_defaults(table), **same}
     names = [it.name for it in table.columns if it.name in rows[0] or it.name in shared]
-    statement = insert(table).compile(dialect=connection.dialect, column_keys=names)
     columns = [
         _bound(table, name, [row[name] for row in rows], connection.dialect)
         if name in rows[0]
@@ -38,9 +37,11 @@ def insert_rows(model: type[Any], rows: Sequence[Row], **same: Any) -> None:
         for name in names
     ]
     lines: Iterable[Any] = zip(*columns, strict=True)
-    if not statement.positional:
+    if not connection.dialect.positional:
         lines = (dict(zip(names, line, strict=True)) for line in lines)
-    connection.exec_driver_sql(str(statement), list(lines))
+    connection.exec_driver_sql(
+        insert(table).compile(dialect=connection.dialect, column_keys=names).string, list(lines)
+    )
 
 
 def take_ids(model: type[Any], count: int) -> Sequence[int]:

@@ -5,28 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import lru_cache
 
 from app.registry.domain import PlantState, name_key
+from app.registry.pinyin import pinyin, pinyin_initials
 
 AFTER_ALL = 999
 LAST_DAY = date(9999, 12, 31)
 """What sorts after every place, and after every day."""
-
-
-@lru_cache(maxsize=4096)
-def pinyin_initials(name: str) -> str:
-    """The first letters of the syllables: 绍兴华盛 → ``sxhs``; other characters stay."""
-    from pypinyin import Style, lazy_pinyin  # its dictionary takes a while to load
-
-    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()
-
-
-@lru_cache(maxsize=4096)
-def _pinyin(name: str) -> str:
-    from pypinyin import lazy_pinyin
-
-    return " ".join(lazy_pinyin(name)).lower()
 
 
 def search_text(
@@ -62,7 +47,7 @@ def search_term(typed: str) -> str:
 
 def sort_key(name: str, plant_number: str) -> str:
     """Sorts enterprises as a Chinese reader expects (by pinyin), then by plant number."""
-    return f"{_pinyin(name)[:230]}\x1f{plant_number}"
+    return f"{pinyin(name)[:230]}\x1f{plant_number}"
 
 
 NO_INDUSTRY = "zzz"

@@ -110,8 +110,10 @@ def _module_constants(tree: ast.Module) -> set[str]:
 
 
 def _is_fixed_text(node: ast.expr, constants: set[str]) -> bool:
-    """Literal text, module constants, and such text put together."""
+    """Literal text, module constants, such text put together, or what the library compiles."""
     match node:
+        case ast.Attribute(value=ast.Call(func=ast.Attribute(attr="compile")), attr="string"):
+            return True
         case ast.Constant():
             return True
         case ast.Name(id=name):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 
-from app.kernel import facts
+from app.kernel import bulk, facts
 from app.kernel.database import db
 from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord, PlantSearch
 from app.registry.search import (
@@ -42,7 +42,7 @@ def refresh_search(plant_ids: Sequence[int]) -> None:
             db.session.connection().execute(_BY_PLANT, changed)
         new = [rows[it] for it in rows if it not in before]
         if new:
-            db.session.connection().execute(insert(_TABLE), new)
+            bulk.insert_rows(PlantSearch, new)
         replace_grams(before, {it: row["text"] for it, row in rows.items()})
 
 
