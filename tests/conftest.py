@@ -10,6 +10,7 @@ from datetime import datetime
 import pytest
 
 from app.kernel import clock as kernel_clock
+from tests.tally import Tally
 
 Freeze = Callable[[str], datetime]
 
@@ -44,3 +45,11 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.fixture
+def tally(request: pytest.FixtureRequest) -> Tally:
+    """``tally("attack", tried, faults)``: tells the count and fails on a fault or on nothing."""
+    given = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    engines = [it for it in given.values() if it in ("sqlite", "postgresql")]
+    return Tally(engines[0] if engines else "")

@@ -53,3 +53,13 @@ FILE_NAMES = (*_as_bytes(_FILE_NAMES), b"\xff\xfe.xlsx", b"a\tb.xlsx")
 def some(texts: tuple[bytes, ...], number: int, seed: str) -> list[bytes]:
     """So many of the texts, the same ones each time for the same seed."""
     return random.Random(seed).sample(texts, min(number, len(texts)))  # noqa: S311 - no secret
+
+
+def multipart(name: str, file_name: bytes, content: bytes, **fields: str) -> bytes:
+    """A form with one file, put together by hand: clients would mend the name."""
+    plain = b'--MARK\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+    before = b"".join(plain % (it.encode(), value.encode()) for it, value in fields.items())
+    quoted = file_name.replace(b'"', b"%22")
+    head = b'--MARK\r\nContent-Disposition: form-data; name="%s"; filename="%s"\r\n'
+    kind = b"Content-Type: application/octet-stream\r\n\r\n"
+    return before + head % (name.encode(), quoted) + kind + content + b"\r\n--MARK--\r\n"

@@ -52,8 +52,7 @@ def viewers(world: World) -> Iterator[Principal]:
         opens = {
             rule.endpoint
             for rule in rules(world.app)
-            if access(world.app, rule.endpoint) != "public"
-            and may_open(world.app, rule.endpoint, who)
+            if access(rule.endpoint) != "public" and may_open(rule.endpoint, who)
         }
         if not opens <= covered:
             covered |= opens

@@ -15,6 +15,7 @@ from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from psycopg import sql
+from sqlalchemy import event
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
@@ -131,9 +132,16 @@ def installed(folder: Path, database_url: str) -> Flask:
     app.test_client_class = CheckedClient
     app.jinja_env.bytecode_cache = _compiled_templates
     with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", _without_durability)
         statements = _compiled_statements.setdefault(db.engine.dialect.name, LRUCache(2000))
         db.engine.update_execution_options(compiled_cache=statements)
     return app
+
+
+def _without_durability(raw: Any, _record: Any) -> None:
+    """Kept in memory by the system until it has time: no test of this process cuts the power."""
+    raw.execute("PRAGMA synchronous=OFF").fetchall()
 
 
 def migrate(app: Flask) -> None:

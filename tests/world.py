@@ -8,7 +8,7 @@ an answer shows whose records went into it, whatever form the answer has.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -89,10 +89,20 @@ class Principal:
     role: Role | None = None
     county: str | None = None
     enterprises: tuple[str, ...] = ()
+    also: Role | None = None
+    """A second role, which reaches everywhere."""
 
     def holds(self, permission: Permission) -> bool:
         """Whether the table of roles gives it the permission."""
-        return self.role is not None and permission in ROLE_PERMISSIONS[self.role]
+        return any(permission in ROLE_PERMISSIONS[it] for it in (self.role, self.also) if it)
+
+    def facing(self, permission: Permission) -> Principal:
+        """The same person with the one role that this permission comes from.
+
+        What the second role reaches must not be reached by a permission of the first alone.
+        """
+        wide = self.also is not None and permission in ROLE_PERMISSIONS[self.also]
+        return Principal(self.name, self.also) if wide else replace(self, also=None)
 
     def sees_work_of(self, other: Principal) -> bool:
         """Whether imports of the other are shown: one's own; heads those of their people."""
@@ -109,6 +119,8 @@ class Principal:
         """The plants within reach of whatever this role is allowed at all."""
         if self.role is None or self.role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN):
             return frozenset()
+        if self.also is not None:
+            return frozenset(COUNTY_OF)
         if self.role in ENTERPRISE_ROLES:
             return frozenset(plant for plant in COUNTY_OF if plant[0] in self.enterprises)
         if self.role in COUNTY_ROLES:
@@ -127,10 +139,13 @@ ANONYMOUS = Principal("anonymous")
 PRINCIPALS = (
     ANONYMOUS,
     *map(_principal, Role),
+    Principal("officer who audits", Role.COUNTY_OFFICER, YUECHENG, also=Role.AUDITOR),
+    Principal("head who records", Role.COUNTY_HEAD, YUECHENG, also=Role.PROVINCE_RECORDER),
     Principal("county-officer elsewhere", Role.COUNTY_OFFICER, KEQIAO),
     Principal("filer elsewhere", Role.FILER, None, ("C",)),
 )
-"""Nobody, every role, and two of them once more on the other side of the border."""
+"""Nobody, every role, two people with a second role that reads further than the first one acts,
+and two roles once more on the other side of the border."""
 CHANGE = Kind(
     "test.change",
     "测试事项",
@@ -179,7 +194,10 @@ class World:
         keys.update(f"IM-{it.name}" for it in PRINCIPALS if who.sees_work_of(it))
         keys.update(f"PR-{it.name}" for it in PRINCIPALS if who.sees_proposal_of(it))
         keys.add(f"MS-{who.name}")
-        if who.role is Role.AUDITOR:  # the log names the files that people sent and made
+        if Role.AUDITOR in (
+            who.role,
+            who.also,
+        ):  # the log names the files that people sent and made
             keys.update(f"PR-{name}" for name in self.proposals)
             keys.update(f"DL-{name}" for name in self.downloads)
             keys.update(f"IM-{name}" for name in self.imports)
@@ -281,6 +299,9 @@ def _open_account(world: World, who: Principal) -> None:
     for uscc in codes[1:]:
         with world.app.app_context(), writing("测试"):
             services.grant_role(world.users[who.name], who.role, uscc=uscc)
+    if who.also is not None:
+        with world.app.app_context(), writing("测试"):
+            services.grant_role(world.users[who.name], who.also)
 
 
 def _enter_register(world: World, named: Naming) -> None:

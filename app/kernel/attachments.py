@@ -7,7 +7,9 @@ handed back as a download.
 
 from __future__ import annotations
 
+import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,6 +37,8 @@ MEDIA_TYPES = {
 ACCEPTED = ".pdf,.png,.jpg,.jpeg,.docx,.xlsx,.ofd"
 HINT = "PDF、OFD、图片（JPG、PNG）、Word 或 Excel（docx、xlsx），不超过 20 MB。"
 _HEADS = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff"}
+_ACTIVE = re.compile("/(activex|macrosheets)/")
+_TYPES, _MOST_OF_TYPES = "[Content_Types].xml", 1024 * 1024
 _MAIN_PARTS = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "ofd": "OFD.xml"}
 
 
@@ -98,14 +102,21 @@ def _office_kind(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            runs = _runs_something(archive)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error):
         return ""
     names = {part.filename for part in parts}
-    is_strange = (
-        len(parts) > MOST_PARTS
-        or any(part.flag_bits & 1 for part in parts)
-        or any(name.casefold().endswith("vbaproject.bin") for name in names)
-    )
-    if is_strange:
+    if len(parts) > MOST_PARTS or any(part.flag_bits & 1 for part in parts) or runs:
         return ""
     return next((kind for kind, main in _MAIN_PARTS.items() if main in names), "")
+
+
+def _runs_something(archive: zipfile.ZipFile) -> bool:
+    """Whether opening the office file would run a program that came with it."""
+    names = [name.casefold().replace("\\", "/") for name in archive.namelist()]
+    if any(name.endswith("vbaproject.bin") or _ACTIVE.search(name) for name in names):
+        return True
+    if _TYPES not in archive.namelist():
+        return False
+    with archive.open(_TYPES) as types:
+        return b"macroenabled" in types.read(_MOST_OF_TYPES).lower()

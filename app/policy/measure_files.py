@@ -221,7 +221,7 @@ def _read(path: Path) -> MeasureFile | list[Fault]:
         return [Fault(path.name, 1, f"文件无法读取（{why(error)}）", "请核对路径和读取权限")]
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also numbers and brackets beyond all measure
         return [_syntax_fault(path.name, text, str(error))]
     try:
         file = MeasureFile.model_validate(data)

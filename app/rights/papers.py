@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import current_app
-from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from app.kernel.config import ROOT, Config
@@ -26,6 +26,7 @@ from app.rights.letters import Letter
 if TYPE_CHECKING:
     import typst
 
+log = logging.getLogger(__name__)
 MEDIA_TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "pdf": "application/pdf",
@@ -112,22 +113,24 @@ def as_pdf(letter: Letter) -> bytes:
 
 def as_docx(letter: Letter) -> bytes:
     """The letter as docx, by the bureau's own template where there is one."""
+    own = _instance() / "letters" / "allocation.docx"
+    if not own.is_file():
+        return _filled((resources.files("app.rights") / "data/letter.docx").read_bytes(), letter)
+    try:
+        return _filled(own.read_bytes(), letter)
+    except Exception as fault:  # a template is a program of the bureau's: it may fail in any way
+        log.warning("the letter's template cannot be used: %s", type(fault).__name__)
+        raise PaperFault(BAD_TEMPLATE) from fault
+
+
+def _filled(template: bytes, letter: Letter) -> bytes:
     from docxtpl import DocxTemplate
 
-    own = _instance() / "letters" / "allocation.docx"
     buffer = io.BytesIO()
-    try:
-        source = (
-            own.read_bytes()
-            if own.is_file()
-            else (resources.files("app.rights") / "data/letter.docx").read_bytes()
-        )
-        template = DocxTemplate(io.BytesIO(source))
-        environment = SandboxedEnvironment(autoescape=True)
-        template.render(letter.values(), jinja_env=environment, autoescape=True)
-        template.save(buffer)
-    except (TemplateError, ValueError, KeyError, OSError, zipfile.BadZipFile) as fault:
-        raise PaperFault(BAD_TEMPLATE) from fault
+    document = DocxTemplate(io.BytesIO(template))
+    environment = SandboxedEnvironment(autoescape=True)
+    document.render(letter.values(), jinja_env=environment, autoescape=True)
+    document.save(buffer)
     return buffer.getvalue()
 
 

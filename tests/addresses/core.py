@@ -67,7 +67,7 @@ def _imports(world: World, who: Principal, endpoint: str) -> Examples:
     changes = endpoint in {"ledger.confirm_import", "ledger.recheck_import", "ledger.drop_import"}
     for owner in PRINCIPALS:
         if owner.name in world.imports:
-            is_own = owner == who if changes else who.sees_work_of(owner)
+            is_own = owner.name == who.name if changes else who.sees_work_of(owner)
             yield (Kind.OWN if is_own else Kind.FOREIGN), {"import_id": world.imports[owner.name]}
     yield Kind.UNKNOWN, {"import_id": NOWHERE}
 

@@ -70,7 +70,7 @@ def _facts(world: World, who: Principal, _endpoint: str) -> Examples:
     yield Kind.UNKNOWN, {"listed": "grades", "fact_id": NOWHERE}
 
 
-_marked: dict[tuple[int, str], int] = {}
+MARKED: dict[tuple[int, str], int] = {}
 """World and plant → a violation that is marked as barring; previews leave it so."""
 
 
@@ -83,9 +83,9 @@ def _changes(world: World, who: Principal, endpoint: str) -> Examples:
             yield kind, {"fact_id": fact_id, "verb": verb}
         if of_mark:
             key = (id(world), plant)
-            if key not in _marked:
-                _marked[key] = _violation_of(world, plant, marked="情节严重")
-            yield kind, {"fact_id": _marked[key], "verb": "unmark"}
+            if key not in MARKED:
+                MARKED[key] = _violation_of(world, plant, marked="情节严重")
+            yield kind, {"fact_id": MARKED[key], "verb": "unmark"}
     yield Kind.UNKNOWN, {"fact_id": NOWHERE, "verb": "mark" if of_mark else "annul"}
 
 

@@ -49,8 +49,6 @@ def _applications(world: World, who: Principal, endpoint: str) -> Examples:
     for key, plant_id in world.plants.items():
         year = 2030 + next(numbers) % 60 if changes else 2029
         with world.app.app_context(), writing("测试"):
-            stored = files.keep(BytesIO(f"%PDF-1.7 {mark_of(key)}".encode()))
-            files.enter(stored)
             found = db.session.execute(
                 select(ApplicationRecord.id).where(
                     ApplicationRecord.plant_id == plant_id,
@@ -60,6 +58,8 @@ def _applications(world: World, who: Principal, endpoint: str) -> Examples:
                 )
             ).scalar_one_or_none()
             if found is None:
+                stored = files.keep(BytesIO(f"%PDF-1.7 {mark_of(key)}".encode()))
+                files.enter(stored)
                 entry = ApplicationEntry(
                     plant_id, mark_of(key), "NOx", year, Decimal(1), today(),
                     (Evidence(stored.sha256, f"{mark_of(key)}.pdf"),),
@@ -79,12 +79,12 @@ def _evidence(world: World, who: Principal, endpoint: str) -> Examples:
 
 
 _NUMBER = Signature("示例〔1〕号", confirms_draft_rulebook=True)
-_issued: dict[int, int] = {}
+ISSUED: dict[int, int] = {}
 
 
 def _issued_allocation(world: World) -> int:
     """A signed allocation in which every plant of the world stands; made once for each world."""
-    if id(world) not in _issued:
+    if id(world) not in ISSUED:
         head, officer = world.users["city-head"], world.users["city-officer"]
         spec = f"city/SO2/{today().year}"
         with world.app.app_context():
@@ -94,8 +94,8 @@ def _issued_allocation(world: World) -> int:
                 issuing.check(list_id, EVERYTHING)
             with writing("测试", actor_id=head, actor_name="签发人"):
                 issuing.sign(list_id, EVERYTHING, _NUMBER)
-        _issued[id(world)] = list_id
-    return _issued[id(world)]
+        ISSUED[id(world)] = list_id
+    return ISSUED[id(world)]
 
 
 def _allocations(world: World, _who: Principal, _endpoint: str) -> Examples:

@@ -107,7 +107,7 @@ class Window:
 def pages_of(world: World, who: Principal) -> Iterator[tuple[str, str]]:
     """Endpoint and address of everything that this principal may open, once."""
     for rule in rules(world.app):
-        if "GET" not in methods_of(rule) or not may_open(world.app, rule.endpoint, who):
+        if "GET" not in methods_of(rule) or not may_open(rule.endpoint, who):
             continue
         if rule.endpoint == "assets.serve":
             continue

@@ -144,7 +144,7 @@ def failing(
     def broken(**_arguments: object) -> str:
         raise Broken("secret /app/broken.py SELECT password")
 
-    broken.__access__ = access(app, endpoint)  # type: ignore[attr-defined]
+    broken.__access__ = access(endpoint)  # type: ignore[attr-defined]
     monkeypatch.setitem(app.view_functions, endpoint, broken)
     headers = {"X-CSRFToken": client.token or ""}
     yield bare(client, path, method, headers=headers)
@@ -155,7 +155,7 @@ def failing(
 def refused(world: World, endpoint: str, path: str, method: str) -> Iterator[TestResponse]:
     """Somebody who is signed in and may not."""
     for who in PRINCIPALS[1:]:
-        if not may_open(world.app, endpoint, who):
+        if not may_open(endpoint, who):
             client = world.browser(who)
             yield bare(client, path, method, headers={"X-CSRFToken": client.token or ""})
             return

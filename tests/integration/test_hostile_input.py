@@ -36,7 +36,7 @@ from tests.addresses import (
     rules,
     somebody_for,
 )
-from tests.hostile import FILE_NAMES, LONG, TEXTS, some
+from tests.hostile import FILE_NAMES, LONG, TEXTS, multipart, some
 from tests.pagecheck import problems_of
 from tests.pages import CheckedClient
 from tests.watch import Watch, noting_parameters, watching
@@ -202,14 +202,6 @@ def test_no_header_breaks_a_page(world: World, trial: Trial) -> None:
             )  # fmt: skip
             trial.look(f"{page} {name}: {value!r}", answer)
     trial.finish(at_least=200)
-
-
-def multipart(name: str, file_name: bytes, content: bytes) -> bytes:
-    """A form with one file, put together by hand: clients would mend the name."""
-    quoted = file_name.replace(b'"', b"%22")
-    head = b'--MARK\r\nContent-Disposition: form-data; name="%s"; filename="%s"\r\n'
-    kind = b"Content-Type: application/octet-stream\r\n\r\n"
-    return head % (name.encode(), quoted) + kind + content + b"\r\n--MARK--\r\n"
 
 
 def files() -> Iterator[tuple[bytes, bytes]]:

@@ -20,10 +20,11 @@ from sqlalchemy import select
 
 from app.accounts import services
 from app.kernel import clock
-from app.kernel.database import Base, Mode, db, mode
+from app.kernel.database import Base, db
 from app.kernel.transaction import writing
 from tests.addresses import QUERIES, SAFE, form_of, methods_of, own_address, rules, somebody_for
 from tests.installations import Sqlite, close, installed
+from tests.setback import Kept
 from tests.watch import noting_parameters
 from tests.world import World, populate
 
@@ -56,20 +57,11 @@ def its_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @contextmanager
 def set_back(app: Flask) -> Iterator[None]:
     """Whatever is written inside is gone afterwards."""
-    with app.app_context(), mode(Mode.WRITE):
-        live = db.engine.raw_connection()
-        driver: Any = live.driver_connection
-        kept = type(driver)(":memory:")
-        driver.backup(kept)
-        live.close()
+    kept = Kept(app)
     try:
         yield
     finally:
-        with app.app_context(), mode(Mode.WRITE):
-            db.session.remove()
-            live = db.engine.raw_connection()
-            kept.backup(live.driver_connection)
-            live.close()
+        kept.set_back()
         kept.close()
 
 

@@ -72,7 +72,7 @@ def test_every_page_shows_what_was_entered_as_text(infested: World) -> None:
     for who in viewers(infested):
         client = infested.browser(who)
         for rule in rules(infested.app):
-            if "GET" not in methods_of(rule) or not may_open(infested.app, rule.endpoint, who):
+            if "GET" not in methods_of(rule) or not may_open(rule.endpoint, who):
                 continue
             query = dict(QUERIES[rule.endpoint](infested, who)) if rule.endpoint in QUERIES else {}
             for address in addresses(infested, rule, who):
@@ -112,7 +112,7 @@ def test_every_file_is_made_and_fetched_whatever_its_names(infested: World) -> N
     for who in viewers(infested):
         for rule in rules(infested.app):
             for method in set(methods_of(rule)) - SAFE:
-                if not may_open(infested.app, rule.endpoint, who) or "export" not in rule.rule:
+                if not may_open(rule.endpoint, who) or "export" not in rule.rule:
                     continue
                 client = infested.browser(who)
                 form = form_of(infested, rule.endpoint, who)

@@ -38,7 +38,7 @@ from app.desk.routes.places import KINDS, LISTS, TITLES, fact_url, list_url, pla
 from app.kernel import audit, clock, files, htmx
 from app.kernel.authority import Permission
 from app.kernel.look import url_with
-from app.kernel.permissions import requires, scope_for
+from app.kernel.permissions import can, requires, scope_for
 from app.kernel.spreadsheets import Column, SheetLayout, write_xlsx
 from app.kernel.web import page
 from app.policy.exports import MEDIA_TYPES
@@ -104,6 +104,7 @@ def fact_list(listed: str) -> str | Response:
         previous_url=url_with(page=found.page - 1) if found.page > 1 else None,
         next_url=url_with(page=found.page + 1) if found.page < found.pages else None,
         is_officer=_is_officer(),
+        may_export=can(Permission.REGISTER_EXPORT),
     )  # fmt: skip
     return make_response(html)
 

@@ -9,6 +9,7 @@ that a backup is being restored, and goes on with what was brought back.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,6 +35,7 @@ from app.operations.services.backing_up import free_path, write_backup
 from app.operations.structure import empty_out
 from app.operations.tables import CannotLoad, TableDump, load_tables
 
+log = logging.getLogger(__name__)
 _SIGNS_OF_DATA = ("user_account", "bureau", "enterprise", "plant")
 VIA = "恢复备份"
 _STAGING = "restoring-"
@@ -69,6 +71,11 @@ def restore_backup(path: Path, *, replace: bool = False) -> Restored:
         ) from damaged
     except CannotLoad as problem:
         raise OperationFailed(f"备份没有恢复，没有改动任何内容：{problem}。") from problem
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as odd:
+        log.exception("the backup cannot be read")
+        raise OperationFailed(
+            f"{path} 不能使用：内容无法读出。没有改动数据，请换一份备份。"
+        ) from odd
     except OSError as error:
         raise OperationFailed(
             f"备份没有恢复（{why(error)}），没有改动数据。请检查文件、磁盘空间和权限。"
