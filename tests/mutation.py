@@ -163,8 +163,7 @@ class _Forcing(ast.NodeTransformer):
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         super().generic_visit(node)
-        call = self._around(node) if isinstance(node, ast.expr) else None
-        if call is None:
+        if not isinstance(node, ast.expr) or (call := self._around(node)) is None:
             return node
         put = ast.parse(f"__import__('tests.mutation').mutation.{call}", mode="eval").body
         assert isinstance(put, ast.Call)
