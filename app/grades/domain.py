@@ -121,6 +121,11 @@ class Standing(NamedTuple):
     held_since: date | None
     """Since when the grade has without a break been at least what it is; None: 未定级."""
 
+    @property
+    def blocking_count(self) -> int:
+        """How many violations of the year bar filing."""
+        return len(self.blocking)
+
 
 class Interval(NamedTuple):
     """The standing on every day from `from_on` up to, not including, `until_on` (None: open)."""

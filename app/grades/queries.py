@@ -238,18 +238,8 @@ INTERVAL_COLUMNS = (
 def read_interval(values: Sequence[Any]) -> Standing:
     """A row of the projection (INTERVAL_COLUMNS but the plant) as the Standing it came from."""
     grade, rulebook, basis, basis_id, verified, blocked, blocking, banned, count, since = values
-    return Standing(
-        grade=grade,
-        rulebook=rulebook,
-        basis=basis,
-        basis_id=basis_id,
-        verified=verified,
-        blocked=blocked,
-        blocking=tuple(int(i) for i in blocking.split(",") if i),
-        banned_until=banned,
-        violations_36m=count,
-        held_since=since,
-    )
+    ids = tuple(map(int, filter(None, blocking.split(",")))) if blocking else ()
+    return Standing(grade, rulebook, basis, basis_id, verified, blocked, ids, banned, count, since)
 
 
 BANNED, LOWERED, BLOCKED, UNGRADED, CLEAR = range(5)

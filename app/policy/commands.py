@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 
@@ -15,9 +16,8 @@ from app.kernel.asked import read_exact_day, read_moment
 from app.kernel.command_groups import OneLineGroup
 from app.kernel.commands import CHECK_FAILED, stop
 from app.kernel.system_words import why
-from app.policy.documents import Document, Table
 from app.policy.domain import Origin
-from app.policy.exports import MEDIA_TYPES, content_of
+from app.policy.exports import MEDIA_TYPES, list_in_parts
 from app.policy.measure_files import Vocabulary, check_measure_file
 from app.policy.measures import UnknownMeasure
 from app.policy.plugin_files import check_plugin
@@ -48,14 +48,14 @@ def moment_of(text: str | None) -> datetime | None:
     return moment or stop("没有填写 --known-at，请按 2025-06-30T17:00:00+08:00 的样式填写。")
 
 
-def write_out(document: Document, table: Table, form: str, output: str | None) -> None:
-    """Write a list in the wanted form to the file, or to standard output."""
-    content = content_of(document, table, form)
+def write_out(parts: Iterable[bytes], output: str | None) -> None:
+    """Write a list to the file, or to standard output, part by part."""
     if output is None:
-        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.writelines(parts)
         return
     try:
-        Path(output).write_bytes(content)
+        with Path(output).open("wb") as file:
+            file.writelines(parts)
     except OSError as error:
         stop(f"无法写入 {output}（{why(error)}）。请检查路径和权限。", CHECK_FAILED)
 
@@ -141,7 +141,7 @@ def run(
         stop(str(error))
     except CANNOT_RUN as error:
         stop(str(error), CHECK_FAILED)
-    write_out(answer.document, answer.table(), form, output)
+    write_out(list_in_parts(answer.listed, answer.table, form), output)
 
 
 def _county_code(text: str) -> str:

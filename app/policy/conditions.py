@@ -16,6 +16,9 @@ B_AND_ABOVE = (*LEADING_GRADES, "B", "B-")
 BELOW_B = ("C", "D", "非引领性")
 GRADES = (*B_AND_ABOVE, *BELOW_B)
 
+GRADE_PHRASE_READS = ("standing.grade", "standing.basis", "standing.verified")
+"""What `grade_phrase` tells depends on this."""
+
 
 def grade_phrase(candidate: Candidate) -> str:
     """How a plant's grade is told in a reason, with where it comes from if by a finding."""
@@ -51,7 +54,7 @@ def grade_among(grades: Iterable[str], *, clause: str, favour: str, those: str) 
         text = f"{favour}。" if met else f"不属于{those}。"
         return Reason(clause, f"{grade_phrase(candidate)}，{text}", met, grade_facts(candidate))
 
-    return Condition("grade-among", clause, judge, title=f"属于{those}")
+    return Condition("grade-among", clause, judge, title=f"属于{those}", reads=GRADE_PHRASE_READS)
 
 
 def to_be_reduced(
@@ -84,7 +87,14 @@ def to_be_reduced(
 
     also = f"；{'、'.join(derived)} 级{derived_text}" if by_setting else ""
     title = f"{named_text}{also}；未定级的按本局设定"
-    return Condition("to-be-reduced", clause, judge, settings=(UNGRADED_AS_LOWEST,), title=title)
+    return Condition(
+        "to-be-reduced",
+        clause,
+        judge,
+        settings=(UNGRADED_AS_LOWEST,),
+        title=title,
+        reads=GRADE_PHRASE_READS,
+    )
 
 
 def not_blocked(*, clause: str = "PLAN-BLOCK", only_if: str | None = None) -> Condition:
@@ -96,11 +106,12 @@ def not_blocked(*, clause: str = "PLAN-BLOCK", only_if: str | None = None) -> Co
         if not standing.blocked:
             return Reason(clause, f"{year}没有所列环境违法行为。", met=True)
         facts = tuple(f"violation:{number}" for number in standing.blocking)
-        text = f"{year}有所列环境违法行为 {len(facts)} 件，按本局设定不列入。"
+        text = f"{year}有所列环境违法行为 {standing.blocking_count} 件，按本局设定不列入。"
         return Reason(clause, text, met=False, facts=facts)
 
     title = "当年没有所列环境违法行为（本局设定）"
-    return Condition("not-blocked", clause, judge, only_if, (VIOLATION_YEAR_BASIS,), title)
+    reads = ("standing.blocked", "standing.blocking_count")
+    return Condition("not-blocked", clause, judge, only_if, (VIOLATION_YEAR_BASIS,), title, reads)
 
 
 def _year_basis_words(situation: Situation) -> str:
@@ -120,7 +131,7 @@ def not_banned(*, clause: str = "PLAN-FALSE") -> Condition:
         return Reason(clause, text, met=False)
 
     title = "不在因虚假材料一年内不得再次申报的期间内"
-    return Condition("not-banned", clause, judge, title=title)
+    return Condition("not-banned", clause, judge, title=title, reads=("standing.banned_until",))
 
 
 def violations_at_most(limit: int, *, clause: str) -> Condition:
@@ -133,12 +144,14 @@ def violations_at_most(limit: int, *, clause: str) -> Condition:
         return Reason(clause, f"近 36 个月违法行为 {count} 件，{relation} {limit} 件。", met)
 
     title = f"近 36 个月违法行为不超过 {limit} 件"
-    return Condition("violations-at-most", clause, judge, title=title)
+    reads = ("standing.violations_36m",)
+    return Condition("violations-at-most", clause, judge, title=title, reads=reads)
 
 
 def _value_among(
     name: str,
     label: str,
+    field: str,
     value: Callable[[Candidate], str],
     values: Iterable[str],
     clause: str,
@@ -154,7 +167,7 @@ def _value_among(
         return Reason(clause, text, belongs == inside)
 
     title = f"{label}{'属于' if inside else '不属于'}{'、'.join(listed)}"
-    return Condition(name, clause, judge, title=title)
+    return Condition(name, clause, judge, title=title, reads=(field,))
 
 
 def _industry(candidate: Candidate) -> str:
@@ -164,18 +177,22 @@ def _industry(candidate: Candidate) -> str:
 
 def industry_among(industries: Iterable[str], *, clause: str) -> Condition:
     """The plant's main industry (主要行业) is one of those named."""
-    return _value_among("industry-among", "主要行业", _industry, industries, clause, inside=True)
+    return _value_among(
+        "industry-among", "主要行业", "industry", _industry, industries, clause, inside=True
+    )
 
 
 def industry_outside(industries: Iterable[str], *, clause: str) -> Condition:
     """The plant's main industry (主要行业) is none of those named."""
-    return _value_among("industry-outside", "主要行业", _industry, industries, clause, inside=False)
+    return _value_among(
+        "industry-outside", "主要行业", "industry", _industry, industries, clause, inside=False
+    )
 
 
 def state_outside(states: Iterable[str], *, clause: str) -> Condition:
     """The plant's state of production (生产状态) is none of those named."""
     return _value_among(
-        "state-outside", "生产状态", lambda c: c.state, states, clause, inside=False
+        "state-outside", "生产状态", "state", lambda c: c.state, states, clause, inside=False
     )
 
 
@@ -186,4 +203,6 @@ def not_livelihood(*, clause: str) -> Condition:
         text = "属于民生保障类。" if candidate.livelihood else "不属于民生保障类。"
         return Reason(clause, text, not candidate.livelihood)
 
-    return Condition("not-livelihood", clause, judge, title="不属于民生保障类")
+    return Condition(
+        "not-livelihood", clause, judge, title="不属于民生保障类", reads=("livelihood",)
+    )

@@ -28,22 +28,32 @@ def _held_since_words(candidate: Candidate) -> str:
 
 
 BETTER_GRADE_FIRST = Criterion(
-    "better-grade-first", "等级由高到低（等级次序为本局设定）", _grade_rank, _grade_words
+    "better-grade-first",
+    "等级由高到低（等级次序为本局设定）",
+    _grade_rank,
+    _grade_words,
+    reads=("standing.grade",),
 )
 WORSE_GRADE_FIRST = Criterion(
     WORSE_FIRST,
     "等级由低到高，未定级在最前（等级次序为本局设定）",
     lambda candidate, situation: -_grade_rank(candidate, situation),
     _grade_words,
+    reads=("standing.grade",),
 )
 FEWER_VIOLATIONS_FIRST = Criterion(
     "fewer-violations-first",
     "近 36 个月违法行为由少到多",
     lambda candidate, _: candidate.standing.violations_36m,
     lambda candidate: f"近 36 个月违法行为 {candidate.standing.violations_36m} 件",
+    reads=("standing.violations_36m",),
 )
 HELD_LONGER_FIRST = Criterion(
-    "held-longer-first", "等级保持起始日由早到晚", _held_since_key, _held_since_words
+    "held-longer-first",
+    "等级保持起始日由早到晚",
+    _held_since_key,
+    _held_since_words,
+    reads=("standing.held_since",),
 )
 
 BEST_FIRST = (BETTER_GRADE_FIRST, FEWER_VIOLATIONS_FIRST, HELD_LONGER_FIRST)

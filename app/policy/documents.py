@@ -1,19 +1,25 @@
 """A ranked list as its lasting document: canonical JSON with its hash, and the bureau's table."""
 
+from __future__ import annotations
+
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
-from app.kernel.verdicts import Reason
+from app.grades.domain import Standing
+from app.kernel.verdicts import Reason, Verdict
 from app.policy.domain import ORDER_NOTE, Candidate, RankedList, RankedRow
 
 Document = dict[str, Any]
 """A JSON object whose keys stand in the order of the contract."""
 
 UNHASHED = ("known_at", "sha256")
+ROWS_IN_CHUNK = 1000
 
 
 def canonical_bytes(document: Mapping[str, Any]) -> bytes:
@@ -31,9 +37,14 @@ def sealed(document: Document) -> Document:
     return {**document, "sha256": digest(document)}
 
 
-def as_json(document: Mapping[str, Any]) -> bytes:
+_text = json.encoder.encode_basestring
+"""A text as `as_json` writes it."""
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def as_json(document: object) -> bytes:
     """The document as it is written to a file: UTF-8, compact, no newline at the end."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(document).encode()
 
 
 def day_or_none(day: date | None) -> str | None:
@@ -51,48 +62,139 @@ def reasons_as_json(reasons: Iterable[Reason]) -> list[Document]:
     return [{"clause": r.clause, "text": r.text, "met": r.met} for r in reasons]
 
 
+def canonical_list(
+    ranked: RankedList,
+    *,
+    known_at: datetime,
+    rulebook: str,
+    rulebook_status: str,
+    plants: PlantsAsJson | None = None,
+) -> CanonicalList:
+    """The JSON of `policy run`, hash included.
+
+    `rulebook` and its status (征求意见稿 …) are those in force on the day for the scope; `plants`
+    are the plants as earlier lists of the same candidates wrote them.
+    """
+    head = {
+        "policy": ranked.measure.id,
+        "title": ranked.measure.title,
+        "as_of": ranked.on.isoformat(),
+        "known_at": moment_in_utc(known_at),
+        "rulebook": rulebook,
+        "rulebook_status": rulebook_status,
+    }
+    return CanonicalList(head, ranked.rows, plants)
+
+
 def to_canonical(
     ranked: RankedList, *, known_at: datetime, rulebook: str, rulebook_status: str
 ) -> Document:
-    """The JSON of `policy run`, hash included.
-
-    `rulebook` and its status (征求意见稿 …) are those in force on the day for the scope.
-    """
-    return sealed(
-        {
-            "policy": ranked.measure.id,
-            "title": ranked.measure.title,
-            "as_of": ranked.on.isoformat(),
-            "known_at": moment_in_utc(known_at),
-            "rulebook": rulebook,
-            "rulebook_status": rulebook_status,
-            "rows": [_row_as_json(row) for row in ranked.rows],
-        }
+    """The same as JSON holds it."""
+    listed = canonical_list(
+        ranked, known_at=known_at, rulebook=rulebook, rulebook_status=rulebook_status
     )
+    return listed.document
 
 
-def _row_as_json(row: RankedRow) -> Document:
-    candidate = row.candidate
-    standing = candidate.standing
-    return {
-        "uscc": candidate.uscc,
-        "plant": candidate.plant,
-        "plant_name": candidate.plant_name,
-        "name": candidate.name,
-        "county": candidate.county,
-        "industry": candidate.industry,
-        "rulebook": standing.rulebook,
-        "grade": standing.grade,
-        "admitted": row.admitted,
-        "rank": row.rank,
-        "reasons": reasons_as_json(row.reasons),
-        "facts": {
-            "blocked": standing.blocked,
-            "banned_until": day_or_none(standing.banned_until),
-            "violations_36m": standing.violations_36m,
-            "held_since": day_or_none(standing.held_since),
-        },
+class CanonicalList:
+    """The document of a ranked list, written and hashed row by row, so that a country's takes no
+    more memory than its rows; `document` holds it whole."""
+
+    def __init__(
+        self, head: Document, rows: Sequence[RankedRow], plants: PlantsAsJson | None
+    ) -> None:
+        self._head, self._rows, self._plants = head, rows, plants
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes of the document in their order: what stands on top, the rows, the hash."""
+        hashed = {key: value for key, value in self._head.items() if key not in UNHASHED}
+        begun = hashlib.sha256(_opened(hashed))
+        yield _opened(self._head)
+        for chunk in _rows_in_chunks(self._rows, self._plants):
+            begun.update(chunk)
+            yield chunk
+        begun.update(b"]}")
+        yield b'],"sha256":"' + begun.hexdigest().encode() + b'"}'
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash that stands at the end."""
+        *_, end = self.chunks()
+        return end.split(b'"')[-2].decode()
+
+    @cached_property
+    def document(self) -> Document:
+        """The whole as JSON holds it."""
+        document: Document = json.loads(b"".join(self.chunks()))
+        return document
+
+
+def _opened(head: Document) -> bytes:
+    """The document up to its first row."""
+    return as_json({**head, "rows": []}).removesuffix(b"]}")
+
+
+def _rows_in_chunks(rows: Sequence[RankedRow], plants: PlantsAsJson | None) -> Iterator[bytes]:
+    """Every row: its plant, its verdict around the rank, its facts; what repeats is kept."""
+    plant_part = _plant_part if plants is None else plants.part
+    verdicts: dict[int, tuple[bytes, bytes]] = {}
+    facts: dict[Hashable, bytes] = {}
+    for first in range(0, len(rows), ROWS_IN_CHUNK):
+        parts: list[bytes] = []
+        for row in rows[first : first + ROWS_IN_CHUNK]:
+            around = verdicts.get(id(row.verdict))
+            if around is None:
+                around = verdicts[id(row.verdict)] = _verdict_parts(row.verdict)
+            held = _FACTS_READ(row.candidate.standing)
+            fact_part = facts.get(held)
+            if fact_part is None:
+                fact_part = facts[held] = _facts_part(row.candidate.standing)
+            rank = b"null" if row.rank is None else b"%d" % row.rank
+            parts += (plant_part(row.candidate), around[0], rank, around[1], fact_part)
+        yield b"".join(parts) if first else b"".join(parts).removeprefix(b",")
+
+
+def _plant_part(it: Candidate) -> bytes:
+    rulebook, grade = it.standing.rulebook, it.standing.grade
+    return (
+        f',{{"uscc":{_text(it.uscc)},"plant":{_text(it.plant)},"plant_name":{_text(it.plant_name)}'
+        f',"name":{_text(it.name)},"county":{_text(it.county)},"industry":{_text(it.industry)}'
+        f',"rulebook":{"null" if rulebook is None else _text(rulebook)}'
+        f',"grade":{"null" if grade is None else _text(grade)}'
+    ).encode()
+
+
+def _verdict_parts(verdict: Verdict) -> tuple[bytes, bytes]:
+    admitted, reasons = as_json(verdict.admitted), as_json(reasons_as_json(verdict.reasons))
+    return b',"admitted":' + admitted + b',"rank":', b',"reasons":' + reasons
+
+
+_FACTS_READ = attrgetter("blocked", "banned_until", "violations_36m", "held_since")
+
+
+def _facts_part(standing: Standing) -> bytes:
+    facts = {
+        "blocked": standing.blocked,
+        "banned_until": day_or_none(standing.banned_until),
+        "violations_36m": standing.violations_36m,
+        "held_since": day_or_none(standing.held_since),
     }
+    return b',"facts":' + as_json(facts) + b"}"
+
+
+class PlantsAsJson:
+    """Plants as rows tell them, kept from one list of a register for the next."""
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self._candidates = candidates  # held, so that their ids stay theirs
+        self._parts: dict[int, bytes] = {}
+
+    def part(self, candidate: Candidate) -> bytes:
+        """The beginning of the plant's rows."""
+        part = self._parts.get(id(candidate))
+        if part is None:
+            part = self._parts[id(candidate)] = _plant_part(candidate)
+        return part
 
 
 Cell = str | int | None
@@ -172,7 +274,7 @@ def list_table(
             row.rank,
             *plant_cells(row.candidate, county_names),
             "纳入" if row.admitted else "不纳入",
-            *reason_cells(row.reasons),
+            *reason_cells(row.verdict.reasons),
         )
         for row in ranked.rows
     )

@@ -1,17 +1,26 @@
 """A measure (差异化政策) as a value, and the ranked list that it makes of the register on a day."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from bisect import insort
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from itertools import chain
-from typing import Any, Protocol, TypeVar
+from itertools import chain, pairwise
+from operator import attrgetter
+from typing import Any, Protocol, TypeAlias
 
 from app.grades.domain import Standing
-from app.kernel.verdicts import Reason
+from app.kernel.verdicts import Reason, Verdict
+from app.policy import alike
 from app.rulebook.domain import GradeOrder
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,10 @@ class Condition:
     """Further settings that `judge` reads."""
     title: str = ""
     """The condition as a list of measures tells it, without the full stop."""
+    reads: tuple[str, ...] | None = None
+    """What of a candidate decides the answer and its words (`standing.grade`): plants that agree in
+    it are judged once for all; only the facts named are each plant's own. None: it may be anything,
+    so every plant is judged by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +122,8 @@ class Criterion:
     key: Callable[[Candidate, Situation], Comparable]
     words: Callable[[Candidate], str]
     """What this plant brings, e.g. 绩效等级 A 级."""
+    reads: tuple[str, ...] | None = None
+    """What of a candidate decides the key, as in a condition."""
 
 
 BY_USCC = Criterion(
@@ -172,21 +187,71 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class AppliedMeasure:
+    """A measure as it applies on a day (适用的措施): in its situation, with what is switched on."""
+
+    measure: Measure
+    situation: Situation
+    conditions: tuple[Condition, ...]
+
+    @classmethod
+    def of(cls, measure: Measure, situation: Situation) -> "AppliedMeasure":
+        """The conditions that apply: those without a switch and those switched on."""
+        in_force = (
+            c for c in measure.conditions if c.only_if is None or situation.is_set(c.only_if)
+        )
+        return cls(measure, situation, tuple(in_force))
+
+    def verdict(self, candidate: Candidate) -> Verdict:
+        """Every condition's answer for one plant; who meets all of them is admitted."""
+        reasons = tuple(_judged(it, candidate, self.situation) for it in self.conditions)
+        return Verdict(all(reason.met for reason in reasons), reasons)
+
+    def verdicts(self, candidates: Sequence[Candidate]) -> list[Verdict]:
+        """The verdict of each plant; plants alike share one, which names no plant's own facts."""
+        return alike.answers(candidates, self.conditions, self._shared)
+
+    def _shared(self, candidate: Candidate) -> Verdict:
+        verdict = self.verdict(candidate)
+        return replace(verdict, reasons=tuple(replace(it, facts=()) for it in verdict.reasons))
+
+    def keys(self, order: Iterable[Criterion], candidate: Candidate) -> tuple[Comparable, ...]:
+        """What a plant brings to an order, criterion by criterion."""
+        return tuple(_key(criterion, candidate, self.situation) for criterion in order)
+
+
+Judged: TypeAlias = tuple[Candidate, Verdict]
+
+
+@dataclass(frozen=True, slots=True)
 class RankedRow:
     """A plant in a list: admitted with a rank or not, and every reason, met or not."""
 
     candidate: Candidate
-    reasons: tuple[Reason, ...]
+    verdict: Verdict
+    """Shared with the plants alike, so without the facts that the reasons rest on."""
     rank: int | None
-    order: tuple[Criterion, ...]
-    """The criteria by which this row was placed …"""
-    keys: tuple[Comparable, ...]
-    """… and its key for each of them."""
+    applied: AppliedMeasure
 
     @property
     def admitted(self) -> bool:
         """Whether the plant is admitted (纳入)."""
         return self.rank is not None
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """The reasons of the verdict with the facts of this plant."""
+        return self.applied.verdict(self.candidate).reasons
+
+    @property
+    def order(self) -> tuple[Criterion, ...]:
+        """The criteria by which this row was placed …"""
+        return self.applied.measure.full_order if self.admitted else IDENTITY
+
+    @property
+    def keys(self) -> tuple[Comparable, ...]:
+        """… and its key for each of them."""
+        return self.applied.keys(self.order, self.candidate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,21 +302,21 @@ def rank_candidates(
     `settings` holds a value for each of `measure.settings`, else SettingMissing. The order in
     which the candidates come does not matter; the same plant twice raises DoublePlant.
     """
-    situation = Situation(on, settings, order)
-    in_force = tuple(
-        c for c in measure.conditions if c.only_if is None or situation.is_set(c.only_if)
-    )
-    admitted: list[tuple[Candidate, tuple[Reason, ...]]] = []
-    others: list[tuple[Candidate, tuple[Reason, ...]]] = []
-    for candidate in candidates:
-        reasons = tuple(_judged(condition, candidate, situation) for condition in in_force)
-        (admitted if all(r.met for r in reasons) else others).append((candidate, reasons))
+    applied = AppliedMeasure.of(measure, Situation(on, settings, order))
+    register = in_register_order(candidates)
+    _refuse_doubles(register)
+    judged = list(zip(register, applied.verdicts(register), strict=True))
+    admitted = _by_merit([it for it in judged if it[1].admitted], applied)
     rows = (
-        *_placed(admitted, measure.full_order, situation, ranked=True),
-        *_placed(others, IDENTITY, situation, ranked=False),
+        *(RankedRow(*it, rank, applied) for rank, it in enumerate(admitted, start=1)),
+        *(RankedRow(*it, None, applied) for it in judged if not it[1].admitted),
     )
-    _refuse_doubles(rows)
     return RankedList(measure, on, rows)
+
+
+def in_register_order(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """By 统一社会信用代码 and 厂区编号; what stands so already is only looked through."""
+    return sorted(candidates, key=attrgetter("uscc", "plant"))
 
 
 def ranks_with(ranked: RankedList, fresh: RankedList, plants: Collection[int]) -> dict[int, int]:
@@ -260,9 +325,11 @@ def ranks_with(ranked: RankedList, fresh: RankedList, plants: Collection[int]) -
     Both lists are of one measure and day; a plant that ``fresh`` does not hold is gone. The same
     as ranking the whole register anew, since a plant's place follows from its keys alone.
     """
-    rows = [it for it in ranked.rows if it.admitted and it.candidate.plant_id not in plants]
-    rows += [it for it in fresh.rows if it.admitted and it.candidate.plant_id in plants]
-    in_order = _sorted(rows, lambda row: row.keys, ranked.measure.full_order)
+    in_order = [it for it in ranked.rows if it.admitted and it.candidate.plant_id not in plants]
+    for row in fresh.rows:
+        if row.admitted and row.candidate.plant_id in plants:
+            with _comparing(ranked.measure.full_order):
+                insort(in_order, row, key=lambda it: it.keys)
     return {it.candidate.plant_id: rank for rank, it in enumerate(in_order, start=1)}
 
 
@@ -284,103 +351,26 @@ def _key(criterion: Criterion, candidate: Candidate, situation: Situation) -> Co
         raise RuleFailed(criterion.id, error) from error
 
 
-def _placed(
-    judged: Iterable[tuple[Candidate, tuple[Reason, ...]]],
-    order: tuple[Criterion, ...],
-    situation: Situation,
-    *,
-    ranked: bool,
-) -> list[RankedRow]:
-    keyed = [
-        (tuple(_key(criterion, candidate, situation) for criterion in order), candidate, reasons)
-        for candidate, reasons in judged
-    ]
-    in_order = _sorted(keyed, lambda entry: entry[0], order)
-    return [
-        RankedRow(candidate, reasons, place if ranked else None, order, keys)
-        for place, (keys, candidate, reasons) in enumerate(in_order, start=1)
-    ]
+def _by_merit(admitted: Sequence[Judged], applied: AppliedMeasure) -> list[Judged]:
+    """In the order of the measure; whose keys are equal stay as they stand in the register."""
+    criteria = applied.measure.criteria
+    plants = [candidate for candidate, _ in admitted]
+    with _comparing(criteria):
+        places = alike.order(plants, criteria, lambda it: applied.keys(criteria, it))
+    return [admitted[place] for place in places]
 
 
-def _sorted(
-    items: Iterable[Item],
-    keys: Callable[[Item], tuple[Comparable, ...]],
-    order: Iterable[Criterion],
-) -> list[Item]:
+@contextmanager
+def _comparing(order: Iterable[Criterion]) -> Iterator[None]:
+    """Keys of different kinds cannot be compared: the order has failed, not the program."""
     try:
-        return sorted(items, key=keys)
-    except TypeError as error:  # keys of different kinds
+        yield
+    except TypeError as error:
         raise RuleFailed("、".join(criterion.id for criterion in order), error) from error
 
 
-def _refuse_doubles(rows: Iterable[RankedRow]) -> None:
-    seen: set[tuple[str, str]] = set()
-    for row in rows:
-        identity = (row.candidate.uscc, row.candidate.plant)
-        if identity in seen:
-            raise DoublePlant(row.candidate)
-        seen.add(identity)
-
-
-class Step(StrEnum):
-    """What a criterion did when two rows were compared, in the words of the page."""
-
-    EQUAL = "相同"
-    DECIDED = "由此分出先后"
-    UNUSED = "不再比较"
-
-
-@dataclass(frozen=True, slots=True)
-class ComparedCriterion:
-    """One criterion with what each of two rows brings."""
-
-    title: str
-    before: str
-    behind: str
-    step: Step
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Why one row of a list stands in front of another."""
-
-    criterion: str
-    """Id of the criterion that decided; "admitted" between an admitted plant and another."""
-    text: str
-    unnamed: str
-    """The same without a word on the row in front, for those who may not see it."""
-    criteria: tuple[ComparedCriterion, ...] = ()
-    """Every criterion in its turn; none between an admitted plant and another."""
-
-
-def explain_neighbours(row_a: RankedRow, row_b: RankedRow) -> Comparison:
-    """The first criterion in which two rows of the same list differ decided their order.
-
-    `row_a` is the one in front.
-    """
-    if row_a.admitted != row_b.admitted:
-        text = "纳入的厂区排在前面；后者未纳入，没有位次。"
-        return Comparison("admitted", text, text)
-    number = next((n for n, key in enumerate(row_a.keys) if key != row_b.keys[n]), None)
-    if number is None:
-        raise ValueError("explain_neighbours compares two different rows of one list")
-    criterion = row_a.order[number]
-    before, behind = criterion.words(row_a.candidate), criterion.words(row_b.candidate)
-    by, each = f"依据“{criterion.title}”", f"：前者{before}，后者{behind}。"
-    compared = tuple(
-        ComparedCriterion(
-            it.title,
-            it.words(row_a.candidate),
-            it.words(row_b.candidate),
-            Step.EQUAL if n < number else Step.DECIDED if n == number else Step.UNUSED,
-        )
-        for n, it in enumerate(row_a.order)
-    )
-    lead, tail = "", ""
-    if criterion in IDENTITY and row_a.admitted:
-        lead, tail = "前列各项都相同。", NO_MERIT
-    elif criterion in IDENTITY:
-        lead = "未纳入的厂区没有位次。"
-    return Comparison(
-        criterion.id, f"{lead}{by}{each}{tail}", f"{lead}{by}分出先后。{tail}", compared
-    )
+def _refuse_doubles(register: Iterable[Candidate]) -> None:
+    """In a register in order the same plant twice stands side by side."""
+    for before, it in pairwise(register):
+        if before.uscc == it.uscc and before.plant == it.plant:
+            raise DoublePlant(it)

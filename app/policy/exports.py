@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from app.kernel.spreadsheets import Column, SheetLayout, write_csv, write_xlsx
-from app.policy.documents import Document, Table, as_json
+from app.policy.documents import CanonicalList, Document, Table, as_json
 
 MEDIA_TYPES = {
     "json": "application/json",
@@ -41,6 +42,14 @@ def content_of(document: Document, table: Table, form: str) -> bytes:
     if form == "json":
         return as_json(document)
     return table_as_csv(table) if form == "csv" else table_as_xlsx(table)
+
+
+def list_in_parts(listed: CanonicalList, table: Callable[[], Table], form: str) -> Iterator[bytes]:
+    """The same for a ranked list, whose json is written row by row."""
+    if form == "json":
+        yield from listed.chunks()
+    else:
+        yield content_of({}, table(), form)
 
 
 def table_as_csv(table: Table) -> bytes:

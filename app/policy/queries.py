@@ -1,28 +1,31 @@
-"""Reading what a measure needs: the candidates of a day, the settings, the measures themselves."""
+"""What measures answer: lists of a day, with the settings they read and the measures themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from flask import current_app
-from sqlalchemy import ColumnElement, and_, select, true
 
 from app.accounts.queries import list_bureaus
-from app.grades.domain import PlantFacts, Standing, standing_on
+from app.grades.domain import PlantFacts
 from app.grades.explanation import explain
-from app.grades.models import StandingInterval
-from app.grades.queries import INTERVAL_COLUMNS, facts_of, read_interval, standing_rules
-from app.kernel import clock
-from app.kernel.authority import EVERYTHING
+from app.grades.queries import facts_of, standing_rules
+from app.kernel import clock, collector
 from app.kernel.config import Config
-from app.kernel.database import db, known_at
-from app.kernel.facts import in_parts
 from app.kernel.hooks import PluginError, plugin_manager
 from app.kernel.verdicts import Reason
-from app.policy.documents import Document, Table, list_table, to_canonical
+from app.policy.candidates import candidates
+from app.policy.documents import (
+    CanonicalList,
+    Document,
+    PlantsAsJson,
+    Table,
+    canonical_list,
+    list_table,
+)
 from app.policy.domain import (
     Candidate,
     DoublePlant,
@@ -36,11 +39,9 @@ from app.policy.domain import (
 from app.policy.fact_words import told_facts
 from app.policy.measure_files import MeasureFileError, load_measure_files
 from app.policy.measures import MeasureConflict, UnknownMeasure, collect_measures, find_measure
-from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord
-from app.registry.queries import exists_on, list_plants, main_industries
 from app.rulebook.domain import RulebookInfo
 from app.rulebook.parameters import UnknownEntry, Value
-from app.rulebook.queries import catalogue, is_supposing, rulebook_on, rulebook_titles, setting
+from app.rulebook.queries import rulebook_on, rulebook_titles, setting
 
 CANNOT_RUN = (
     UnknownMeasure,
@@ -61,7 +62,17 @@ class PolicyRun:
     ranked: RankedList
     known_at: datetime
     rulebook: RulebookInfo
-    document: Document
+    listed: CanonicalList
+
+    @property
+    def document(self) -> Document:
+        """The canonical document, whole."""
+        return self.listed.document
+
+    @property
+    def sha256(self) -> str:
+        """The hash by which the list is known."""
+        return self.listed.sha256
 
     def table(self, number: str = "") -> Table:
         """The same as the bureau's table."""
@@ -69,7 +80,7 @@ class PolicyRun:
             self.ranked,
             rulebook=self.rulebook.title,
             rulebook_status=self.rulebook.status,
-            sha256=str(self.document["sha256"]),
+            sha256=self.sha256,
             county_names=county_names(),
             number=number,
         )
@@ -89,6 +100,7 @@ def installed_files() -> list[Path]:
     return [*sorted((root / "measures").glob("*.toml")), *sorted((root / "plugins").glob("*.py"))]
 
 
+@collector.put_off()
 def rank_register(
     measure_id: str,
     on: date,
@@ -105,6 +117,7 @@ def rank_register(
     return _ranked(measure, candidates(on, known, only=only), on, known)
 
 
+@collector.put_off()
 def rank_by_every_measure(
     on: date,
     known: datetime | None = None,
@@ -130,6 +143,7 @@ def rank_by_every_measure(
     return ranked, faults
 
 
+@collector.put_off()
 def _ranked(
     measure: Measure, register: Iterable[Candidate], on: date, known: datetime | None
 ) -> RankedList:
@@ -152,6 +166,7 @@ def _value(name: str, on: date, known: datetime | None) -> Value:
         return None
 
 
+@collector.put_off()
 def run_measure(
     measure_id: str,
     on: date,
@@ -166,8 +181,30 @@ def run_measure(
     return cut_to(rank_register(measure_id, on, known), known, counties)
 
 
+def run_every_measure(
+    on: date, known: datetime | None = None
+) -> Iterator[tuple[str, PolicyRun | Exception]]:
+    """The list of the whole register by each measure, by id, or why it cannot be made.
+
+    The register is read once for all of them, and each plant written as JSON once.
+    """
+    register = candidates(on, known)
+    plants = PlantsAsJson(register)
+    for measure in all_measures().values():
+        try:
+            ranked = _ranked(measure, register, on, known)
+        except CANNOT_RUN as fault:
+            yield measure.id, fault
+        else:
+            yield measure.id, cut_to(ranked, known, plants=plants)
+
+
 def cut_to(
-    ranked: RankedList, known: datetime | None, counties: Iterable[str] | None = None
+    ranked: RankedList,
+    known: datetime | None,
+    counties: Iterable[str] | None = None,
+    *,
+    plants: PlantsAsJson | None = None,
 ) -> PolicyRun:
     """The list of the whole register as the answer for some counties (None: all)."""
     moment = known or clock.now()
@@ -176,127 +213,10 @@ def cut_to(
         ranked = ranked.of_counties(wanted)
     scope = wanted[0] if wanted is not None and len(wanted) == 1 else None
     info = rulebook_on(ranked.on, scope, known).info
-    document = to_canonical(ranked, known_at=moment, rulebook=info.id, rulebook_status=info.status)
-    return PolicyRun(ranked, moment, info, document)
-
-
-def candidates(
-    on: date, known: datetime | None = None, *, only: Collection[int] | None = None
-) -> list[Candidate]:
-    """Every plant of the register that exists on the day, with its standing; or ``only`` some.
-
-    As known now the standings are read from the interval projection; as known at an earlier
-    moment, or while an edit of 规则库 is tried out, they are derived from the facts by the same
-    pure function.
-    """
-    if known is None and not is_supposing():
-        return _candidates_now(on, only)
-    found = _candidates_then(on, known)
-    return found if only is None else [it for it in found if it.plant_id in only]
-
-
-def _candidates_now(on: date, only: Collection[int] | None = None) -> list[Candidate]:
-    if only is not None:
-        parts = in_parts(sorted(only))
-        return [it for part in parts for it in _read_candidates(on, PlantRecord.plant_id.in_(part))]
-    return _read_candidates(on, true())
-
-
-def _read_candidates(on: date, which: ColumnElement[bool]) -> list[Candidate]:
-    rows = db.session.execute(
-        select(
-            PlantRecord.plant_id,
-            EnterpriseRecord.uscc,
-            PlantRecord.number,
-            PlantRecord.name,
-            EnterpriseRecord.name,
-            PlantRecord.county,
-            PlantIndustry.industry,
-            PlantIndustry.subtype,
-            PlantRecord.livelihood,
-            PlantRecord.state,
-            *INTERVAL_COLUMNS[1:],
-        )
-        .join(EnterpriseRecord, EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id)
-        .join(
-            StandingInterval,
-            and_(
-                StandingInterval.plant_id == PlantRecord.plant_id,
-                StandingInterval.from_on <= on,
-                StandingInterval.until_on > on,
-            ),
-        )
-        .outerjoin(
-            PlantIndustry,
-            and_(
-                PlantIndustry.plant_id == PlantRecord.plant_id,
-                PlantIndustry.role == "主要",
-                known_at(PlantIndustry, None),
-            ),
-        )
-        .where(
-            known_at(PlantRecord, None),
-            known_at(EnterpriseRecord, None),
-            exists_on(on),
-            which,
-        )
-    ).all()
-    return [
-        _candidate(
-            (row[0], row[1], row[2], row[3], row[4], row[5]),
-            _label(row[6], row[7], on, None),
-            row[8],
-            row[9],
-            read_interval(row[10:]),
-        )
-        for row in rows
-    ]
-
-
-def _candidates_then(on: date, known: datetime | None) -> list[Candidate]:
-    plants = [plant for plant in list_plants(EVERYTHING, known) if not plant.is_closed(on)]
-    mains = main_industries(known)
-    facts = facts_of([plant.plant_id for plant in plants], known)
-    rules = standing_rules(on, known)
-    return [
-        _candidate(
-            (p.plant_id, p.uscc, p.number, p.name, p.enterprise_name, p.county),
-            _label(mains[p.plant_id].industry, mains[p.plant_id].subtype, on, known)
-            if p.plant_id in mains
-            else "",
-            p.livelihood,
-            p.state,
-            standing_on(facts[p.plant_id], on, rules),
-        )
-        for p in plants
-    ]
-
-
-def _candidate(
-    who: tuple[int, str, str, str, str, str],
-    industry: str,
-    livelihood: bool | None,
-    state: str,
-    standing: Standing,
-) -> Candidate:
-    plant_id, uscc, number, plant_name, name, county = who
-    return Candidate(
-        plant_id=plant_id,
-        uscc=uscc,
-        plant=number,
-        plant_name=plant_name,
-        name=name,
-        county=county,
-        industry=industry,
-        livelihood=bool(livelihood),
-        state=state,
-        standing=standing,
+    listed = canonical_list(
+        ranked, known_at=moment, rulebook=info.id, rulebook_status=info.status, plants=plants
     )
-
-
-def _label(industry: str | None, subtype: str | None, on: date, known: datetime | None) -> str:
-    """The name the industry bore on the day, as known at the moment."""
-    return catalogue(known).by_id(industry).label(subtype or None, on) if industry else ""
+    return PolicyRun(ranked, moment, info, listed)
 
 
 def county_names() -> dict[str, str]:

@@ -13,10 +13,11 @@ from app.kernel.authority import Permission
 from app.kernel.permissions import can, requires
 from app.kernel.transaction import reading_first
 from app.kernel.web import page
-from app.policy.domain import ORDER_NOTE, RankedList, RankedRow, explain_neighbours
-from app.policy.exports import content_of
+from app.policy.domain import ORDER_NOTE, RankedList, RankedRow
+from app.policy.exports import list_in_parts
 from app.policy.listing import shown
 from app.policy.measures import UnknownMeasure, told_origin
+from app.policy.neighbours import explain_neighbours
 from app.policy.queries import (
     CANNOT_RUN,
     all_measures,
@@ -85,7 +86,7 @@ def measure_page(measure_id: str) -> str:
         order_note=ORDER_NOTE,
         may_export=can(Permission.POLICY_EXPORT),
         may_draft=can(Permission.LIST_DRAFT),
-        print_note=f"{run.rulebook.title}（{run.rulebook.status}） · {run.document['sha256']}",
+        print_note=f"{run.rulebook.title}（{run.rulebook.status}） · {run.sha256}",
         **asked.shown(),
     )
 
@@ -99,7 +100,7 @@ def export_list(measure_id: str) -> Response:
     form = form_wanted()
     with reading_first(), known_measure():
         run = run_measure(measure_id, asked.on, known=asked.known, counties=reach.counties)
-        content = content_of(run.document, run.table(), form)
+        content = b"".join(list_in_parts(run.listed, run.table, form))
     name = (run.ranked.measure.title, f"截至{asked.on}", reach.words)
     return offer_file(content, form, name, "政策清单")
 

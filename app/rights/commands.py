@@ -7,6 +7,7 @@ from flask import Flask
 
 from app.kernel.commands import CHECK_FAILED, stop
 from app.policy.commands import FORMATS, day_of, moment_of, policy_group, write_out
+from app.policy.exports import content_of
 from app.policy.queries import CANNOT_RUN
 from app.rights.domain import POLLUTANTS, AllocationFault, Level
 from app.rights.queries import run_allocation
@@ -36,7 +37,7 @@ def allocate(
         )
     except (*CANNOT_RUN, AllocationFault) as error:
         stop(str(error), CHECK_FAILED)
-    write_out(answer.document, answer.table(), form, output)
+    write_out([content_of(answer.document, answer.table(), form)], output)
 
 
 def register(app: Flask) -> None:

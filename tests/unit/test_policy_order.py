@@ -6,7 +6,7 @@ import functools
 import hashlib
 import itertools
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -18,14 +18,18 @@ from app.policy.documents import as_json, canonical_bytes, list_table, to_canoni
 from app.policy.domain import (
     Candidate,
     DoublePlant,
-    RankedList,
-    explain_neighbours,
-    rank_candidates,
 )
-from tests.policies import DAY, GRADES, ORDER, SETTINGS, built_in_measures, candidate, standing
-
-MEASURES = built_in_measures()
-KNOWN_AT = datetime(2025, 7, 1, 8, 30, tzinfo=UTC)
+from app.policy.neighbours import explain_neighbours
+from tests.drawn_registers import (
+    DAY_SETTINGS,
+    KNOWN_AT,
+    MEASURE_IDS,
+    MEASURES,
+    document_of,
+    ranked_list,
+    registers,
+)
+from tests.policies import SETTINGS, candidate, standing
 
 # --- An oracle written from the contract alone, with nothing of the program in it --------------
 
@@ -78,59 +82,6 @@ def oracle_list(
     left.sort(key=lambda p: (p.uscc, p.plant))
     ranked = [(p.uscc, p.plant, rank) for rank, p in enumerate(taken, start=1)]
     return ranked + [(p.uscc, p.plant, None) for p in left]
-
-
-# --- Registers: few values, so that every tie happens ------------------------------------------
-
-
-@st.composite
-def registers(draw: st.DrawFn) -> list[Candidate]:
-    identities = draw(
-        st.lists(
-            st.tuples(
-                st.sampled_from(["91330602MA0000000A", "91330602MA00000001", "9133060200000000X1"]),
-                st.sampled_from(["001", "002", "010", "100"]),
-            ),
-            unique=True,
-            max_size=12,
-        )
-    )
-    return [_plant(draw, uscc, plant) for uscc, plant in identities]
-
-
-def _plant(draw: st.DrawFn, uscc: str, plant: str) -> Candidate:
-    grade = draw(st.sampled_from([*GRADES, None]))
-    blocked = draw(st.booleans())
-    since = DAY - timedelta(days=draw(st.integers(0, 2)))
-    its = standing(
-        grade,
-        violations_36m=draw(st.integers(0, 2)),
-        held_since=None if grade is None else since,
-        blocked=blocked,
-        blocking=(1,) if blocked else (),
-        banned_until=draw(st.sampled_from([None, date(2025, 12, 1)])),
-    )
-    return candidate(uscc, its, plant, county=draw(st.sampled_from(["330602", "330603"])))
-
-
-DAY_SETTINGS = st.fixed_dictionaries(
-    {
-        "positive_list.exclude_blocked": st.booleans(),
-        "ungraded_as_lowest": st.booleans(),
-        "violation_year_basis": st.sampled_from(["decided", "acted"]),
-    }
-)
-MEASURE_IDS = st.sampled_from(sorted(MEASURES))
-
-
-def ranked_list(measure_id: str, plants: list[Candidate], chosen: dict[str, Any]) -> RankedList:
-    return rank_candidates(MEASURES[measure_id], plants, DAY, chosen, ORDER)
-
-
-def document_of(ranked: RankedList) -> dict[str, Any]:
-    return to_canonical(
-        ranked, known_at=KNOWN_AT, rulebook="shaoxing-2023", rulebook_status="征求意见稿"
-    )
 
 
 @settings(deadline=None, max_examples=400)

@@ -7,7 +7,7 @@ engine's, and a digest of the rows says nothing of them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -15,10 +15,9 @@ from sqlalchemy import select
 from app.kernel import clock
 from app.kernel.database import db
 from app.kernel.models import AuditEntry
-from app.policy.documents import Document, Table
-from app.policy.exports import content_of
-from app.policy.queries import CANNOT_RUN, all_measures, run_measure
-from app.rights.domain import POLLUTANTS, AllocationFault, Level
+from app.policy.documents import as_json
+from app.policy.queries import CANNOT_RUN, PolicyRun, run_every_measure
+from app.rights.domain import MEASURE_OF, POLLUTANTS, AllocationFault, Level
 from app.rights.queries import run_allocation
 
 _YEARS_BACK = 2
@@ -41,41 +40,51 @@ def moments_to_ask() -> list[datetime]:
 
 def answers(days: Sequence[date], moments: Sequence[datetime]) -> dict[str, str]:
     """The digest of every measure's list and every allocation, for each day as known each time."""
-    found = {}
+    found: dict[str, str] = {}
     for moment in moments:
         for day in days:
-            asked = f"{day.isoformat()} {clock.iso(moment)}"
-            for measure in all_measures():
-                found[f"{measure} {asked}"] = _digest(_list_of(measure, day, moment))
-            for level in Level:
-                for pollutant in POLLUTANTS:
-                    key = f"{level} {pollutant} {day.year} {asked}"
-                    found[key] = _digest(_allocation_of(level, pollutant, day, moment))
+            found.update(_answers(day, moment))
     return found
 
 
-def _list_of(measure: str, day: date, moment: datetime) -> Callable[[], tuple[Document, Table]]:
-    def ask() -> tuple[Document, Table]:
-        answer = run_measure(measure, day, known=moment)
-        return answer.document, answer.table()
-
-    return ask
-
-
-def _allocation_of(
-    level: Level, pollutant: str, day: date, moment: datetime
-) -> Callable[[], tuple[Document, Table]]:
-    def ask() -> tuple[Document, Table]:
-        answer = run_allocation(level, pollutant, day.year, day, known=moment)
-        return answer.document, answer.table()
-
-    return ask
+def _answers(day: date, moment: datetime) -> Iterator[tuple[str, str]]:
+    asked = f"{day.isoformat()} {clock.iso(moment)}"
+    rankings: dict[str, PolicyRun | Exception] = {}
+    for measure, ranking in run_every_measure(day, moment):
+        yield f"{measure} {asked}", _digest(_written(ranking))
+        if measure in MEASURE_OF.values():
+            rankings[measure] = ranking
+    for level in Level:
+        for pollutant in POLLUTANTS:
+            key = f"{level} {pollutant} {day.year} {asked}"
+            yield key, _digest(_allocation(level, pollutant, day, moment, rankings))
 
 
-def _digest(ask: Callable[[], tuple[Document, Table]]) -> str:
-    """Of the list as JSON; of the sentence where there is none to be had."""
+def _written(ranking: PolicyRun | Exception) -> Iterable[bytes]:
+    """The list as JSON; the sentence where there is none to be had."""
+    return [str(ranking).encode()] if isinstance(ranking, Exception) else ranking.listed.chunks()
+
+
+def _allocation(
+    level: Level,
+    pollutant: str,
+    day: date,
+    moment: datetime,
+    rankings: Mapping[str, PolicyRun | Exception],
+) -> Iterable[bytes]:
+    """The same of an allocation."""
+    ranking = rankings.get(MEASURE_OF[level])
+    if isinstance(ranking, Exception):
+        return [str(ranking).encode()]
     try:
-        content = content_of(*ask(), "json")
+        answer = run_allocation(level, pollutant, day.year, day, known=moment, ranking=ranking)
     except (*CANNOT_RUN, AllocationFault) as refused:
-        content = str(refused).encode()
-    return hashlib.sha256(content).hexdigest()
+        return [str(refused).encode()]
+    return [as_json(answer.document)]
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from app.kernel import clock
 from app.policy.documents import Document, Table
-from app.policy.queries import county_names, run_measure
+from app.policy.queries import PolicyRun, county_names, run_measure
 from app.registry.queries import closed_plants
 from app.rights.documents import allocation_table, to_canonical
 from app.rights.domain import (
@@ -61,16 +61,19 @@ def run_allocation(
     counties: Iterable[str] | None = None,
     given: Mapping[Matter, Decimal] | None = None,
     trial: Decimal | None = None,
+    ranking: PolicyRun | None = None,
 ) -> AllocationRun:
     """Share out a level's reserve of a pollutant and year among the applications of the day.
 
     Applications of plants that are closed (关闭) on the day take no part. ``given`` is what another
-    level gave already: only the rest is asked. ``trial`` stands in for the reserve (试算).
+    level gave already: only the rest is asked. ``trial`` stands in for the reserve (试算);
+    ``ranking`` is the level's list of the day where the caller has it already.
     Computed over the whole register, then cut to ``counties`` (None: all). Raises what
     run_measure raises, and AllocationFault.
     """
     moment = known or clock.now()
-    ranking = run_measure(MEASURE_OF[level], on, known=known)
+    if ranking is None:
+        ranking = run_measure(MEASURE_OF[level], on, known=known)
     closed = closed_plants(on, known)
     asking = [
         it for it in list_applications(pollutant, year, known) if (it.uscc, it.plant) not in closed
