@@ -32,9 +32,8 @@ from app.kernel import clock
 from app.kernel.authority import Scope
 from app.kernel.look import number
 from app.kernel.transaction import rehearse, standing_changed, transaction
-from app.policy.candidates import candidates
 from app.policy.domain import RankedList, RuleFailed, ranks_with
-from app.policy.queries import CANNOT_RUN, rank_by_every_measure
+from app.policy.queries import CANNOT_RUN, candidates, rank_by_every_measure
 from app.registry.queries import PlantOnRecord, plants_by_id
 from app.rights.domain import LEVEL_WORDS, MEASURE_OF
 from app.rights.queries import applications_of

@@ -25,11 +25,11 @@ from app.desk.rule_moves import (
 )
 from app.grades.domain import Standing
 from app.kernel import clock
-from app.policy.candidates import candidates
 from app.policy.domain import Candidate, Measure, RankedList
 from app.policy.queries import (
     CANNOT_RUN,
     all_measures,
+    candidates,
     rank_by_every_measure,
     settings_of,
 )

@@ -24,7 +24,7 @@ from app.ledger.exporting import export_ledger
 from app.ledger.marks import is_unaltered_export
 from app.ledger.queries import register_now
 from app.ledger.sheets import SHEETS
-from app.policy.candidates import candidates
+from app.policy.queries import candidates
 from app.registry.queries import list_plants
 from app.rights.domain import Level
 from app.rights.queries import reserves_on_record

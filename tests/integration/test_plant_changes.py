@@ -17,7 +17,7 @@ from app.kernel.authority import EVERYTHING, Permission, Scope
 from app.kernel.clock import frozen, now
 from app.kernel.database import db
 from app.kernel.transaction import writing
-from app.policy.candidates import candidates
+from app.policy.queries import candidates
 from app.portal.queries.conditions import RegisterFilter
 from app.portal.queries.register import list_register
 from app.registry.change_rules import Change, ChangeKind, Stage, bars_question, faults

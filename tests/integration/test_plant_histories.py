@@ -23,7 +23,7 @@ from app.kernel.authority import EVERYTHING, Scope
 from app.kernel.clock import frozen, today
 from app.kernel.database import db
 from app.kernel.transaction import writing
-from app.policy.candidates import candidates
+from app.policy.queries import candidates
 from app.registry.change_rules import Change, ChangeKind, Stage, faults
 from app.registry.queries import find_change, list_plants, plant_now, situation_of
 from app.registry.services import carry_out_due, make_change

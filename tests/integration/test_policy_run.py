@@ -20,8 +20,7 @@ from app.kernel import audit
 from app.kernel.authority import EVERYTHING
 from app.kernel.config import Config
 from app.kernel.transaction import writing
-from app.policy.candidates import candidates
-from app.policy.queries import run_measure
+from app.policy.queries import candidates, run_measure
 from app.registry.queries import list_plants
 from app.supervision.services import ViolationEntry, correct_violations
 from tests.conftest import Freeze

@@ -17,7 +17,6 @@ from app.kernel import clock, collector
 from app.kernel.config import Config
 from app.kernel.hooks import PluginError, plugin_manager
 from app.kernel.verdicts import Reason
-from app.policy.candidates import candidates
 from app.policy.documents import (
     CanonicalList,
     Document,
@@ -39,6 +38,7 @@ from app.policy.domain import (
 from app.policy.fact_words import told_facts
 from app.policy.measure_files import MeasureFileError, load_measure_files
 from app.policy.measures import MeasureConflict, UnknownMeasure, collect_measures, find_measure
+from app.policy.queries.register import candidates
 from app.rulebook.domain import RulebookInfo
 from app.rulebook.parameters import UnknownEntry, Value
 from app.rulebook.queries import rulebook_on, rulebook_titles, setting
