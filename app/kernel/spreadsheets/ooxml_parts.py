@@ -14,9 +14,11 @@ from xml.parsers import expat
 
 from .archive import DAMAGED
 from .cells import UnreadableWorkbook
+from .plain import TEXT, WithoutPlain
 
 _CHUNK = 256 * 1024
 _MOST_TAGS = 500_000
+_PLAIN_TEXT = re.compile(rf'<si><t(?: xml:space="preserve")?>({TEXT})</t></si>\s*')
 _ESCAPED_CHARACTER = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _QUOTED_OR_BRACKETED = re.compile(r'"[^"]*"|\\.|[_*].|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)})
@@ -60,8 +62,15 @@ class Catalogue:
     styles: str | None
 
 
+class Stream(Protocol):
+    """What a parser reads from."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes; none at the end."""
+
+
 def parse_xml(
-    stream: IO[bytes],
+    stream: Stream,
     start: Callable[[str, dict[str, str]], None],
     end: Callable[[str], None],
     text: Callable[[str], object] | None = None,
@@ -197,35 +206,50 @@ def is_date_format(code: str) -> bool:
     return any(letter in first for letter in "ymdhs")
 
 
-def read_shared_strings(parts: Opener, part: str | None) -> list[str]:
-    """The texts that cells refer to by number; phonetic hints are left out."""
-    if part is None:
-        return []
+def read_shared_strings(parts: Opener, part: str | None) -> dict[str, str]:
+    """The texts that cells refer to, by their number as a cell writes it."""
     strings: list[str] = []
-    pieces: list[str] = []
-    depth = {"t": 0, "rPh": 0}
+    if part is not None:
+        with parts.open(part) as stream:
+            _StringsReader(strings).read(stream)
+    return {str(number): text for number, text in enumerate(strings)}
 
-    def start(name: str, _: dict[str, str]) -> None:
+
+class _StringsReader:
+    """Collects the shared texts in their order; phonetic hints are left out."""
+
+    def __init__(self, strings: list[str]) -> None:
+        self._strings = strings
+        self._pieces: list[str] = []
+        self._depth = {"t": 0, "rPh": 0}
+
+    def read(self, stream: IO[bytes]) -> None:
+        rest = WithoutPlain(stream, "<si><t", "</si>", self._take_plain)
+        parse_xml(rest, self._start, self._end, self._text)
+
+    def _take_plain(self, source: str, at: int) -> int:
+        while (found := _PLAIN_TEXT.match(source, at)) is not None:
+            self._strings.append(unescaped(found[1]))
+            at = found.end()
+        return at
+
+    def _start(self, name: str, _: dict[str, str]) -> None:
         name = local_name(name)
         if name == "si":
-            pieces.clear()
-        elif name in depth:
-            depth[name] += 1
+            self._pieces.clear()
+        elif name in self._depth:
+            self._depth[name] += 1
 
-    def end(name: str) -> None:
+    def _end(self, name: str) -> None:
         name = local_name(name)
         if name == "si":
-            strings.append(unescaped("".join(pieces)))
-        elif name in depth:
-            depth[name] -= 1
+            self._strings.append(unescaped("".join(self._pieces)))
+        elif name in self._depth:
+            self._depth[name] -= 1
 
-    def text(piece: str) -> None:
-        if depth["t"] and not depth["rPh"]:
-            pieces.append(piece)
-
-    with parts.open(part) as stream:
-        parse_xml(stream, start, end, text)
-    return strings
+    def _text(self, piece: str) -> None:
+        if self._depth["t"] and not self._depth["rPh"]:
+            self._pieces.append(piece)
 
 
 def unescaped(text: str) -> str:

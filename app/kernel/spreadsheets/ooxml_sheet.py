@@ -8,8 +8,10 @@ demands: a file of a few kilobytes with one cell in the last corner stops the wh
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import IO
 
 from .archive import DAMAGED
@@ -25,10 +27,22 @@ from .cells import (
     too_many_merged,
 )
 from .ooxml_parts import parse_xml, unescaped
+from .plain import TEXT, WithoutPlain
 
 _REGION = re.compile(
     r"(?P<left>[A-Z]{1,3})(?P<top>\d{1,7}):(?P<right>[A-Z]{1,3})(?P<bottom>\d{1,7})"
 )
+_PLAIN_ROW = re.compile(r'\s*<row r="([1-9][0-9]{0,6})"((?: [A-Za-z][A-Za-z0-9:]*="[^"<>&]*")*)>')
+_ROW_ENDS = "</row>"
+_ATTRIBUTE = re.compile(r' ([A-Za-z0-9:]+)="([^"]*)"')
+_PLAIN_CELL = re.compile(
+    r'<c r="([A-Z]{1,3})([0-9]{1,7})"(?: s="([0-9]+)")?'
+    rf'(?:(?: t="(s|n|str|b)")?(?:/>|></c>|><v>({TEXT})</v></c>)'
+    rf'| t="inlineStr"><is><t(?: xml:space="preserve")?>({TEXT})</t></is></c>)'
+    r"|.+",
+    re.DOTALL,
+)
+"""A cell as office programs write it, or all that is left and is none, without a place then."""
 _EXACT_DIGITS = 15
 _MOST_REMEMBERED = 50_000
 _LAST_EXCEL_ROW = 1_048_576
@@ -61,7 +75,7 @@ class SheetReader:
     def __init__(
         self,
         name: str,
-        strings: list[str],
+        strings: Mapping[str, str],
         date_styles: tuple[bool, ...],
         budget: Budget,
         *,
@@ -94,10 +108,59 @@ class SheetReader:
 
     def read(self, stream: IO[bytes], *, hidden: bool) -> Sheet:
         """The sheet with its filled rows; raises UnreadableWorkbook beyond a limit."""
-        parse_xml(stream, self._start, self._end, self._text.append)
+        rest = WithoutPlain(stream, '<row r="', "</row>", self._take_plain)
+        parse_xml(rest, self._start, self._end, self._text.append)
         return Sheet(
             self._name, tuple(self.rows), hidden, tuple(self._merged), tuple(self._hidden_rows)
         )
+
+    def _take_plain(self, text: str, at: int) -> int:
+        """Take the plain rows from here on; where a row is not plain the parser goes on."""
+        while (found := _PLAIN_ROW.match(text, at)) is not None:
+            number, attributes = found.groups()
+            end = text.index(_ROW_ENDS, at)
+            cells = self._plain_cells(number, text[found.end() : end])
+            is_hidden = _says_hidden(attributes)
+            if cells is None or is_hidden is None:
+                break
+            self._is_hidden = is_hidden
+            self._start_row(number)
+            self._blank_run, self._cells = 0, cells
+            self._end_row()
+            at = end + len(_ROW_ENDS)
+        return at
+
+    def _plain_cells(self, row: str, body: str) -> list[Cell] | None:
+        """The cells of a row; None if one is not plain, or the row holds nothing."""
+        cells: list[Cell] = []
+        columns, texts, numbers = self._columns, self._strings, self._numbers
+        for letters, digits, style, kind, value, inline in _PLAIN_CELL.findall(body):
+            if digits != row:
+                return None
+            if kind == "s":
+                cell: Cell = texts.get(value) or None
+            elif not value:
+                cell = unescaped(inline) or None
+            elif kind in ("", "n"):
+                cell = numbers.get((style, value)) or self._number(style, value)
+            else:
+                cell = self._other(kind, value)
+            if cell is None:
+                if value:
+                    return None
+                continue
+            column = columns.get(letters) or self._column_of(letters)
+            if column != len(cells) + 1 and not self._leave_blank(cells, column):
+                return None
+            cells.append(cell)
+        return cells if 0 < len(cells) <= self._limits.columns else None
+
+    def _leave_blank(self, cells: list[Cell], column: int) -> bool:
+        """Fill up to the column with blanks; False if that lies behind, or beyond the limit."""
+        if not len(cells) < column <= self._limits.columns:
+            return False
+        cells.extend([None] * (column - 1 - len(cells)))
+        return True
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "c":
@@ -230,24 +293,21 @@ class SheetReader:
             return self._shared(value)
         if kind == "n":
             known = self._numbers.get((self._style, value))
-            return known if known is not None else self._number(value)
+            return known if known is not None else self._number(self._style, value)
         return self._other(kind, value)
 
     def _shared(self, value: str) -> str | None:
         try:
-            index = int(value)
-            if index < 0:
-                raise IndexError(index)
-            return self._strings[index] or None
-        except (ValueError, IndexError) as error:
+            return self._strings[str(int(value))] or None
+        except (ValueError, KeyError) as error:
             raise UnreadableWorkbook(DAMAGED) from error
 
-    def _number(self, value: str) -> Cell:
+    def _number(self, style: str, value: str) -> Cell:
         cell: Cell = number_cell(value)
-        if self._style in self._dates and isinstance(cell, int | Decimal):
+        if style in self._dates and isinstance(cell, int | Decimal):
             cell = day_cell(cell, date1904=self._date1904)
         if len(self._numbers) < _MOST_REMEMBERED:
-            self._numbers[self._style, value] = cell
+            self._numbers[style, value] = cell
         return cell
 
     @staticmethod
@@ -261,6 +321,16 @@ class SheetReader:
         if kind == "d":
             return iso_cell(value)
         raise UnreadableWorkbook(DAMAGED)
+
+
+@lru_cache(maxsize=256)
+def _says_hidden(attributes: str) -> bool | None:
+    """Whether a row's attributes hide it; None if one stands twice, which only a parser refuses."""
+    values = _ATTRIBUTE.findall(attributes)
+    names = [name for name, _ in values]
+    if len(set(names)) < len(names) or "r" in names:
+        return None
+    return dict(values).get("hidden") in ("1", "true")
 
 
 def number_cell(text: str) -> int | Decimal | CellError:
