@@ -242,7 +242,7 @@ def read_interval(values: Sequence[Any]) -> Standing:
     return Standing(grade, rulebook, basis, basis_id, verified, blocked, ids, banned, count, since)
 
 
-BANNED, LOWERED, BLOCKED, UNGRADED, CLEAR = range(5)
+BANNED, LOWERED, BLOCKED, UNGRADED_PLACE, CLEAR = range(5)
 """What a standing is sorted by: the first that is so."""
 
 IS_LOWERED: ColumnElement[bool] = func.coalesce(StandingInterval.basis, "") == "finding"
@@ -250,7 +250,7 @@ STANDING_PLACE: ColumnElement[int] = case(
     (StandingInterval.banned_until.is_not(None), BANNED),
     (IS_LOWERED, LOWERED),
     (StandingInterval.blocked.is_(True), BLOCKED),
-    (StandingInterval.grade.is_(None), UNGRADED),
+    (StandingInterval.grade.is_(None), UNGRADED_PLACE),
     else_=CLEAR,
 )
 

@@ -93,7 +93,7 @@ def holding_pairs(words: Sequence[str]) -> SelectBase:
     """The plants whose texts hold every pair of letters of each word: all that could match."""
     if db.engine.dialect.name == "sqlite":
         asked = " ".join(_asked(word) for word in words)
-        found = text("SELECT rowid FROM plant_gram WHERE plant_gram MATCH :grams")
+        found = text("SELECT rowid AS plant_id FROM plant_gram WHERE plant_gram MATCH :grams")
         return found.bindparams(bindparam("grams", asked)).columns(_TEXTS.c.plant_id)
     pairs = {word[at : at + 2] for word in words for at in range(max(1, len(word) - 1))}
     held = func.plant_search_grams(_TEXTS.c.text, type_=ARRAY(TEXT))

@@ -34,6 +34,7 @@ NUMBERED = (
 _TAIL = ("sort_key", "plant_id", "enterprise_id", "closed_on")
 INDEXES = {
     "name": ("sort_key", "plant_id", "enterprise_id", "closed_on", "county"),
+    "enterprise": ("enterprise_id", "closed_on", "county"),
     "uscc": ("uscc", "sort_key", "plant_id"),
     **{
         name: (column, *_TAIL)

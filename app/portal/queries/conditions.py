@@ -1,7 +1,8 @@
 """What the register can be narrowed to and sorted by, each said once as an SQL expression.
 
 The list, its count, its export and the numbers on the home page all use these, so that a number
-always equals the list behind it.
+always equals the list behind it. They ask of the one row that each plant has in ``plant_search``;
+only the standing of a day that is not the shown one comes from the intervals.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, not_
+from sqlalchemy import ColumnElement, UnaryExpression, and_, not_, or_
+from sqlalchemy.sql.operators import custom_op
 
 from app.grades.models import StandingInterval
+from app.grades.queries import BANNED, IS_LOWERED, LOWERED, STANDING_PLACE, UNGRADED_PLACE
+from app.kernel.database import db
 from app.portal.domain import B_OR_BETTER, UNGRADED, soon_until
 from app.registry.domain import PlantState
-from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord, PlantSearch
-from app.registry.queries import exists_on
-from app.registry.search import search_term
+from app.registry.models import PlantSearch
+from app.registry.search import LAST_DAY, industry_place, search_term, state_place
 from app.rulebook.queries import catalogue, rulebook_on
 
 STATES: Mapping[str, str] = MappingProxyType(
@@ -31,8 +34,6 @@ LIVES: Mapping[str, str] = MappingProxyType({"closed": "已关闭", "all": "全�
 """Id → words of 存续情况; without it the register shows the plants that exist on the day."""
 
 SORTS = ("name", "uscc", "county", "town", "industry", "grade", "standing", "permit", "state")
-_LAST_DAY = date(9999, 12, 31)
-_AFTER_ALL = 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,103 +60,140 @@ class RegisterFilter:
     before: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StandingColumns:
+    """Where the standing of the day is read: beside the plant, or from the intervals."""
+
+    grade: ColumnElement[Any]
+    grade_rank: ColumnElement[Any]
+    place: ColumnElement[Any]
+    blocked: ColumnElement[Any]
+    banned_until: ColumnElement[Any]
+    lowered: ColumnElement[bool]
+    verified: ColumnElement[Any]
+
+
+SHOWN = StandingColumns(
+    PlantSearch.grade.expression,
+    PlantSearch.grade_rank.expression,
+    PlantSearch.standing_place.expression,
+    PlantSearch.blocked.expression,
+    PlantSearch.banned_until.expression,
+    PlantSearch.lowered.is_(True),
+    PlantSearch.verified.expression,
+)
+"""Of the shown day."""
+
+OF_INTERVALS = StandingColumns(
+    StandingInterval.grade.expression,
+    StandingInterval.grade_rank.expression,
+    STANDING_PLACE,
+    StandingInterval.blocked.expression,
+    StandingInterval.banned_until.expression,
+    IS_LOWERED,
+    StandingInterval.verified.expression,
+)
+"""Of any day, where the intervals of that day are joined."""
+
+Conditions = dict[str, ColumnElement[bool]]
+"""Index (``ix_plant_search_by_…``) that serves it, or another name → condition."""
+
+
+def beside_the_index(expression: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The same, but SQLite looks for no index to answer it; PostgreSQL chooses by its statistics.
+
+    SQLite keeps no statistics here, so who knows how many plants a list has says which index to
+    walk by taking the others out of its sight.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return expression
+    return UnaryExpression(expression.self_group(), operator=custom_op("+"), type_=expression.type)
+
+
+def searched_words(wanted: RegisterFilter) -> tuple[str, ...]:
+    """The words typed, folded as the text of the plants is."""
+    return tuple(filter(None, map(search_term, wanted.search.split())))
+
+
 def search_conditions(wanted: RegisterFilter) -> list[ColumnElement[bool]]:
     """Every word typed stands in a name, an initial, a code or a permit number of the plant."""
-    words = [search_term(word) for word in wanted.search.split()]
-    return [PlantSearch.text.contains(word, autoescape=True) for word in words if word]
+    return [PlantSearch.text.contains(it, autoescape=True) for it in searched_words(wanted)]
 
 
-def plant_conditions(wanted: RegisterFilter) -> list[ColumnElement[bool]]:
-    """What is asked of the plant itself: whether it exists, place, permit, production."""
-    found: list[ColumnElement[bool]] = []
-    if wanted.life != "all":
-        exists = exists_on(wanted.on)
-        found.append(not_(exists) if wanted.life == "closed" else exists)
+def plant_conditions(wanted: RegisterFilter) -> Conditions:
+    """What is asked of the plant itself; first what leaves the fewest."""
+    found: Conditions = {}
     if wanted.county:
-        found.append(PlantRecord.county == wanted.county)
+        found["county"] = PlantSearch.county == wanted.county
     if wanted.town:
-        found.append(PlantRecord.town == wanted.town)
+        found["town"] = PlantSearch.town == wanted.town
+    if wanted.industry:
+        numbers = {it.id: it.number for it in catalogue().industries}
+        found["industry"] = PlantSearch.industry_place == industry_place(wanted.industry, numbers)
     if wanted.officer:
-        found.append(PlantRecord.officer == wanted.officer)
+        found["officer"] = PlantSearch.officer == wanted.officer
     if wanted.permit:
-        found.append(permit_conditions(wanted.on)[wanted.permit])
+        found["permit"] = permit_conditions(wanted.on)[wanted.permit]
     if wanted.state:
-        found.append(PlantRecord.state == ("" if wanted.state == "unknown" else wanted.state))
+        state = "" if wanted.state == "unknown" else wanted.state
+        found["state"] = PlantSearch.state_place == state_place(state)
+    if wanted.life != "all":
+        exists = or_(PlantSearch.closed_on.is_(None), PlantSearch.closed_on > wanted.on)
+        found["life"] = not_(exists) if wanted.life == "closed" else exists
     return found
 
 
-def industry_conditions(wanted: RegisterFilter) -> list[ColumnElement[bool]]:
-    """The main industry, with all of its sub-types."""
-    return [PlantIndustry.industry == wanted.industry] if wanted.industry else []
-
-
-def grade_conditions(wanted: RegisterFilter) -> list[ColumnElement[bool]]:
+def grade_conditions(wanted: RegisterFilter, of: StandingColumns) -> Conditions:
     """What is asked of the standing on the day."""
-    found: list[ColumnElement[bool]] = []
-    if wanted.grade == UNGRADED:
-        found.append(StandingInterval.grade.is_(None))
-    elif wanted.grade == B_OR_BETTER:
-        floor = rulebook_on(wanted.on).grade_order.rank("B-")
-        found.append(StandingInterval.grade_rank <= floor)
-    elif wanted.grade:
-        found.append(StandingInterval.grade == wanted.grade)
+    found: Conditions = {}
     if wanted.standing:
-        found.append(standing_conditions(wanted.on)[wanted.standing])
+        found["standing"] = standing_conditions(wanted.on, of)[wanted.standing]
+    if wanted.grade == B_OR_BETTER:
+        floor = rulebook_on(wanted.on).grade_order.rank("B-")
+        found["grade"] = of.grade_rank <= floor
+    elif wanted.grade:
+        grade = None if wanted.grade == UNGRADED else wanted.grade
+        rank = rulebook_on(wanted.on).grade_order.rank(grade)
+        is_it = of.grade.is_(None) if grade is None else of.grade == grade
+        found["grade"] = and_(of.grade_rank == rank, is_it)
     return found
 
 
-def standing_conditions(on: date) -> dict[str, ColumnElement[bool]]:
-    """Per id of :data:`app.portal.domain.STANDINGS`, which intervals it means on the day."""
-    banned = StandingInterval.banned_until.is_not(None)
-    lowered = func.coalesce(StandingInterval.basis, "") == "finding"
+def standing_conditions(on: date, of: StandingColumns) -> dict[str, ColumnElement[bool]]:
+    """Per id of :data:`app.portal.domain.STANDINGS`, which plants it means on the day."""
+    banned = of.place == BANNED
     return {
-        "blocked": StandingInterval.blocked.is_(True),
+        "blocked": and_(of.place < UNGRADED_PLACE, of.blocked.is_(True)),
         "banned": banned,
-        "ban-ending": and_(banned, StandingInterval.banned_until <= soon_until(on)),
-        "lowered": lowered,
-        "clear": and_(StandingInterval.blocked.is_(False), not_(banned), not_(lowered)),
-        "unverified": StandingInterval.verified.is_(False),
+        "ban-ending": and_(banned, of.banned_until <= soon_until(on)),
+        "lowered": and_(of.place <= LOWERED, of.lowered),
+        "clear": of.place >= UNGRADED_PLACE,
+        "unverified": of.verified.is_(False),
     }
 
 
 def permit_conditions(on: date) -> dict[str, ColumnElement[bool]]:
     """Per id of :data:`app.portal.domain.PERMITS`, which plants it means on the day."""
-    until = PlantRecord.permit_until
+    until, soon = PlantSearch.permit_until, soon_until(on)
     return {
-        "soon": and_(until >= on, until <= soon_until(on)),
+        "soon": and_(until >= on, until <= soon),
         "expired": until < on,
-        "valid": until > soon_until(on),
-        "undated": until.is_(None),
+        "valid": and_(until > soon, until < LAST_DAY),
+        "undated": until == LAST_DAY,
     }
 
 
-def sort_keys(sort: str) -> tuple[ColumnElement[Any], ...]:
+def sort_keys(sort: str, of: StandingColumns) -> tuple[ColumnElement[Any], ...]:
     """What the rows are sorted by, the last two making the order complete; none is ever null."""
-    places = {
-        industry.id: place
-        for place, industry in enumerate(
-            sorted(catalogue().industries, key=lambda it: (it.number or _AFTER_ALL, it.id))
-        )
-    }
     firsts: dict[str, ColumnElement[Any]] = {
-        "uscc": EnterpriseRecord.uscc.expression,
-        "county": PlantRecord.county.expression,
-        "town": PlantRecord.town.expression,
-        "industry": func.coalesce(case(places, value=PlantIndustry.industry), _AFTER_ALL),
-        "grade": StandingInterval.grade_rank.expression,
-        "standing": case(
-            (StandingInterval.banned_until.is_not(None), 0),
-            (StandingInterval.basis == "finding", 1),
-            (StandingInterval.blocked.is_(True), 2),
-            (StandingInterval.grade.is_(None), 3),
-            else_=4,
-        ),
-        "permit": func.coalesce(PlantRecord.permit_until, literal(_LAST_DAY)),
-        "state": case(
-            {state.value: place for place, state in enumerate(PlantState)},
-            value=PlantRecord.state,
-            else_=_AFTER_ALL,
-        ),
+        "uscc": PlantSearch.uscc.expression,
+        "county": PlantSearch.county.expression,
+        "town": PlantSearch.town.expression,
+        "industry": PlantSearch.industry_place.expression,
+        "grade": of.grade_rank,
+        "standing": of.place,
+        "permit": PlantSearch.permit_until.expression,
+        "state": PlantSearch.state_place.expression,
     }
-    last = (PlantSearch.sort_key.expression, PlantRecord.plant_id.expression)
+    last = (PlantSearch.sort_key.expression, PlantSearch.plant_id.expression)
     return (firsts[sort], *last) if sort in firsts else last

@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, distinct, func, literal, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    distinct,
+    func,
+    literal,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import QueryableAttribute
 
 from app.grades.models import StandingInterval
+from app.grades.queries import shown_day
+from app.kernel import kept
 from app.kernel.authority import Scope
 from app.kernel.database import db, known_at
 from app.kernel.permissions import within
 from app.portal.queries.conditions import (
+    OF_INTERVALS,
+    SHOWN,
+    Conditions,
     RegisterFilter,
+    StandingColumns,
+    beside_the_index,
     grade_conditions,
-    industry_conditions,
     permit_conditions,
     plant_conditions,
     search_conditions,
+    searched_words,
     sort_keys,
     standing_conditions,
 )
 from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord, PlantSearch
+from app.registry.search_index import holding_pairs
 
 PAGE_SIZE = 50
 
@@ -72,20 +93,19 @@ class RegisterPage:
 
 def list_register(wanted: RegisterFilter, scope: Scope) -> RegisterPage:
     """One page of the register as the person may see it, and the count of the whole list."""
-    keys = sort_keys(wanted.sort)
-    start = _position(wanted, scope, keys)
+    asked = _Asked.of(wanted, scope)
+    plants, enterprises = count_register(wanted, scope)
+    start = asked.position()
     backwards = start is not None and wanted.before is not None
     falling = wanted.falling is not backwards
-    query = _all_tables(select(*LIST_COLUMNS), wanted, scope)
-    if start is not None:
-        here, there = tuple_(*keys), tuple_(*start)
-        query = query.where(here < there if falling else here > there)
-    query = query.order_by(*(key.desc() if falling else key.asc() for key in keys))
-    found = [tuple(row) for row in db.session.execute(query.limit(PAGE_SIZE + 1))]
+    page = asked.page(start, falling=falling, few=plants <= FEW).subquery("page")
+    query = _columns(LIST_COLUMNS, wanted.on, page)
+    keys = [it for it in page.c if it.name.startswith("key")]
+    query = query.order_by(*(it.desc() if falling else it.asc() for it in keys))
+    found = [tuple(row) for row in db.session.execute(query)]
     more, rows = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
     if backwards:
         rows.reverse()
-    plants, enterprises = count_register(wanted, scope)
     return RegisterPage(
         rows,
         plants,
@@ -97,136 +117,238 @@ def list_register(wanted: RegisterFilter, scope: Scope) -> RegisterPage:
 
 def export_register(wanted: RegisterFilter, scope: Scope) -> list[tuple[Any, ...]]:
     """Every row of the same list in the same order (:data:`EXPORT_COLUMNS`)."""
-    order = [key.desc() if wanted.falling else key.asc() for key in sort_keys(wanted.sort)]
-    query = _all_tables(select(*EXPORT_COLUMNS), wanted, scope).order_by(*order)
-    return [tuple(row) for row in db.session.execute(query)]
+    asked = _Asked.of(wanted, scope)
+    order = [it.desc() if wanted.falling else it.asc() for it in asked.keys]
+    query = _columns(EXPORT_COLUMNS, wanted.on, PlantSearch.__table__)
+    query = replace(asked, joins_intervals=False).narrow(query, asked.fewest)  # joined already
+    return [tuple(row) for row in db.session.execute(query.order_by(*order))]
 
 
 def count_register(wanted: RegisterFilter, scope: Scope) -> tuple[int, int]:
-    """How many plants the list has, and how many enterprises they belong to.
+    """How many plants the list has, and how many enterprises they belong to."""
+    whole = replace(wanted, sort="name", falling=False, after=None, before=None)
 
-    Only the tables that a condition asks for are joined: counting costs more than showing a page.
-    """
-    query = _plants(
-        select(func.count(), func.count(distinct(PlantRecord.enterprise_id))), wanted, scope
-    )
-    if search := search_conditions(wanted):
-        query = _with_search(query).where(*search)
-    if standing := grade_conditions(wanted):
-        query = _with_standing(query, wanted.on).where(*standing)
-    if industry := industry_conditions(wanted):
-        query = _with_industry(query).where(*industry)
-    plants, enterprises = db.session.execute(query).one()
-    return plants, enterprises
+    def find() -> tuple[int, int]:
+        owners = func.count(distinct(PlantSearch.enterprise_id))
+        asked = _Asked.of(whole, scope)
+        query = asked.narrow(select(func.count(), owners), asked.fewest)
+        plants, enterprises = db.session.execute(query).one()
+        return plants, enterprises
+
+    return kept.answer(("register counted", whole, scope), find)
 
 
 def count_by_grade(on: date, scope: Scope) -> list[tuple[str | None, int]]:
     """How many plants have each grade on the day, best first, 未定级 (None) last."""
-    query = _plants(select(StandingInterval.grade, func.count()), RegisterFilter(on), scope)
-    query = (
-        _with_standing(query, on)
-        .group_by(StandingInterval.grade, StandingInterval.grade_rank)
-        .order_by(StandingInterval.grade_rank, StandingInterval.grade)
-    )
-    return [(grade, number) for grade, number in db.session.execute(query)]
+
+    def find() -> list[tuple[str | None, int]]:
+        asked = _Asked.of(RegisterFilter(on, sort="grade"), scope)
+        of = asked.standing
+        query = (
+            asked.narrow(select(of.grade, func.count()), None)
+            .group_by(of.grade_rank, of.grade)
+            .order_by(of.grade_rank, of.grade)
+        )
+        return [(grade, number) for grade, number in db.session.execute(query)]
+
+    return kept.answer(("register by grade", on, scope), find)
 
 
 def count_conditions(on: date, scope: Scope) -> dict[str, int]:
     """How many plants the register shows for each standing and each state of the permit."""
-    conditions = {**standing_conditions(on), **permit_conditions(on)}
-    columns = [func.coalesce(func.sum(case((it, 1), else_=0)), 0) for it in conditions.values()]
-    query = _with_standing(_plants(select(*columns), RegisterFilter(on), scope), on)
-    numbers = db.session.execute(query).one()
-    return {name: int(number) for name, number in zip(conditions, numbers, strict=True)}
+
+    def find() -> dict[str, int]:
+        asked = _Asked.of(RegisterFilter(on, sort="standing"), scope)
+        conditions = {**standing_conditions(on, asked.standing), **permit_conditions(on)}
+        sums = [func.coalesce(func.sum(case((it, 1), else_=0)), 0) for it in conditions.values()]
+        numbers = db.session.execute(asked.narrow(select(*sums), None)).one()
+        return {name: int(number) for name, number in zip(conditions, numbers, strict=True)}
+
+    return kept.answer(("register by condition", on, scope), find)
 
 
 def list_towns(scope: Scope) -> list[tuple[str, str]]:
     """The towns (镇街) that occur in the register, each with its county (区县)."""
     query = (
-        select(PlantRecord.county, PlantRecord.town)
-        .where(known_at(PlantRecord, None), _visible(scope), PlantRecord.town != "")
+        select(PlantSearch.county, PlantSearch.town)
+        .where(_visible(scope), PlantSearch.town != "")
         .distinct()
-        .order_by(PlantRecord.county, PlantRecord.town)
+        .order_by(PlantSearch.county, PlantSearch.town)
     )
-    return [(county, town) for county, town in db.session.execute(query)]
+    return kept.answer(
+        ("register towns", scope), lambda: [(it[0], it[1]) for it in db.session.execute(query)]
+    )
 
 
 def list_officers(scope: Scope) -> list[str]:
     """The people in charge (经办人) that occur in the register."""
     query = (
-        select(PlantRecord.officer)
-        .where(known_at(PlantRecord, None), _visible(scope), PlantRecord.officer != "")
+        select(PlantSearch.officer)
+        .where(_visible(scope), PlantSearch.officer != "")
         .distinct()
-        .order_by(PlantRecord.officer)
+        .order_by(PlantSearch.officer)
     )
-    return list(db.session.execute(query).scalars())
+    return kept.answer(
+        ("register officers", scope), lambda: list(db.session.execute(query).scalars())
+    )
 
 
 def _visible(scope: Scope) -> ColumnElement[bool]:
-    return within(scope, PlantRecord.county, PlantRecord.enterprise_id)
+    return within(scope, PlantSearch.county, PlantSearch.enterprise_id)
 
 
-def _position(
-    wanted: RegisterFilter, scope: Scope, keys: tuple[ColumnElement[Any], ...]
-) -> list[ColumnElement[Any]] | None:
-    """Where the plant that the page starts from stands in the order; None: from the beginning."""
-    plant_id = wanted.after if wanted.before is None else wanted.before
-    if plant_id is None:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A list as statements: what narrows it, what sorts it, and where the standing is read."""
+
+    wanted: RegisterFilter
+    scope: Scope
+    standing: StandingColumns
+    joins_intervals: bool
+    conditions: Conditions
+    texts: list[ColumnElement[bool]]
+    proposed: ColumnElement[bool] | None
+    """What the index of pairs proposes for a search, where that leaves few texts to look into."""
+    keys: tuple[ColumnElement[Any], ...]
+
+    @classmethod
+    def of(cls, wanted: RegisterFilter, scope: Scope) -> _Asked:
+        asks_standing = bool(wanted.grade or wanted.standing) or wanted.sort in _OF_STANDING
+        joins = asks_standing and wanted.on != shown_day()
+        standing = OF_INTERVALS if joins else SHOWN
+        return cls(
+            wanted,
+            scope,
+            standing,
+            joins,
+            {**plant_conditions(wanted), **grade_conditions(wanted, standing)},
+            search_conditions(wanted),
+            _proposed(wanted, scope),
+            sort_keys(wanted.sort, standing),
+        )
+
+    def narrow(self, query: Select[*tuple[Any, ...]], lead: str | None) -> Select[*tuple[Any, ...]]:
+        """The rows of the list; of the conditions only ``lead`` is looked up in an index."""
+        found = [_visible(self.scope), *self.texts]
+        if self.proposed is not None and lead == "search":
+            found.append(self.proposed)
+        for name, condition in self.conditions.items():
+            found.append(condition if name == lead else beside_the_index(condition))
+        if self.joins_intervals:
+            here = PlantSearch.plant_id.expression
+            query = query.join(StandingInterval, _on_the_day(here, self.wanted.on))
+        return query.where(*found)
+
+    @property
+    def fewest(self) -> str | None:
+        """The condition that probably leaves the fewest, of those that have an index."""
+        if not self.scope.is_everything:
+            return None
+        if self.proposed is not None:
+            return "search"
+        beyond = _OF_STANDING if self.joins_intervals else ()
+        return next((it for it in self.conditions if it in _INDEXED and it not in beyond), None)
+
+    @property
+    def in_order(self) -> str | None:
+        """The condition whose index has the rows in the order asked for."""
+        if self.wanted.sort != "name":
+            return self.wanted.sort
+        return next((name for name in _EQUALS if name in self.conditions), None)
+
+    def position(self) -> list[ColumnElement[Any]] | None:
+        """Where the plant that the page starts from stands in the order; None: the beginning."""
+        wanted = self.wanted
+        plant_id = wanted.after if wanted.before is None else wanted.before
+        if plant_id is None:
+            return None
+        anywhere = replace(self, conditions={}, texts=[])
+        query = anywhere.narrow(select(*self.keys), None).where(PlantSearch.plant_id == plant_id)
+        row = db.session.execute(query).first()
+        if row is None:
+            return None
+        return [literal(value, key.type) for value, key in zip(row, self.keys, strict=True)]
+
+    def page(
+        self, start: list[ColumnElement[Any]] | None, *, falling: bool, few: bool
+    ) -> Select[*tuple[Any, ...]]:
+        """The plants of one page and of one row more, with what they are sorted by.
+
+        A short list is found by what narrows it and then sorted; a long one is walked along the
+        index of its order, from where the page begins, until the page is full.
+        """
+        keys = [beside_the_index(it) for it in self.keys] if few else list(self.keys)
+        named = [key.label(f"key{place}") for place, key in enumerate(self.keys)]
+        lead = self.fewest if few else self.in_order
+        query = self.narrow(select(PlantSearch.plant_id, *named), lead)
+        if start is not None:
+            here, there = tuple_(*keys), tuple_(*start)
+            query = query.where(here < there if falling else here > there)
+        query = query.order_by(*(key.desc() if falling else key.asc() for key in keys))
+        return query.limit(PAGE_SIZE + 1)
+
+
+_OF_STANDING = ("grade", "standing")
+_INDEXED = frozenset(
+    {"county", "town", "industry", "standing", "officer", "grade", "permit", "state"}
+)
+_EQUALS = ("county", "town", "industry", "officer", "state")
+"""Conditions of one value: within it their indexes go by name."""
+
+FEW = 3000
+"""As many plants are sorted as fast as a page is found among them by walking."""
+
+
+def _proposed(wanted: RegisterFilter, scope: Scope) -> ColumnElement[bool] | None:
+    """Whom the index of pairs proposes; None where looking into every text takes no longer."""
+    words = searched_words(wanted)
+    if not words or wanted.county or wanted.town or not scope.is_everything:
         return None
-    anywhere = RegisterFilter(wanted.on, life="all")
-    query = _all_tables(select(*keys), anywhere, scope).where(PlantRecord.plant_id == plant_id)
-    row = db.session.execute(query).first()
-    if row is None:
-        return None
-    return [literal(value, key.type) for value, key in zip(row, keys, strict=True)]
+    everything = select(func.count()).select_from(PlantSearch)
+    plants = kept.answer("plants", lambda: db.session.execute(everything).scalar_one())
+    pairs = holding_pairs(words)
+    few = max(FEW, plants // 8)
+    some = select(func.count()).select_from(select(pairs.subquery()).limit(few).subquery())
+    found = kept.answer(("pairs", words), lambda: db.session.execute(some).scalar_one())
+    return PlantSearch.plant_id.in_(pairs) if found < few else None
 
 
-def _all_tables(
-    query: Select[*tuple[Any, ...]], wanted: RegisterFilter, scope: Scope
+def _columns(
+    columns: Sequence[QueryableAttribute[Any]], on: date, rows: FromClause
 ) -> Select[*tuple[Any, ...]]:
-    query = _plants(query, wanted, scope).join(
-        EnterpriseRecord,
-        and_(
-            EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id,
-            known_at(EnterpriseRecord, None),
-        ),
-    )
-    query = _with_industry(_with_standing(_with_search(query), wanted.on))
-    return query.where(
-        *search_conditions(wanted), *grade_conditions(wanted), *industry_conditions(wanted)
-    )
+    """What the list says of the plants of ``rows``, told by the facts and intervals themselves.
 
-
-def _plants(
-    query: Select[*tuple[Any, ...]], wanted: RegisterFilter, scope: Scope
-) -> Select[*tuple[Any, ...]]:
-    return query.select_from(PlantRecord).where(
-        known_at(PlantRecord, None), _visible(scope), *plant_conditions(wanted)
-    )
-
-
-def _with_search(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    return query.join(PlantSearch, PlantSearch.plant_id == PlantRecord.plant_id)
-
-
-def _with_standing(query: Select[*tuple[Any, ...]], on: date) -> Select[*tuple[Any, ...]]:
-    return query.join(
-        StandingInterval,
-        and_(
-            StandingInterval.plant_id == PlantRecord.plant_id,
-            StandingInterval.from_on <= on,
-            StandingInterval.until_on > on,
-        ),
+    A plant whose main industry is not recorded stays in the list.
+    """
+    return (
+        select(*columns)
+        .select_from(rows)
+        .join(
+            PlantRecord,
+            and_(PlantRecord.plant_id == rows.c.plant_id, known_at(PlantRecord, None)),
+        )
+        .join(
+            EnterpriseRecord,
+            and_(
+                EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id,
+                known_at(EnterpriseRecord, None),
+            ),
+        )
+        .join(StandingInterval, _on_the_day(rows.c.plant_id, on))
+        .outerjoin(
+            PlantIndustry,
+            and_(
+                PlantIndustry.plant_id == rows.c.plant_id,
+                PlantIndustry.role == "主要",
+                known_at(PlantIndustry, None),
+            ),
+        )
     )
 
 
-def _with_industry(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """A plant whose main industry is not recorded stays in the list."""
-    return query.outerjoin(
-        PlantIndustry,
-        and_(
-            PlantIndustry.plant_id == PlantRecord.plant_id,
-            PlantIndustry.role == "主要",
-            known_at(PlantIndustry, None),
-        ),
+def _on_the_day(plant_id: ColumnElement[Any], on: date) -> ColumnElement[bool]:
+    return and_(
+        StandingInterval.plant_id == plant_id,
+        StandingInterval.from_on <= on,
+        StandingInterval.until_on > on,
     )
