@@ -90,5 +90,6 @@ def bureau_title(actor: Actor | None) -> str:
     city = next((it.name for it in known if it.level == "city"), "")
     if actor is None or not actor.counties:
         return city
-    names = "、".join(it.name for it in known if it.code in actor.counties)
+    held = actor.counties
+    names = "、".join(it.name for it in known if it.code in held)
     return f"{city} · {names}" if names else city

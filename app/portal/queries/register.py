@@ -93,7 +93,7 @@ class RegisterPage:
 
 def list_register(wanted: RegisterFilter, scope: Scope) -> RegisterPage:
     """One page of the register as the person may see it, and the count of the whole list."""
-    asked = _Asked.of(wanted, scope)
+    asked = Asked.of(wanted, scope)
     plants, enterprises = count_register(wanted, scope)
     start = asked.position()
     backwards = start is not None and wanted.before is not None
@@ -117,7 +117,7 @@ def list_register(wanted: RegisterFilter, scope: Scope) -> RegisterPage:
 
 def export_register(wanted: RegisterFilter, scope: Scope) -> list[tuple[Any, ...]]:
     """Every row of the same list in the same order (:data:`EXPORT_COLUMNS`)."""
-    asked = _Asked.of(wanted, scope)
+    asked = Asked.of(wanted, scope)
     order = [it.desc() if wanted.falling else it.asc() for it in asked.keys]
     query = _columns(EXPORT_COLUMNS, wanted.on, PlantSearch.__table__)
     query = replace(asked, joins_intervals=False).narrow(query, asked.fewest)  # joined already
@@ -130,7 +130,7 @@ def count_register(wanted: RegisterFilter, scope: Scope) -> tuple[int, int]:
 
     def find() -> tuple[int, int]:
         owners = func.count(distinct(PlantSearch.enterprise_id))
-        asked = _Asked.of(whole, scope)
+        asked = Asked.of(whole, scope)
         query = asked.narrow(select(func.count(), owners), asked.fewest)
         plants, enterprises = db.session.execute(query).one()
         return plants, enterprises
@@ -142,7 +142,7 @@ def count_by_grade(on: date, scope: Scope) -> list[tuple[str | None, int]]:
     """How many plants have each grade on the day, best first, 未定级 (None) last."""
 
     def find() -> list[tuple[str | None, int]]:
-        asked = _Asked.of(RegisterFilter(on, sort="grade"), scope)
+        asked = Asked.of(RegisterFilter(on, sort="grade"), scope)
         of = asked.standing
         query = (
             asked.narrow(select(of.grade, func.count()), None)
@@ -158,7 +158,7 @@ def count_conditions(on: date, scope: Scope) -> dict[str, int]:
     """How many plants the register shows for each standing and each state of the permit."""
 
     def find() -> dict[str, int]:
-        asked = _Asked.of(RegisterFilter(on, sort="standing"), scope)
+        asked = Asked.of(RegisterFilter(on, sort="standing"), scope)
         conditions = {**standing_conditions(on, asked.standing), **permit_conditions(on)}
         sums = [func.coalesce(func.sum(case((it, 1), else_=0)), 0) for it in conditions.values()]
         numbers = db.session.execute(asked.narrow(select(*sums), None)).one()
@@ -198,7 +198,7 @@ def _visible(scope: Scope) -> ColumnElement[bool]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
     """A list as statements: what narrows it, what sorts it, and where the standing is read."""
 
     wanted: RegisterFilter
@@ -212,7 +212,7 @@ class _Asked:
     keys: tuple[ColumnElement[Any], ...]
 
     @classmethod
-    def of(cls, wanted: RegisterFilter, scope: Scope) -> _Asked:
+    def of(cls, wanted: RegisterFilter, scope: Scope) -> Asked:
         asks_standing = bool(wanted.grade or wanted.standing) or wanted.sort in _OF_STANDING
         joins = asks_standing and wanted.on != shown_day()
         standing = OF_INTERVALS if joins else SHOWN
@@ -236,7 +236,9 @@ class _Asked:
             found.append(condition if name == lead else beside_the_index(condition))
         if self.joins_intervals:
             here = PlantSearch.plant_id.expression
-            query = query.join(StandingInterval, _on_the_day(here, self.wanted.on))
+            query = query.select_from(PlantSearch).join(
+                StandingInterval, _on_the_day(here, self.wanted.on)
+            )
         return query.where(*found)
 
     @property
