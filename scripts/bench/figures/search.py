@@ -108,7 +108,7 @@ def measure(place: Ground) -> list[Result]:
 def told(figure: str, case: str, engine: str, mine: float, floor: float, **more: Any) -> Result:
     """A ratio that is held against nothing."""
     details = {"ours_s": round(mine, 6), "floor_s": round(floor, 6), **more}
-    return Result(figure, case, engine, f"{mine / floor:.3g}×", "–", True, details)
+    return Result(figure, case, engine, f"{mine / floor:.3g}×", "–", reached=True, details=details)
 
 
 def _taken(raw: Any, word: str, on: date) -> tuple[float, float, int]:
