@@ -68,10 +68,12 @@ def get_plant_page(
     if plant is None:
         return None
     rules = standing_rules(on, moment)
-    standing = standings_on([plant_id], on, moment)[plant_id]
+    beside = _plants_beside(plant, scope, moment)
+    standings = standings_on([plant_id, *(it.plant_id for it in beside)], on, moment)
+    standing = standings[plant_id]
+    siblings = tuple(Sibling(it, standings.get(it.plant_id)) for it in beside)
     known = facts_of([plant_id], moment)[plant_id]
     reasons = explain(standing, known, on, rules, rulebook_titles())
-    siblings = _siblings(plant, scope, on, moment)
     grades = [
         it.standing.grade if it.standing else None for it in siblings if not it.plant.is_closed(on)
     ]
@@ -89,12 +91,12 @@ def get_plant_page(
     )
 
 
-def _siblings(
-    plant: PlantOnRecord, scope: Scope, on: date, moment: datetime | None
-) -> tuple[Sibling, ...]:
+def _plants_beside(
+    plant: PlantOnRecord, scope: Scope, moment: datetime | None
+) -> list[PlantOnRecord]:
     """The plants of the enterprise that the person may see today, this one included."""
+    plants = list_plants(scope, moment, enterprise_id=plant.enterprise_id)
+    if moment is None:
+        return plants
     today = {it.plant_id for it in list_plants(scope, enterprise_id=plant.enterprise_id)}
-    then = list_plants(scope, moment, enterprise_id=plant.enterprise_id)
-    plants = [it for it in then if it.plant_id in today or it.plant_id == plant.plant_id]
-    standings = standings_on([it.plant_id for it in plants], on, moment)
-    return tuple(Sibling(it, standings.get(it.plant_id)) for it in plants)
+    return [it for it in plants if it.plant_id in today or it.plant_id == plant.plant_id]

@@ -32,7 +32,7 @@ def plant(plant_id: int) -> str:
         return _not_yet_known(plant_id)
     standing, on = found.standing, asked.on
     words = {fact.anchor: _fact_words(fact) for fact in found.facts}
-    may_edit = _may_edit(plant_id)
+    may_edit = _may_edit(found.plant, as_of_now=asked.known is None)
     is_officer = scope.is_everything or bool(scope.counties)
     history = arrange(found.facts, on, asked.known, named=is_officer)
     day = parameters_of(RegisterFilter(on))
@@ -64,12 +64,14 @@ def plant(plant_id: int) -> str:
     )
 
 
-def _may_edit(plant_id: int) -> bool:
-    """Whether the plant lies where the person keeps the register."""
-    return (
-        can(Permission.REGISTER_EDIT)
-        and find_plant(plant_id, scope_for(Permission.REGISTER_EDIT)) is not None
-    )
+def _may_edit(plant: PlantOnRecord, *, as_of_now: bool) -> bool:
+    """Whether the plant lies now where the person keeps the register."""
+    if not can(Permission.REGISTER_EDIT):
+        return False
+    scope = scope_for(Permission.REGISTER_EDIT)
+    if as_of_now:
+        return scope.covers(county=plant.county, enterprise_id=plant.enterprise_id)
+    return find_plant(plant.plant_id, scope) is not None
 
 
 _BY_TWO = "由另一人复核后生效"
