@@ -18,7 +18,7 @@ a quarter of the time.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from operator import itemgetter
@@ -277,12 +277,15 @@ def grade_course(
 
 def _decisions(
     records: Sequence[GradeRecord], effects: Sequence[Effect], order: GradeOrder
-) -> Iterator[tuple[date, Decision]]:
+) -> Iterable[tuple[date, Decision]]:
     """What decides from each day on: a finding that stands, else the record that started last."""
-    by_record = list(_decided_by_record(records))
-    if not effects:
-        yield from by_record
-        return
+    by_record = _decided_by_record(records)
+    return _with_findings(list(by_record), effects, order) if effects else by_record
+
+
+def _with_findings(
+    by_record: Sequence[tuple[date, Decision]], effects: Sequence[Effect], order: GradeOrder
+) -> Iterator[tuple[date, Decision]]:
     for day in sorted({day for day, _ in by_record} | {effect.found_on for effect in effects}):
         if standing := [effect for effect in effects if effect.stands_on(day)]:
             its = _deciding(standing, order)

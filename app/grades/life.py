@@ -10,7 +10,8 @@ alone the course of grades is told anew; a plant has few of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -54,6 +55,30 @@ def intervals(facts: PlantFacts, rules: StandingRules) -> tuple[Interval, ...]:
                 life.append(Interval(since, day, held))
             since, held = day, standing
     return (*life, Interval(since, None, held))
+
+
+@dataclass(frozen=True, slots=True)
+class RulePeriod:
+    """A stretch of days with the same settings; ``until_on`` None: still running."""
+
+    from_on: date
+    until_on: date | None
+    rules: StandingRules
+
+
+def through_periods(
+    facts: PlantFacts, periods: Iterable[RulePeriod]
+) -> Iterator[tuple[Interval, RulePeriod]]:
+    """The plant's life where settings changed: each period's intervals, cut to its days."""
+    for period in periods:
+        if period.from_on == date.min and period.until_on is None:
+            yield from ((it, period) for it in intervals(facts, period.rules))
+            return
+        for from_on, until_on, standing in intervals(facts, period.rules):
+            start = max(from_on, period.from_on)
+            end = min((day for day in (until_on, period.until_on) if day), default=None)
+            if end is None or start < end:
+                yield Interval(start, end, standing), period
 
 
 def _together(one: Course, other: Course) -> Iterator[tuple[date, Any, Any]]:

@@ -45,7 +45,7 @@ class StandingInterval(Base):
 
     __tablename__ = "standing_interval"
 
-    plant_id: Mapped[int] = mapped_column(ForeignKey("plant.id"), primary_key=True)
+    plant_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     from_on: Mapped[date] = mapped_column(Date, primary_key=True)
     until_on: Mapped[date] = mapped_column(Date)
     grade: Mapped[str | None] = mapped_column(String(4))
@@ -55,15 +55,12 @@ class StandingInterval(Base):
     basis_id: Mapped[int | None] = mapped_column(BigId)
     verified: Mapped[bool] = mapped_column()
     blocked: Mapped[bool] = mapped_column()
-    blocking: Mapped[str] = mapped_column(String(400))
+    blocking: Mapped[str] = mapped_column(Text)
     banned_until: Mapped[date | None] = mapped_column(Date)
     violations_36m: Mapped[int] = mapped_column(Integer)
     held_since: Mapped[date | None] = mapped_column(Date)
 
-    __table_args__ = (
-        CheckConstraint("until_on > from_on", name="forward"),
-        Index("ix_standing_interval_days", "from_on", "until_on"),
-    )
+    __table_args__ = (CheckConstraint("until_on > from_on", name="forward"),)
 
 
 class ProjectionState(Base):
@@ -73,3 +70,19 @@ class ProjectionState(Base):
 
     fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
     built_at: Mapped[datetime] = mapped_column(UTCMoment)
+
+
+class ProjectionRebuild(Base):
+    """A rebuild of all intervals that has not come to its end (全部重新推算); at most one row."""
+
+    __tablename__ = "projection_rebuild"
+
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Of the settings by which it derives."""
+    begun_at: Mapped[datetime] = mapped_column(UTCMoment)
+    went_on_at: Mapped[datetime] = mapped_column(UTCMoment)
+    """When the last part was done."""
+    through: Mapped[int] = mapped_column(BigId)
+    """The plants up to this one are done."""
+    done: Mapped[int] = mapped_column(Integer)
+    total: Mapped[int] = mapped_column(Integer)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, bindparam, case, func, select
 
 from app.grades.domain import (
     GradeRecord,
@@ -19,24 +19,27 @@ from app.grades.domain import (
     StandingRules,
     standing_on,
 )
-from app.grades.models import GradeRow, ProjectionState, StandingInterval
-from app.kernel.database import db, known_at
+from app.grades.life import RulePeriod, through_periods
+from app.grades.models import GradeRow, ProjectionRebuild, ProjectionState, StandingInterval
+from app.kernel.database import AsKnown, among, db, known_at, run
 from app.kernel.facts import in_parts
 from app.registry.models import ShownDay
 from app.registry.queries import IndustryOfPlant, industries_of, owners_of
 from app.rulebook.domain import LowestGrade
+from app.rulebook.loading import Library
 from app.rulebook.queries import (
     catalogue,
     flag,
     is_supposing,
+    library,
     parameter_history,
     rulebook_on,
     schemes,
     text,
     whole,
 )
-from app.supervision.domain import ViolationKind
-from app.supervision.queries import Against, facts_against
+from app.supervision.domain import Finding, ViolationKind
+from app.supervision.queries import Against, facts_against, facts_against_between
 
 END_OF_TIME = date(9999, 12, 31)
 """Stored as the end of an open interval."""
@@ -50,15 +53,6 @@ RULE_SETTINGS = (
     "false_material.ban_years",
 )
 """What a standing is derived by, beside the rulebook in force."""
-
-
-@dataclass(frozen=True, slots=True)
-class RulePeriod:
-    """A stretch of days with the same settings; ``until_on`` None: still running."""
-
-    from_on: date
-    until_on: date | None
-    rules: StandingRules
 
 
 def standing_rules(on: date, known: datetime | None = None) -> StandingRules:
@@ -76,22 +70,53 @@ def standing_rules(on: date, known: datetime | None = None) -> StandingRules:
 
 def rule_periods(known: datetime | None = None) -> tuple[RulePeriod, ...]:
     """All days there are, cut where one of the settings changes: old values rule old days."""
-    starts = {date.min}
-    for parameter_id in RULE_SETTINGS:
-        starts.update(entry.from_on or date.min for entry in parameter_history(parameter_id, known))
-    days = sorted(starts)
-    ends = [*days[1:], None]
-    return tuple(
-        RulePeriod(start, end, standing_rules(start, known))
-        for start, end in zip(days, ends, strict=True)
-    )
+    return _derived_by(known).periods
 
 
 def settings_fingerprint(known: datetime | None = None) -> str:
     """A hash of everything standings are derived by: settings by period, catalogue, schemes."""
+    return _derived_by(known).fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class _DerivedBy:
+    """What standings follow from beside the facts, as one state of 规则库 has it."""
+
+    periods: tuple[RulePeriod, ...]
+    fingerprint: str
+
+
+_held: dict[Library, _DerivedBy] = {}
+"""By the state of 规则库: every fact that is recorded asks, and few states are in use at once."""
+_MOST_HELD = 64
+
+
+def _derived_by(known: datetime | None) -> _DerivedBy:
+    held = library(known)
+    found = _held.get(held)
+    if found is None:
+        if len(_held) >= _MOST_HELD:
+            _held.clear()
+        periods = _rule_periods(known)
+        _held[held] = found = _DerivedBy(periods, _fingerprint(periods, known))
+    return found
+
+
+def _rule_periods(known: datetime | None) -> tuple[RulePeriod, ...]:
+    starts = {date.min}
+    for parameter_id in RULE_SETTINGS:
+        starts.update(entry.from_on or date.min for entry in parameter_history(parameter_id, known))
+    days = sorted(starts)
+    rules = [standing_rules(day, known) for day in days]
+    turns = [n for n in range(len(days)) if n == 0 or rules[n] != rules[n - 1]]
+    ends = [*(days[n] for n in turns[1:]), None]
+    return tuple(RulePeriod(days[n], end, rules[n]) for n, end in zip(turns, ends, strict=True))
+
+
+def _fingerprint(periods: Sequence[RulePeriod], known: datetime | None) -> str:
     parts = [repr((it.from_on, sorted(it.rules.order.ranks.items()), it.rules.year_basis,
                    sorted(it.rules.blocking_kinds), it.rules.window_months, it.rules.ban_years))
-             for it in rule_periods(known)]  # fmt: skip
+             for it in periods]  # fmt: skip
     parts += [repr(entry) for entry in catalogue(known).industries]
     parts += [repr(scheme) for scheme in schemes()]
     parts += [repr(entry) for entry in parameter_history("rulebook_in_force", known)]
@@ -100,81 +125,166 @@ def settings_fingerprint(known: datetime | None = None) -> str:
 
 def projection_fingerprint() -> str | None:
     """The fingerprint the intervals were last built with; None before the first time."""
-    return db.session.execute(select(ProjectionState.fingerprint)).scalar_one_or_none()
+    built, _ = _state()
+    return built
+
+
+_STATE = select(
+    select(ProjectionState.fingerprint).scalar_subquery(),
+    select(ProjectionRebuild.fingerprint).scalar_subquery(),
+)
+
+
+def _state() -> tuple[str | None, str | None]:
+    row: Any = run(_STATE).one()
+    return row[0], row[1]
+
+
+def is_current() -> bool:
+    """Whether the intervals are those of the present settings, all of them.
+
+    Where they are not, standings are derived from the facts. Before the first rebuild of all, each
+    plant's are kept by every fact from its first on.
+    """
+    if is_supposing():
+        return False
+    built, rebuilding = _state()
+    return rebuilding is None and (built is None or built == settings_fingerprint())
 
 
 @dataclass(frozen=True, slots=True)
-class _Owner:
-    enterprise_id: int
-    county: str
-    main: IndustryOfPlant | None
+class Rebuild:
+    """A rebuild of all intervals that has not come to its end."""
+
+    begun_at: datetime
+    went_on_at: datetime
+    done: int
+    total: int
+
+    @property
+    def told(self) -> str:
+        """How far it is, in words."""
+        return f"已推算 {self.done} 个厂区，共 {self.total} 个"
+
+
+def rebuild_under_way() -> Rebuild | None:
+    """How far the rebuild of all intervals is; None when none is under way."""
+    row = db.session.execute(
+        select(
+            ProjectionRebuild.begun_at,
+            ProjectionRebuild.went_on_at,
+            ProjectionRebuild.done,
+            ProjectionRebuild.total,
+        )
+    ).first()
+    return Rebuild(*row) if row else None
 
 
 _NOTHING = Against()
 
 
-def facts_of(plant_ids: Sequence[int], moment: datetime | None = None) -> dict[int, PlantFacts]:
+def facts_of(plant_ids: Iterable[int], moment: datetime | None = None) -> dict[int, PlantFacts]:
     """Every fact that bears on each plant, as known at ``moment`` (None: now).
 
     A finding is judged by the scheme of the plant's main industry under the rulebook in force in
     the plant's county on 认定日期 (PLAN-FALSE).
     """
-    owners = _owners(plant_ids, moment)
-    records = _records(plant_ids, moment)
-    against = facts_against(owners, {it.enterprise_id for it in owners.values()}, moment)
-    result: dict[int, PlantFacts] = {}
-    for plant_id, owner in owners.items():
-        own = against.by_plant.get(plant_id, _NOTHING)
-        shared = against.by_enterprise.get(owner.enterprise_id, _NOTHING)
-        result[plant_id] = PlantFacts(
-            records=tuple(records.get(plant_id, ())),
-            violations=(*own.violations, *shared.violations),
-            findings=tuple(
-                JudgedFinding(finding, _lowest(owner, finding.found_on, moment))
-                for finding in (*own.findings, *shared.findings)
-            ),
+    owners = owners_of(plant_ids, moment)
+    records: dict[int, list[GradeRecord]] = {}
+    for part in in_parts(sorted(owners)):
+        _take_records(records, _RECORDS.rows(moment, plants=part))
+    named = facts_against(owners, {enterprise for enterprise, _ in owners.values()}, moment)
+    against: dict[int, Against] = {}
+    for plant_id, (enterprise_id, _) in owners.items():
+        own = named.by_plant.get(plant_id, _NOTHING)
+        whole = named.by_enterprise.get(enterprise_id, _NOTHING)
+        against[plant_id] = Against(
+            own.violations + whole.violations, own.findings + whole.findings
         )
-    return result
+    return _put_together(owners, records, against, moment)
 
 
-def _owners(plant_ids: Sequence[int], moment: datetime | None) -> dict[int, _Owner]:
-    industries = industries_of(plant_ids, moment)
+def facts_between(first: int, last: int, plant_ids: Sequence[int]) -> dict[int, PlantFacts]:
+    """The same, as known now, of plants that are all there are from ``first`` to ``last``.
+
+    Read as ranges, since a whole register is read through so; and of a grade record only what a
+    standing rests on, neither 来源 nor 文号.
+    """
+    records: dict[int, list[GradeRecord]] = {}
+    _take_records(records, run(_RECORDS_BETWEEN, {"first": first, "last": last}))
+    against = facts_against_between(first, last)
+    return _put_together(plant_ids, records, against, None)
+
+
+def _take_records(records: dict[int, list[GradeRecord]], rows: Iterable[Any]) -> None:
+    for plant_id, *values in rows:
+        records.setdefault(plant_id, []).append(GradeRecord(*values))
+
+
+_GRADE = (
+    GradeRow.plant_id,
+    GradeRow.id,
+    GradeRow.rulebook,
+    GradeRow.grade,
+    GradeRow.effective_on,
+    GradeRow.expires_on,
+)
+_RECORDS = AsKnown(
+    GradeRow,
+    select(*_GRADE, GradeRow.source, GradeRow.document).where(
+        GradeRow.plant_id.in_(among("plants"))
+    ),
+)
+_RECORDS_BETWEEN = select(*_GRADE).where(
+    GradeRow.plant_id.between(bindparam("first"), bindparam("last")), known_at(GradeRow, None)
+)
+
+
+def _put_together(
+    plant_ids: Iterable[int],
+    records: Mapping[int, Sequence[GradeRecord]],
+    against: Mapping[int, Against],
+    moment: datetime | None,
+) -> dict[int, PlantFacts]:
+    judged = _judged({i: it.findings for i, it in against.items() if it.findings}, moment)
     return {
-        plant_id: _Owner(
-            enterprise_id,
-            county,
-            next((item for item in industries.get(plant_id, ()) if item.is_main), None),
+        plant_id: PlantFacts(
+            tuple(records.get(plant_id, ())),
+            tuple(against.get(plant_id, _NOTHING).violations),
+            judged.get(plant_id, ()),
         )
-        for plant_id, (enterprise_id, county) in owners_of(plant_ids, moment).items()
+        for plant_id in plant_ids
     }
 
 
-def _lowest(owner: _Owner, found_on: date, moment: datetime | None) -> LowestGrade:
-    rulebook = rulebook_on(found_on, owner.county, moment)
-    if owner.main is None:
-        return LowestGrade("D", rulebook.id, verified=False)
-    industry = catalogue(moment).by_id(owner.main.industry)
-    return rulebook.lowest_grade(industry, owner.main.subtype or None)
-
-
-def _records(plant_ids: Sequence[int], moment: datetime | None) -> dict[int, list[GradeRecord]]:
-    found: dict[int, list[GradeRecord]] = {}
-    for part in in_parts(sorted(set(plant_ids))):
-        rows = db.session.execute(
-            select(
-                GradeRow.plant_id,
-                GradeRow.id,
-                GradeRow.rulebook,
-                GradeRow.grade,
-                GradeRow.effective_on,
-                GradeRow.expires_on,
-                GradeRow.source,
-                GradeRow.document,
-            ).where(GradeRow.plant_id.in_(part), known_at(GradeRow, moment))
+def _judged(
+    findings: Mapping[int, Sequence[Finding]], moment: datetime | None
+) -> dict[int, tuple[JudgedFinding, ...]]:
+    """Findings by plant, each with the lowest grade that it gives there; few plants have any."""
+    if not findings:
+        return {}
+    owners = owners_of(findings, moment)
+    industries = industries_of(sorted(findings), moment)
+    return {
+        plant_id: tuple(
+            JudgedFinding(
+                it, _lowest(industries.get(plant_id, ()), owners[plant_id][1], it.found_on, moment)
+            )
+            for it in found
         )
-        for row in rows:
-            found.setdefault(row[0], []).append(GradeRecord(*row[1:]))
-    return found
+        for plant_id, found in findings.items()
+    }
+
+
+def _lowest(
+    industries: Iterable[IndustryOfPlant], county: str, found_on: date, moment: datetime | None
+) -> LowestGrade:
+    rulebook = rulebook_on(found_on, county, moment)
+    main = next((it for it in industries if it.is_main), None)
+    if main is None:
+        return LowestGrade("D", rulebook.id, verified=False)
+    industry = catalogue(moment).by_id(main.industry)
+    return rulebook.lowest_grade(industry, main.subtype or None)
 
 
 def standings_on(
@@ -182,11 +292,11 @@ def standings_on(
 ) -> dict[int, Standing]:
     """The standing of each plant on a day.
 
-    As known now it is read from the intervals; as known at an earlier moment, or while an edit of
-    规则库 is tried out, it is computed from the facts. Both give the same answers (a test proves
-    it).
+    As known now it is read from the intervals; as known at an earlier moment, while an edit of
+    规则库 is tried out, or while the intervals are being rebuilt, it is computed from the facts.
+    Both give the same answers (a test proves it).
     """
-    if moment is not None or is_supposing():
+    if moment is not None or not is_current():
         rules = standing_rules(on, moment)
         return {
             plant_id: standing_on(facts, on, rules)
@@ -206,7 +316,13 @@ def standings_on(
 
 
 def intervals_of(plant_ids: Sequence[int]) -> dict[int, tuple[Interval, ...]]:
-    """The whole life of each plant as the projection has it, from the first day on."""
+    """The whole life of each plant, from the first day on, each day by the settings of its day."""
+    if not is_current():
+        periods = rule_periods()
+        return {
+            plant_id: tuple(interval for interval, _ in through_periods(known, periods))
+            for plant_id, known in facts_of(plant_ids).items()
+        }
     found: dict[int, list[Interval]] = {}
     for part in in_parts(sorted(set(plant_ids))):
         query = (

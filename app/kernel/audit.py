@@ -19,7 +19,7 @@ from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
-from app.kernel.database import db
+from app.kernel.database import db, run
 from app.kernel.models import AuditEntry
 from app.kernel.transaction import GENESIS, aside, transaction
 
@@ -27,6 +27,9 @@ _HASHED = (
     "sequence", "at", "actor_id", "actor_name", "via", "address", "action",
     "object_type", "object_id", "county", "succeeded", "detail", "previous_hash",
 )  # fmt: skip
+
+
+_ENTER = insert(AuditEntry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def record(
         county=county,
         succeeded=True,
     )
-    db.session.execute(insert(AuditEntry).values(row))
+    run(_ENTER, row)
     current.last_sequence, current.last_hash = row["sequence"], row["hash"]
     current.audited = True
 

@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import insert, or_, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from app.kernel import bulk
-from app.kernel.database import Base, Explained, Recorded, db
+from app.kernel.database import Base, Explained, Recorded, db, run
 from app.kernel.transaction import transaction
 
 Item = TypeVar("Item")
@@ -32,8 +33,7 @@ def record(model: type[Recorded], rows: Sequence[Mapping[str, Any]]) -> list[int
         "recorded_via": current.via,
     }
     if len(rows) == 1:
-        statement = insert(model).returning(model.id)
-        return [db.session.execute(statement, {**rows[0], **stamp}).scalar_one()]
+        return [run(_enter_one(model), {**rows[0], **stamp}).scalar_one()]
     ids = bulk.take_ids(model, len(rows))
     bulk.insert_rows(model, [{"id": i, **row} for i, row in zip(ids, rows, strict=True)], **stamp)
     return list(ids)
@@ -42,6 +42,16 @@ def record(model: type[Recorded], rows: Sequence[Mapping[str, Any]]) -> list[int
 def row_of(entry: Any) -> dict[str, Any]:
     """The fields of an entry (a frozen dataclass) as they are, for a row; nothing is copied."""
     return {name: getattr(entry, name) for name in entry.__dataclass_fields__}
+
+
+_ENTER_ONE: dict[type[Recorded], ReturningInsert[tuple[int]]] = {}
+"""By table, the statement by which most transactions of a person enter their one fact."""
+
+
+def _enter_one(model: type[Recorded]) -> ReturningInsert[tuple[int]]:
+    if model not in _ENTER_ONE:
+        _ENTER_ONE[model] = insert(model).returning(model.id)
+    return _ENTER_ONE[model]
 
 
 def annul(model: type[Recorded], ids: Iterable[int], reason: str = "") -> None:

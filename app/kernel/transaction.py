@@ -20,7 +20,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
-from app.kernel.database import Mode, db, mode, set_mode, without_waiting
+from app.kernel.database import Mode, db, mode, run, set_mode, without_waiting
 from app.kernel.models import AuditEntry
 
 Seen = TypeVar("Seen")
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 UNAUDITED_TABLES = frozenset(
     {"audit_entry", "job", "sign_in_session", "sign_in_attempt", "alembic_version"}
     | {"plant_search", "plant_gram", "shown_day"}
+    | {"standing_interval", "projection_state", "projection_rebuild"}
 )
 """Bookkeeping that may change without an audit entry: the trail itself, queues, sign-ins, and what
 follows from facts that have theirs."""
@@ -119,15 +120,18 @@ def close() -> None:
     _current.set(None)
 
 
+_LAST_ENTRY = (
+    select(AuditEntry.sequence, AuditEntry.at, AuditEntry.hash)
+    .order_by(AuditEntry.sequence.desc())
+    .limit(1)
+)
+
+
 def _begin() -> Transaction:
     intended = _intended.get()
     if intended is None:
         raise RuntimeError("not inside a writing transaction")
-    last = db.session.execute(
-        select(AuditEntry.sequence, AuditEntry.at, AuditEntry.hash)
-        .order_by(AuditEntry.sequence.desc())
-        .limit(1)
-    ).first()
+    last = run(_LAST_ENTRY).first()
     moment = clock.now()
     if last is not None and moment <= last.at:
         moment = last.at + timedelta(microseconds=1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from app.rulebook.industries import (
@@ -84,10 +85,14 @@ class GradeOrder:
     def rank(self, grade: Grade | None) -> int:
         """0 for the best grade; 未定级 (None) ranks after every grade."""
         if grade is None:
-            return max(self.ranks.values(), default=-1) + 1
+            return self._after_all
         if grade not in self.ranks:
             raise UnknownEntry(f"等级“{grade}”不在等级排序中，请核对等级名称。")
         return self.ranks[grade]
+
+    @cached_property
+    def _after_all(self) -> int:
+        return max(self.ranks.values(), default=-1) + 1
 
     def at_least(self, grade: Grade | None, floor: Grade | None) -> bool:
         """Whether `grade` is as good as `floor` or better."""

@@ -21,7 +21,7 @@ from flask import current_app, has_app_context
 from flask.sansio.app import App
 from sqlalchemy import select
 
-from app.kernel.database import db
+from app.kernel.database import db, run
 from app.rulebook.domain import (
     Catalogue,
     Clause,
@@ -106,28 +106,29 @@ def forget_edits() -> None:
     db.session().info.pop("rulebook", None)
 
 
+_EDITS = select(
+    RulebookEdit.id,
+    RulebookEdit.act,
+    RulebookEdit.subject,
+    RulebookEdit.county,
+    RulebookEdit.from_on,
+    RulebookEdit.content,
+    RulebookEdit.reason,
+    RulebookEdit.document,
+    RulebookEdit.proposed_by,
+    RulebookEdit.recorded_at,
+    RulebookEdit.recorded_by,
+    RulebookEdit.annulled_at,
+).order_by(RulebookEdit.id)
+
+
 def _held() -> _Held:
     """What this transaction sees; a savepoint, begun or undone, is looked at anew."""
     session = db.session()
     held: _Held | None = session.info.get("rulebook")
     if held is not None and held.within == _place():
         return held
-    rows: Iterable[Any] = session.execute(
-        select(
-            RulebookEdit.id,
-            RulebookEdit.act,
-            RulebookEdit.subject,
-            RulebookEdit.county,
-            RulebookEdit.from_on,
-            RulebookEdit.content,
-            RulebookEdit.reason,
-            RulebookEdit.document,
-            RulebookEdit.proposed_by,
-            RulebookEdit.recorded_at,
-            RulebookEdit.recorded_by,
-            RulebookEdit.annulled_at,
-        ).order_by(RulebookEdit.id)
-    )
+    rows: Iterable[Any] = run(_EDITS)
     edits = tuple(Edit(*row) for row in rows)
     session.info["rulebook"] = held = _Held(_place(), edits)
     return held

@@ -17,7 +17,7 @@ class ViolationRecord(Explained, Base):
 
     __tablename__ = "violation"
 
-    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"))
     plant_id: Mapped[int | None] = mapped_column(ForeignKey("plant.id"), index=True)
     kind: Mapped[str] = mapped_column(String(20))
     acted_on: Mapped[date | None] = mapped_column(Date)
@@ -37,6 +37,7 @@ class ViolationRecord(Explained, Base):
         ),
         CheckConstraint("withdrawn_on IS NULL OR withdrawn_on >= decided_on", name="withdrawn"),
         CheckConstraint("acted_on IS NULL OR acted_on <= decided_on", name="acted"),
+        Index("ix_violation_enterprise_id_plant_id", "enterprise_id", "plant_id"),
         Index("ix_violation_identity", "enterprise_id", "document_key", "kind"),
         _AUTO,
     )
@@ -47,7 +48,7 @@ class FindingRecord(Explained, Base):
 
     __tablename__ = "finding"
 
-    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"))
     plant_id: Mapped[int | None] = mapped_column(ForeignKey("plant.id"), index=True)
     found_on: Mapped[date] = mapped_column(Date)
     document: Mapped[str] = mapped_column(String(100))
@@ -59,6 +60,7 @@ class FindingRecord(Explained, Base):
 
     __table_args__ = (
         CheckConstraint("withdrawn_on IS NULL OR withdrawn_on >= found_on", name="withdrawn"),
+        Index("ix_finding_enterprise_id_plant_id", "enterprise_id", "plant_id"),
         Index("ix_finding_identity", "enterprise_id", "document_key"),
         _AUTO,
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 
-from app.kernel.database import db, known_at
+from app.kernel.database import AsKnown, among, known_at, run
 from app.kernel.facts import in_parts
+from app.registry.models import PlantRecord
 from app.supervision.domain import Finding, Violation, ViolationKind
 from app.supervision.models import FindingRecord, ViolationRecord
 
@@ -40,18 +42,43 @@ def facts_against(
     the enterprise to every plant it has now.
     """
     found = FactsAgainst({}, {})
-    for row in _rows(_VIOLATION, ViolationRecord, plant_ids, enterprise_ids, moment):
-        plant_id, enterprise_id, i, kind, acted, decided, document, withdrawn, barring = row
-        whole = plant_id is None
-        _against(found, plant_id, enterprise_id).violations.append(
-            Violation(i, ViolationKind(kind), acted, decided, document, withdrawn, whole, barring)
-        )
-    for row in _rows(_FINDING, FindingRecord, plant_ids, enterprise_ids, moment):
-        plant_id, enterprise_id, i, found_on, document, withdrawn, note = row
-        _against(found, plant_id, enterprise_id).findings.append(
-            Finding(i, found_on, document, withdrawn, plant_id is None, note)
-        )
+    plants, enterprises = (list(in_parts(sorted(set(ids)))) for ids in (plant_ids, enterprise_ids))
+    for some, whole in zip_longest(plants, enterprises, fillvalue=()):
+        for row in _VIOLATIONS.rows(moment, plants=some, enterprises=whole):
+            _against(found, row[0], row[1]).violations.append(_violation(row))
+        for row in _FINDINGS.rows(moment, plants=some, enterprises=whole):
+            _against(found, row[0], row[1]).findings.append(_finding(row))
     return found
+
+
+def facts_against_between(first: int, last: int) -> dict[int, Against]:
+    """All that bears on each plant from ``first`` to ``last``, as known now, its own first.
+
+    What names no plant is found for each plant of the enterprise; plants without anything are
+    left out.
+    """
+    found: dict[int, Against] = {}
+    rows: Iterable[Sequence[Any]]
+    for statement in _VIOLATIONS_BETWEEN:
+        rows = run(statement, {"first": first, "last": last})
+        for row in rows:
+            found.setdefault(row[0], Against()).violations.append(_violation(row[1:]))
+    for statement in _FINDINGS_BETWEEN:
+        rows = run(statement, {"first": first, "last": last})
+        for row in rows:
+            found.setdefault(row[0], Against()).findings.append(_finding(row[1:]))
+    return found
+
+
+def _violation(row: Sequence[Any]) -> Violation:
+    plant_id, _, i, kind, acted, decided, document, withdrawn, barring = row
+    whole = plant_id is None
+    return Violation(i, ViolationKind(kind), acted, decided, document, withdrawn, whole, barring)
+
+
+def _finding(row: Sequence[Any]) -> Finding:
+    plant_id, _, i, found_on, document, withdrawn, note = row
+    return Finding(i, found_on, document, withdrawn, plant_id is None, note)
 
 
 _VIOLATION = (
@@ -76,22 +103,39 @@ _FINDING = (
 )
 
 
-def _rows(
-    columns: tuple[Any, ...],
-    model: type[ViolationRecord] | type[FindingRecord],
-    plant_ids: Iterable[int],
-    enterprise_ids: Iterable[int],
-    moment: datetime | None,
-) -> Iterator[Any]:
-    named: list[ColumnElement[bool]] = [
-        model.plant_id.in_(part) for part in in_parts(sorted(set(plant_ids)))
-    ]
-    whole = [
-        model.plant_id.is_(None) & model.enterprise_id.in_(part)
-        for part in in_parts(sorted(set(enterprise_ids)))
-    ]
-    for concerned in (*named, *whole):
-        yield from db.session.execute(select(*columns).where(concerned, known_at(model, moment)))
+def _concerning(
+    columns: tuple[Any, ...], model: type[ViolationRecord] | type[FindingRecord]
+) -> AsKnown:
+    """What names one of the plants, or names none and is about one of the enterprises."""
+    whole = and_(model.plant_id.is_(None), model.enterprise_id.in_(among("enterprises")))
+    return AsKnown(model, select(*columns).where(or_(model.plant_id.in_(among("plants")), whole)))
+
+
+def _between(
+    columns: tuple[Any, ...], model: type[ViolationRecord] | type[FindingRecord]
+) -> tuple[Select[*tuple[Any, ...]], Select[*tuple[Any, ...]]]:
+    """The plant that it bears on, and what names a plant; the same of what names none."""
+    bounds: Any = bindparam("first"), bindparam("last")
+    named = select(model.plant_id, *columns).where(
+        model.plant_id.between(*bounds), known_at(model, None)
+    )
+    whole = (
+        select(PlantRecord.plant_id, *columns)
+        .join(PlantRecord, PlantRecord.enterprise_id == model.enterprise_id)
+        .where(
+            PlantRecord.plant_id.between(*bounds),
+            known_at(PlantRecord, None),
+            model.plant_id.is_(None),
+            known_at(model, None),
+        )
+    )
+    return named, whole
+
+
+_VIOLATIONS = _concerning(_VIOLATION, ViolationRecord)
+_FINDINGS = _concerning(_FINDING, FindingRecord)
+_VIOLATIONS_BETWEEN = _between(_VIOLATION, ViolationRecord)
+_FINDINGS_BETWEEN = _between(_FINDING, FindingRecord)
 
 
 def _against(found: FactsAgainst, plant_id: int | None, enterprise_id: int) -> Against:

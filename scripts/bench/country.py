@@ -20,7 +20,7 @@ from app.accounts.places import BureauPlan, CountyPlan
 from app.accounts.services import set_up_bureau
 from app.followup.models import InspectionRecord
 from app.grades.models import GradeRow
-from app.grades.services import refresh_all_if_stale
+from app.grades.services import refresh_in_parts
 from app.kernel import audit, clock
 from app.kernel.database import db
 from app.kernel.transaction import transaction, writing
@@ -114,8 +114,7 @@ def fill(size: Size, part: int = 20_000) -> None:
             refresh_search(plants)
             audit.record("bench.filled", "register", str(first), {"厂区数": len(plants)})
         _say(f"  {numbers.stop:,} plants in {time.monotonic() - start:.0f} s")
-    with writing("测量"):
-        refresh_all_if_stale()
+    refresh_in_parts("测量")
     _say(f"  standings in {time.monotonic() - start:.0f} s")
 
 

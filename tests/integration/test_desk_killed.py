@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from app.accounts.domain import Role
 from app.approvals import services as approvals
@@ -21,9 +18,9 @@ from app.kernel.transaction import writing
 from app.supervision.models import FindingRecord
 from app.supervision.services import FindingEntry, record_findings
 from tests.desk import HEAD, confirmed, graded_plant
+from tests.killing import killed_at
 from tests.people import ClientAs, opened
 
-STARTED, DONE = 7, 0
 SLOW = {"sqlite": 1, "postgresql": 4}
 """Every so many statements; the course of a transaction is the same on both engines."""
 
@@ -37,30 +34,6 @@ def everything(app: Flask) -> dict[str, list[Any]]:
         }
         db.session.rollback()
     return found
-
-
-def killed_at(app: Flask, number: int, act: Callable[[], None]) -> bool:
-    """Do the act in a process that dies before its so-manieth statement; whether it died."""
-    child = os.fork()
-    if child:
-        _, status = os.waitpid(child, 0)
-        assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == DONE, status
-        return os.WIFSIGNALED(status)
-    try:  # pragma: no cover - another process
-        with app.app_context():
-            db.engine.dispose(close=False)
-            left = iter(range(number))
-
-            def die(*_about: object) -> None:
-                if next(left, None) is None:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-            event.listen(db.engine, "before_cursor_execute", die)
-            event.listen(db.engine, "commit", die)
-            act()
-        os._exit(DONE)
-    finally:
-        os._exit(STARTED)
 
 
 @pytest.fixture

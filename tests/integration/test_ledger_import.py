@@ -263,7 +263,10 @@ def test_an_import_broken_off_at_any_step_leaves_nothing_behind(
             patch.setattr(facts, "record", fault_at(number, facts.record))
             assert isinstance(command(app, "import", path).exception, RuntimeError)
         assert not any(register_of(app).values()), number
-    for target in ("app.ledger.services.importing.audit.record", "app.grades.services.facts_of"):
+    for target in (
+        "app.ledger.services.importing.audit.record",
+        "app.grades.services.projecting.facts_of",
+    ):
         with monkeypatch.context() as patch:
             patch.setattr(target, fault_at(0, print))
             assert isinstance(command(app, "import", path).exception, RuntimeError)

@@ -24,7 +24,7 @@ from app.issuing.queries.sources import withdrawal_grounds
 from app.issuing.services.steps import source_of, tell
 from app.issuing.subjects import UnknownSpec, subject_of
 from app.kernel import audit, daily, jobs
-from app.kernel.database import db
+from app.kernel.database import db, run
 from app.kernel.facts import in_parts
 from app.kernel.transaction import (
     close,
@@ -65,11 +65,11 @@ def queue_review(list_ids: Iterable[int]) -> None:
     _queue({"plants": None, "lists": sorted(list_ids)})
 
 
+_ANY_ISSUED = select(IssuedList.id).where(IssuedList.state.in_(sorted(ISSUED))).limit(1)
+
+
 def _any_issued() -> bool:
-    found = db.session.execute(
-        select(IssuedList.id).where(IssuedList.state.in_(list(ISSUED))).limit(1)
-    ).first()
-    return found is not None
+    return run(_ANY_ISSUED).first() is not None
 
 
 def _queue(payload: Mapping[str, Any]) -> None:

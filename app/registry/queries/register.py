@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, not_, or_, select
 
 from app.kernel import clock
 from app.kernel.authority import Scope
-from app.kernel.database import db, known_at
+from app.kernel.database import AsKnown, among, db, known_at
 from app.kernel.facts import in_parts
 from app.kernel.permissions import within
 from app.registry.models import (
@@ -228,13 +228,17 @@ def owners_of(
     """Which enterprise each plant belongs to and in which county it stands."""
     found: dict[int, tuple[int, str]] = {}
     for part in in_parts(sorted(set(plant_ids))):
-        rows = db.session.execute(
-            select(PlantRecord.plant_id, PlantRecord.enterprise_id, PlantRecord.county).where(
-                PlantRecord.plant_id.in_(part), known_at(PlantRecord, moment)
-            )
-        )
+        rows = _OWNERS.rows(moment, plants=part)
         found.update((row[0], (row[1], row[2])) for row in rows)
     return found
+
+
+_OWNERS = AsKnown(
+    PlantRecord,
+    select(PlantRecord.plant_id, PlantRecord.enterprise_id, PlantRecord.county).where(
+        PlantRecord.plant_id.in_(among("plants"))
+    ),
+)
 
 
 def plants_of(enterprise_ids: Iterable[int]) -> dict[int, list[int]]:

@@ -28,7 +28,7 @@ from app.registry.services.register import (
     register_enterprises,
     register_plants,
 )
-from app.registry.services.search_rows import refresh_industries, refresh_search
+from app.registry.services.search_rows import refresh_industry_places, refresh_search
 
 __all__ = [
     "EnterpriseEntry",
@@ -52,7 +52,7 @@ __all__ = [
     "record_emergency_measures",
     "record_industries",
     "record_lines",
-    "refresh_industries",
+    "refresh_industry_places",
     "refresh_search",
     "register_enterprises",
     "register_plants",

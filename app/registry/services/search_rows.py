@@ -54,6 +54,16 @@ def refresh_industries(plant_ids: Sequence[int]) -> None:
         db.session.connection().execute(_BY_PLANT, rows)
 
 
+def refresh_industry_places() -> None:
+    """Follow the catalogue where it numbers an industry otherwise than the rows do."""
+    numbers = {it.id: it.number for it in catalogue().industries}
+    for held in db.session.execute(select(_TABLE.c.industry_place).distinct()).scalars().all():
+        place = held if held == NO_INDUSTRY else industry_place(held.split(" ")[1], numbers)
+        if place != held:
+            of_it = update(_TABLE).where(_TABLE.c.industry_place == held)
+            db.session.connection().execute(of_it.values(industry_place=place))
+
+
 _BY_PLANT = update(_TABLE).where(_TABLE.c.plant_id == bindparam("of"))
 
 

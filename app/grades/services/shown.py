@@ -1,0 +1,75 @@
+"""The standings of the shown day (所示日期), beside the plants.
+
+The register list asks for today nearly always, and an index can sort only by what stands in one
+row. So the rows keep the standing of one day, copied from the intervals in the transaction that
+changes them; each morning the day moves on, which touches only the plants whose standing is
+another now. Any other day is joined from the intervals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Date, Table, Update, literal, select, true, update
+
+from app.grades.models import StandingInterval
+from app.grades.queries import IS_LOWERED, STANDING_PLACE, shown_day
+from app.kernel import daily
+from app.kernel.database import among, db, run
+from app.kernel.facts import in_parts
+from app.kernel.transaction import writing
+from app.registry.models import PlantSearch, ShownDay
+
+_ROW = cast("Table", PlantSearch.__table__)
+_STANDING_OF_ROW: Mapping[str, Any] = {
+    "grade": StandingInterval.grade,
+    "grade_rank": StandingInterval.grade_rank,
+    "standing_place": STANDING_PLACE,
+    "blocked": StandingInterval.blocked,
+    "banned_until": StandingInterval.banned_until,
+    "lowered": IS_LOWERED,
+    "verified": StandingInterval.verified,
+    "standing_until": StandingInterval.until_on,
+}
+
+
+def show_day(day: date) -> None:
+    """Move the shown day; nothing happens when it is that day already."""
+    shown = shown_day()
+    if shown == day:
+        return
+    overdue = _ROW.c.standing_until <= day if day > shown else true()
+    run(_copy(literal(day, Date), overdue))
+    db.session.execute(update(ShownDay).values(day=day))
+
+
+def show_again(plant_ids: Iterable[int]) -> None:
+    """Copy the shown day's standing once more: the intervals of these plants have changed."""
+    for part in in_parts(sorted(plant_ids)):
+        run(_SHOW_AGAIN, {"plants": part})
+
+
+def _copy(day: ColumnElement[date], which: ColumnElement[bool]) -> Update:
+    return (
+        update(_ROW)
+        .values(_STANDING_OF_ROW)
+        .where(
+            StandingInterval.plant_id == _ROW.c.plant_id,
+            StandingInterval.from_on <= day,
+            StandingInterval.until_on > day,
+            which,
+        )
+    )
+
+
+_SHOW_AGAIN = _copy(select(ShownDay.day).scalar_subquery(), _ROW.c.plant_id.in_(among("plants")))
+
+
+def _show(day: date) -> None:
+    with writing("每日事项"):
+        show_day(day)
+
+
+daily.each_day("台账列表换日", _show)

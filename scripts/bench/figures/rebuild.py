@@ -1,0 +1,90 @@
+"""All standings derived anew after the settings changed, against reading the facts raw.
+
+Ours is what `grades refresh` does: facts read, every plant's whole life derived, held against the
+rows that stand, what differs written, part by part, each part a durable transaction with its
+progress. Once with all rows standing already, as after most changes of a rule, which move few
+plants; once with none, so that every row is written. The floor: the bare driver reads the same
+facts (grade records, violations, findings, owners, industries) and looks at nothing.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+
+from bench.ground import Ground
+from bench.measuring import Result, ratio
+
+from app.grades.services import refresh_in_parts
+
+FACTS = (
+    (
+        "SELECT plant_id, id, rulebook, grade, effective_on, expires_on, source, document "
+        "FROM grade_record WHERE annulled_at IS NULL"
+    ),
+    (
+        "SELECT plant_id, enterprise_id, id, kind, acted_on, decided_on, document, withdrawn_on, "
+        "barring_reason FROM violation WHERE annulled_at IS NULL"
+    ),
+    (
+        "SELECT plant_id, enterprise_id, id, found_on, document, withdrawn_on, note "
+        "FROM finding WHERE annulled_at IS NULL"
+    ),
+    "SELECT plant_id, enterprise_id, county FROM plant_record WHERE annulled_at IS NULL",
+    "SELECT plant_id, industry, subtype, role FROM plant_industry WHERE annulled_at IS NULL",
+)
+STALE = ("DELETE FROM projection_state",)
+EMPTY = (*STALE, "DELETE FROM standing_interval")
+ROUNDS = 3
+
+
+def measure(place: Ground) -> list[Result]:
+    """Seconds of both, and the longest that another writer would have waited for one part."""
+    with place.copied() as copy:
+        cases = {"every row stands already": STALE, "every row is written": EMPTY}
+        return [_measured(copy, case, before) for case, before in cases.items()]
+
+
+def _measured(place: Ground, case: str, before: tuple[str, ...]) -> Result:
+    ours, floors, longest = [], [], 0.0
+    app = place.app()
+    for _ in range(ROUNDS):
+        _bare(place, before)
+        parts: list[float] = []
+        with app.app_context():
+            ours.append(_seconds(partial(_rebuild, parts)))
+        longest = max(longest, *(end - start for start, end in pairwise(parts)))
+        floors.append(_seconds(partial(_read, place)))
+    return ratio(
+        "rebuild", case, place.engine, min(ours), min(floors), 8, longest_part_s=round(longest, 3)
+    )
+
+
+def _rebuild(parts: list[float]) -> None:
+    refresh_in_parts("测量", lambda *_: parts.append(time.perf_counter()))
+
+
+def _bare(place: Ground, statements: tuple[str, ...]) -> None:
+    raw = place.raw()
+    for statement in statements:
+        raw.execute(statement)
+    raw.commit()
+    raw.close()
+
+
+def _read(place: Ground) -> None:
+    raw = place.raw()
+    for statement in FACTS:
+        for _ in raw.execute(statement):
+            pass
+    raw.close()
+
+
+def _seconds(act: Callable[[], object]) -> float:
+    gc.collect()
+    start = time.perf_counter()
+    act()
+    return time.perf_counter() - start

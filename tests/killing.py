@@ -1,0 +1,38 @@
+"""A process that is killed between two statements (kill -9), for tests."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+
+from flask import Flask
+from sqlalchemy import event
+
+from app.kernel.database import db
+
+STARTED, DONE = 7, 0
+
+
+def killed_at(app: Flask, number: int, act: Callable[[], object]) -> bool:
+    """Do the act in a process that dies before its so-manieth statement; whether it died."""
+    child = os.fork()
+    if child:
+        _, status = os.waitpid(child, 0)
+        assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == DONE, status
+        return os.WIFSIGNALED(status)
+    try:  # pragma: no cover - another process
+        with app.app_context():
+            db.engine.dispose(close=False)
+            left = iter(range(number))
+
+            def die(*_about: object) -> None:
+                if next(left, None) is None:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            event.listen(db.engine, "before_cursor_execute", die)
+            event.listen(db.engine, "commit", die)
+            act()
+        os._exit(DONE)
+    finally:
+        os._exit(STARTED)
