@@ -127,6 +127,9 @@ class _Part:
     total: int
 
 
+_LAST_ID = 2**62
+
+
 def _next_part() -> _Part | None:
     """Rebuild the next plants; None when there is nothing left to do for this process.
 
@@ -136,8 +139,9 @@ def _next_part() -> _Part | None:
     row = run(_HOW_FAR).first()
     if row is None or row.fingerprint != settings_fingerprint():
         return None
-    plant_ids = list(run(_NEXT, {"after": row.through}).scalars())
+    plant_ids = list(run(_NEXT, {"after": row.through, "part": PART}).scalars())
     if not plant_ids:
+        project_between(row.through + 1, _LAST_ID, ())  # rows of plants no longer on record go
         note_built(row.fingerprint)
         _tell(row.done)
         return None
@@ -158,7 +162,7 @@ _NEXT = (
     select(PlantRecord.plant_id)
     .where(PlantRecord.plant_id > bindparam("after"), known_at(PlantRecord, None))
     .order_by(PlantRecord.plant_id)
-    .limit(PART)
+    .limit(bindparam("part"))
 )
 _GO_ON = update(ProjectionRebuild).values(
     through=bindparam("last"), done=bindparam("so_far"), went_on_at=bindparam("now")

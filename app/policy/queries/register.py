@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from app.grades.domain import standing_on
 from app.grades.models import StandingInterval
-from app.grades.queries import INTERVAL_COLUMNS, facts_of, read_interval, standing_rules
+from app.grades.queries import INTERVAL_COLUMNS, facts_of, is_current, read_interval, standing_rules
 from app.kernel import collector
 from app.kernel.authority import EVERYTHING
 from app.kernel.database import db, known_at
@@ -19,7 +19,7 @@ from app.kernel.facts import in_parts
 from app.policy.domain import Candidate, in_register_order
 from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord
 from app.registry.queries import exists_on, list_plants, main_industries
-from app.rulebook.queries import catalogue, is_supposing
+from app.rulebook.queries import catalogue
 
 
 @collector.put_off()
@@ -29,10 +29,10 @@ def candidates(
     """Every plant of the register that exists on the day, in register order; or ``only`` some.
 
     As known now the standings are read from the interval projection; as known at an earlier
-    moment, or while an edit of 规则库 is tried out, they are derived from the facts by the same
-    pure function.
+    moment, while an edit of 规则库 is tried out, or while the projection is being rebuilt, they are
+    derived from the facts by the same pure function.
     """
-    if known is None and not is_supposing():
+    if known is None and is_current():
         return in_register_order(_candidates_now(on, only))
     found = _candidates_then(on, known)
     return in_register_order(it for it in found if only is None or it.plant_id in only)
