@@ -303,14 +303,15 @@ def _prepare_sqlite(engine: Engine, lock_path: Path) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        raw: Any = connection.connection.driver_connection
         if not is_writing():
-            connection.exec_driver_sql("PRAGMA query_only=ON")
-            connection.exec_driver_sql("BEGIN")
+            raw.execute("PRAGMA query_only=ON")
+            raw.execute("BEGIN")
             return
-        connection.exec_driver_sql("PRAGMA query_only=OFF")
+        raw.execute("PRAGMA query_only=OFF")
         # SQLite lets waiting writers starve each other; a file lock queues them fairly.
         connection.info["writer"] = _take_lock(lock_path)
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        raw.execute("BEGIN IMMEDIATE")
 
     @event.listens_for(engine, "checkin")
     def release(_raw: Any, record: Any) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy import CompoundSelect, and_, bindparam, or_, select
 
 from app.kernel.database import AsKnown, among, known_at, run
 from app.kernel.facts import in_parts
@@ -58,15 +58,13 @@ def facts_against_between(first: int, last: int) -> dict[int, Against]:
     left out.
     """
     found: dict[int, Against] = {}
-    rows: Iterable[Sequence[Any]]
-    for statement in _VIOLATIONS_BETWEEN:
-        rows = run(statement, {"first": first, "last": last})
-        for row in rows:
-            found.setdefault(row[0], Against()).violations.append(_violation(row[1:]))
-    for statement in _FINDINGS_BETWEEN:
-        rows = run(statement, {"first": first, "last": last})
-        for row in rows:
-            found.setdefault(row[0], Against()).findings.append(_finding(row[1:]))
+    bounds = {"first": first, "last": last}
+    rows: Iterable[Sequence[Any]] = run(_VIOLATIONS_BETWEEN, bounds)
+    for row in rows:
+        found.setdefault(row[0], Against()).violations.append(_violation(row[1:]))
+    rows = run(_FINDINGS_BETWEEN, bounds)
+    for row in rows:
+        found.setdefault(row[0], Against()).findings.append(_finding(row[1:]))
     return found
 
 
@@ -113,8 +111,12 @@ def _concerning(
 
 def _between(
     columns: tuple[Any, ...], model: type[ViolationRecord] | type[FindingRecord]
-) -> tuple[Select[*tuple[Any, ...]], Select[*tuple[Any, ...]]]:
-    """The plant that it bears on, and what names a plant; the same of what names none."""
+) -> CompoundSelect[*tuple[Any, ...]]:
+    """The plant that it bears on with what names it, and with what names none.
+
+    The latter are looked up for each plant's enterprise: the sum keeps SQLite, which knows nothing
+    of how many there are, from going through all of them instead.
+    """
     bounds: Any = bindparam("first"), bindparam("last")
     named = select(model.plant_id, *columns).where(
         model.plant_id.between(*bounds), known_at(model, None)
@@ -125,11 +127,11 @@ def _between(
         .where(
             PlantRecord.plant_id.between(*bounds),
             known_at(PlantRecord, None),
-            model.plant_id.is_(None),
+            (model.plant_id + 0).is_(None),
             known_at(model, None),
         )
     )
-    return named, whole
+    return named.union_all(whole)
 
 
 _VIOLATIONS = _concerning(_VIOLATION, ViolationRecord)

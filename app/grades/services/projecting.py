@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from app.grades.domain import Interval, PlantFacts
 from app.grades.life import RulePeriod, through_periods
@@ -43,6 +43,9 @@ Row: TypeAlias = tuple[Any, ...]
 _STANDING = select(*COLUMNS).order_by(StandingInterval.plant_id, StandingInterval.from_on)
 _OF_PLANTS = _STANDING.where(StandingInterval.plant_id.in_(among("plants")))
 _BETWEEN = _STANDING.where(StandingInterval.plant_id.between(bindparam("first"), bindparam("last")))
+_ENTER = insert(StandingInterval)
+_MANY = 100
+"""From so many rows on it pays to prepare the statement for the driver."""
 _REMOVE = delete(StandingInterval).where(
     StandingInterval.plant_id == bindparam("plant"), StandingInterval.from_on == bindparam("from")
 )
@@ -50,8 +53,11 @@ _REMOVE = delete(StandingInterval).where(
 
 def project(plant_ids: Iterable[int]) -> None:
     """Bring the rows of these plants in step with the facts known now."""
-    periods = rule_periods()
-    for part in in_parts(sorted(plant_ids)):
+    plants, periods = sorted(plant_ids), rule_periods()
+    if len(plants) == 1:
+        project_between(plants[0], plants[0], plants)
+        return
+    for part in in_parts(plants):
         _write(facts_of(part), periods, run(_OF_PLANTS, {"plants": part}))
 
 
@@ -79,7 +85,11 @@ def _write(
     if removed:
         run(_REMOVE, [{"plant": row[0], "from": row[1]} for row in removed])
     if entered:
-        bulk.insert_rows(StandingInterval, [dict(zip(_NAMES, row, strict=True)) for row in entered])
+        named = [dict(zip(_NAMES, row, strict=True)) for row in entered]
+        if len(named) < _MANY:
+            run(_ENTER, named)
+        else:
+            bulk.insert_rows(StandingInterval, named)
         show_again({row[0] for row in entered})
 
 

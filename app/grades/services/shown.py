@@ -12,7 +12,18 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Date, Table, Update, literal, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Table,
+    Update,
+    bindparam,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from app.grades.models import StandingInterval
 from app.grades.queries import IS_LOWERED, STANDING_PLACE, shown_day
@@ -47,7 +58,11 @@ def show_day(day: date) -> None:
 
 def show_again(plant_ids: Iterable[int]) -> None:
     """Copy the shown day's standing once more: the intervals of these plants have changed."""
-    for part in in_parts(sorted(plant_ids)):
+    plants = sorted(plant_ids)
+    if len(plants) == 1:
+        run(_SHOW_ONE_AGAIN, {"plant": plants[0]})
+        return
+    for part in in_parts(plants):
         run(_SHOW_AGAIN, {"plants": part})
 
 
@@ -60,11 +75,14 @@ def _copy(day: ColumnElement[date], which: ColumnElement[bool]) -> Update:
             StandingInterval.from_on <= day,
             StandingInterval.until_on > day,
             which,
+            or_(*(_ROW.c[name].is_distinct_from(it) for name, it in _STANDING_OF_ROW.items())),
         )
     )
 
 
-_SHOW_AGAIN = _copy(select(ShownDay.day).scalar_subquery(), _ROW.c.plant_id.in_(among("plants")))
+_SHOWN = select(ShownDay.day).scalar_subquery()
+_SHOW_AGAIN = _copy(_SHOWN, _ROW.c.plant_id.in_(among("plants")))
+_SHOW_ONE_AGAIN = _copy(_SHOWN, _ROW.c.plant_id == bindparam("plant"))
 
 
 def _show(day: date) -> None:

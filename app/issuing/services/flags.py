@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 
 from app.inbox import services as inbox
 from app.issuing.comparison import Difference, compare
@@ -65,7 +65,7 @@ def queue_review(list_ids: Iterable[int]) -> None:
     _queue({"plants": None, "lists": sorted(list_ids)})
 
 
-_ANY_ISSUED = select(IssuedList.id).where(IssuedList.state.in_(sorted(ISSUED))).limit(1)
+_ANY_ISSUED = select(IssuedList.id).where(or_(*(IssuedList.state == it for it in ISSUED))).limit(1)
 
 
 def _any_issued() -> bool:
