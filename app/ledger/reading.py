@@ -21,7 +21,7 @@ from app.ledger import parsing
 from app.ledger.headers import Header
 from app.ledger.marks import is_unaltered_export
 from app.ledger.merged import MergedCells
-from app.ledger.parsing import Tools
+from app.ledger.parsing import Parse, Tools
 from app.ledger.problems import Level, Problem, problem
 from app.ledger.sheets import BY_NAME, OWN_SHEETS, SHEETS, ColumnSpec, SheetSpec, Values
 
@@ -129,9 +129,10 @@ def read_ledger(workbook: Workbook, tools: Tools, progress: ProgressCallback) ->
     given = {header_key(sheet.name): sheet for sheet in workbook.sheets}
     total = sum(len(given[spec.name].rows) for spec in SHEETS if spec.name in given)
     done = 0
+    known = _Known(tools)
     for spec in SHEETS:
         if (sheet := given.get(spec.name)) is not None:
-            for row_count in _read_sheet(sheet, spec, tools, ledger):
+            for row_count in _read_sheet(sheet, spec, known, tools, ledger):
                 progress(done + row_count, total, f"正在读取“{spec.name}”")
             done += len(sheet.rows)
     ledger.ignored += [
@@ -146,7 +147,9 @@ def read_ledger(workbook: Workbook, tools: Tools, progress: ProgressCallback) ->
     return ledger
 
 
-def _read_sheet(sheet: Sheet, spec: SheetSpec, tools: Tools, ledger: TypedLedger) -> Iterator[int]:
+def _read_sheet(
+    sheet: Sheet, spec: SheetSpec, known: _Known, tools: Tools, ledger: TypedLedger
+) -> Iterator[int]:
     """Reads the sheet into the ledger; yields now and then how many rows are done."""
     if not sheet.rows:
         return
@@ -178,7 +181,7 @@ def _read_sheet(sheet: Sheet, spec: SheetSpec, tools: Tools, ledger: TypedLedger
         ledger.skipped.append(
             Skipped(spec.name, sheet.rows[0].number, sheet.rows[start - 1].number, "表头以上的行")
         )
-    reader = _RowReader(header, MergedCells(sheet, header.columns), tools, ledger)
+    reader = _RowReader(header, MergedCells(sheet, header.columns), known, tools, ledger)
     previous = typed.header_row
     for done, row in enumerate(sheet.rows[start + 1 :], start=1):
         if row.number > previous + 1:
@@ -205,49 +208,84 @@ def _unseen(sheet: Sheet, typed: TypedSheet) -> Iterator[Problem]:
         yield problem(Level.WARNING, typed.spec.name, None, "", sentence)
 
 
+class _Known:
+    """What cells were read as: equal cells of columns that are read alike are read once.
+
+    Most columns stand on several sheets or repeat few values, so most cells are known already.
+    """
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._parsed: dict[Parse, dict[tuple[type, Cell], Parsed[Any]]] = {}
+        self._plain: dict[tuple[Parse, str], dict[tuple[type, Cell], Any]] = {}
+
+    def plain(self, column: ColumnSpec) -> dict[tuple[type, Cell], Any]:
+        """The values of cells so far that need no word said about them."""
+        return self._plain.setdefault((column.parse, column.kind), {})
+
+    def parsed(self, column: ColumnSpec, cell: Cell) -> Parsed[Any]:
+        """What the cell says in this column."""
+        known = self._parsed.setdefault(column.parse, {})
+        found = known.get((type(cell), cell))
+        if found is None:
+            found = known[type(cell), cell] = column.parse(cell, self._tools)
+        return found
+
+
 class _RowReader:
-    """Reads row after row of one sheet; equal cells of a column are read once."""
+    """Reads row after row of one sheet."""
 
     def __init__(
-        self, header: Header, merged: MergedCells, tools: Tools, ledger: TypedLedger
+        self, header: Header, merged: MergedCells, known: _Known, tools: Tools, ledger: TypedLedger
     ) -> None:
         self._spec = header.spec
         self._merged = merged
+        self._known = known
         self._tools = tools
         self._ledger = ledger
         self._lines = {line.number for line in header.lines}
         self._cannot = header.is_faulty
         by_field = {column.field: column for column in header.spec.columns}
-        self._columns: list[tuple[int, ColumnSpec, dict[tuple[type, Cell], Parsed[Any]]]] = [
-            (place, by_field[name], {}) for place, name in header.columns.items()
+        self._columns = [
+            (place, by_field[name], known.plain(by_field[name]))
+            for place, name in header.columns.items()
         ]
-        first = next(column.field for column in header.spec.columns if column.required)
-        self._key_places = [place for place, name in header.columns.items() if name == first]
+        self._width = max(header.columns, default=-1) + 1
+        first = next(column for column in header.spec.columns if column.required)
+        self._keys = known.plain(first)
+        self._key_places = [place for place, name in header.columns.items() if name == first.field]
 
     def read(self, row: Row) -> TypedRow | None:
         """The typed row; None when it holds nothing to be entered."""
         if row.number in self._lines or self._cannot:
             return None
-        if (why := self._why_skipped(row)) is not None:
+        if not self._has_known_key(row) and (why := self._why_skipped(row)) is not None:
             self._ledger.skipped.append(Skipped(self._spec.name, row.number, row.number, why))
             return None
         typed = TypedRow(self._spec, row.number, {})
-        for place, column, known in self._columns:
-            cell = row.cells[place] if place < len(row.cells) else None
-            if cell is None:
-                region = self._merged.over(row.number, place)
-                if region is None:
-                    self._blank(typed, column)
-                else:
-                    self._under_merged(typed, column, region)
-                continue
-            parsed = known.get((type(cell), cell))
-            if parsed is None:
-                parsed = known[type(cell), cell] = column.parse(cell, self._tools)
-            self._take(typed, column, cell, parsed)
+        values = typed.values
+        cells = row.cells + (None,) * (self._width - len(row.cells))
+        for place, column, plain in self._columns:
+            cell = cells[place]
+            value = plain.get((type(cell), cell))
+            if value is not None:
+                values[column.field] = value
+            elif cell is not None:
+                self._take(typed, column, cell, plain)
+            elif (region := self._merged.over(row.number, place)) is not None:
+                self._under_merged(typed, column, region)
+            else:
+                self._blank(typed, column)
         if self._spec.name == "行业":
             self._finish_industry(typed)
         return typed
+
+    def _has_known_key(self, row: Row) -> bool:
+        """Whether the key was read before without a word: then it is no title and no total."""
+        if not self._key_places or self._key_places[0] >= len(row.cells):
+            return False
+        cell = row.cells[self._key_places[0]]
+        return (type(cell), cell) in self._keys
 
     def _why_skipped(self, row: Row) -> str | None:
         texts = [text for cell in row.cells if isinstance(cell, str) and (text := header_key(cell))]
@@ -287,7 +325,15 @@ class _RowReader:
             "请取消合并单元格，逐行填写",
         )
 
-    def _take(self, typed: TypedRow, column: ColumnSpec, cell: Cell, parsed: Parsed[Any]) -> None:
+    def _take(
+        self,
+        typed: TypedRow,
+        column: ColumnSpec,
+        cell: Cell,
+        plain: dict[tuple[type, Cell], Any],
+    ) -> None:
+        """Read a cell; what needs no word is plain from now on."""
+        parsed = self._known.parsed(column, cell)
         if parsed.problem is not None:
             typed.failed.add(column.field)
             typed.is_refused = True
@@ -297,9 +343,12 @@ class _RowReader:
             self._blank(typed, column)
             return
         typed.values[column.field] = parsed.value
+        is_like_formula = column.kind == "text" and _looks_like_formula(parsed.value)
         if parsed.read_as is not None:
             self._at_cell(Level.READ_AS, typed, column, cell, parsed.read_as)
-        if column.kind == "text" and _looks_like_formula(parsed.value):
+        elif not is_like_formula:
+            plain[type(cell), cell] = parsed.value
+        if is_like_formula:
             self._ledger.warn(
                 typed,
                 column.field,

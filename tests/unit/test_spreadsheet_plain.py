@@ -1,7 +1,7 @@
 """Plain rows are taken without the parser, and read exactly as the parser reads them.
 
-A comment or an instruction at the beginning of a sheet leaves all of it to the parser; so each made-up sheet is read
-twice, and the answers must be one: the same cells, or the same refusal.
+A comment or an instruction at the beginning of a sheet leaves all of it to the parser; so each
+made-up sheet is read twice, and the answers must be one: the same cells, or the same refusal.
 """
 
 from __future__ import annotations

@@ -60,6 +60,8 @@ class Parsed(Generic[T]):
 
 def clean_text(text: str) -> str:
     """Text on one line without control, direction and zero-width marks, trimmed."""
+    if text.isprintable() and "  " not in text:
+        return text.strip()
     spaced = _SPACES.sub(" ", text)
     if spaced.isprintable():
         return spaced.strip()
