@@ -21,8 +21,6 @@ from app.kernel import audit
 from app.kernel.database import db
 
 WHO_AND_WHEN = re.compile(r"经办\d+号 于 \d{4}-\d{2}-\d{2} \d{2}:\d{2}")
-_IN_A_ROW = 20
-"""So many breaks, or answers that nobody should get, and a writer gives up."""
 
 
 @dataclass
@@ -70,6 +68,8 @@ class Writer:
     told_nothing: int = 0
     """Conflicts that did not say who was first and when."""
     acknowledged: int = 0
+    patience: int = 20
+    """So many breaks, or answers that nobody should get, one after the other, and it gives up."""
     _fingerprint: str = ""
     _number: int = 0
 
@@ -86,7 +86,7 @@ class Writer:
         """Write until told to stop; ``mark`` makes the values of this run its own."""
         form: Mapping[str, str] | None = None
         faults = 0
-        while goes_on() and faults < _IN_A_ROW:
+        while goes_on() and faults < self.patience:
             self._number += 1
             value = f"{mark}{self.officer.name}-{self._number}"
             try:
@@ -105,7 +105,7 @@ class Writer:
                 self.answers.break_off("write", why)
                 self.written.add(value)
                 form, faults = None, faults + 1
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.2)
 
     async def _previewed(self, form: Mapping[str, str], value: str) -> Mapping[str, str] | None:
         sent = {**form, "officer": value, "step": "preview"}
@@ -187,6 +187,13 @@ def prove(place: Ground, plants: Sequence[int], written: Written) -> Proof:
         entries=len(trail),
         chain_broken_at=checked.broken_at,
     )
+
+
+def values_on_record(place: Ground, plants: Sequence[int]) -> set[str]:
+    """Every value that the plants ever had."""
+    with place.app().app_context():
+        rows = _rows("SELECT officer FROM plant_record WHERE plant_id IN :plants", plants)
+    return {value for (value,) in rows}
 
 
 def _rows(query: str, plants: Iterable[Any]) -> list[tuple[Any, ...]]:

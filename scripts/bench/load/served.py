@@ -81,6 +81,14 @@ class Server:
             found[role] += [pid, *_below(pid)]
         return found
 
+    def is_over(self, *, after: float) -> bool:
+        """Whether the keeper has ended by itself within so many seconds."""
+        try:
+            self.keeper.wait(after)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def cpu_seconds(self) -> dict[str, float]:
         """CPU time so far, by the same names."""
         return {
@@ -88,8 +96,12 @@ class Server:
         }
 
     def kill(self, *roles: str) -> None:
-        """``kill -9`` at once to every process of these roles."""
+        """``kill -9`` at once to every process of these roles.
+
+        ``answering``: the processes that answer, without the one that keeps them.
+        """
         running = self.processes()
+        running["answering"] = running["web"][1:]
         for pid in [pid for role in roles for pid in running[role]]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
