@@ -48,17 +48,16 @@ class Importer:
     async def go_on(self, goes_on: Callable[[], bool]) -> None:
         """One workbook after the other until told to stop."""
         while goes_on():
-            number = self.first + self.sent
-            self.sent += 1
             try:
-                await self._import(number, goes_on)
+                await self._import(goes_on)
             except Unanswered:
                 await asyncio.sleep(_BETWEEN_LOOKS)
 
-    async def _import(self, number: int, goes_on: Callable[[], bool]) -> None:
-        content = workbook(number, self.officer.county or "")
-        file = (f"第{number}批.xlsx", content)
+    async def _import(self, goes_on: Callable[[], bool]) -> None:
         token = (await self.browser.get("/ledger/")).form("/ledger/")["csrf_token"]
+        number = self.first + self.sent
+        self.sent += 1
+        file = (f"第{number}批.xlsx", workbook(number, self.officer.county or ""))
         taken = await self.browser.send_file("/ledger/", {"csrf_token": token}, "workbook", file)
         if taken.status != 303:
             self.refused[f"upload: {taken.status} {taken.words(120)}"] += 1
@@ -75,19 +74,21 @@ class Importer:
 
     async def _until(self, address: str, words: str, goes_on: Callable[[], bool]) -> Answer | None:
         """The import's page once it holds these words; None when it is given up before."""
+        last = "no answer"
         for _ in range(_LOOKS):
             try:
                 page = await self.browser.get(address)
                 if words in page.text:
                     return page
+                last = page.words(160)
                 if "/recheck" in page.text and "/confirm" not in page.text:
-                    self.refused[page.words(120)] += 1
-                    return None
+                    break
             except Unanswered:
                 pass
             if not goes_on():
-                return None
+                break
             await asyncio.sleep(_BETWEEN_LOOKS)
+        self.refused[f"given up: {last}"] += 1
         return None
 
 
