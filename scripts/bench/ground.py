@@ -18,6 +18,7 @@ from psycopg import sql
 
 from app import create_app
 from app.kernel.config import ROOT, Config
+from app.kernel.database import db
 from tests.postgres import Cluster
 
 ENGINES = ("sqlite", "postgresql")
@@ -146,5 +147,6 @@ def _filled(place: Ground) -> Ground:
         raise RuntimeError(upgraded.output)
     with app.app_context():
         fill(place.size)
+        db.engine.dispose()  # no database is copied while somebody is connected to it
     stamp.write_text(wanted)
     return place
