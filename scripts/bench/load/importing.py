@@ -41,6 +41,11 @@ class Importer:
     refused: Counter[str] = field(default_factory=Counter)
     sent: int = 0
 
+    @property
+    def is_being_written(self) -> bool:
+        """Whether a workbook was confirmed and not yet said to be written."""
+        return bool(self.confirmed.keys() - self.written)
+
     async def sign_in(self) -> None:
         """Come in."""
         await self.browser.sign_in(self.officer.name, PASSWORD)
