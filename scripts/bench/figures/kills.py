@@ -1,11 +1,12 @@
 """kill -9 over HTTP, 200 times, under load (随时断电).
 
 Twelve people change four plants as fast as they are answered, two others send ledger workbooks of
-60 enterprises with their plants and industries, upload, preview and confirmation. At a moment
-chosen by chance, two of five while an import is being written, one of these is killed with SIGKILL: the web server with its process that answers,
-that process alone, the job worker, the keeper, or everything at once. Where the keeper lives it
-starts again what was killed, otherwise (and where the keeper has given up, five deaths in a minute)
-the start command is given anew, as a machine's supervisor would. Held against nothing:
+60 enterprises with their plants and industries: upload, preview, confirmation. At a moment chosen
+by chance, two of five while an import is being written, SIGKILL ends one of these: the web server
+with its process that answers, that process alone, the job worker, the keeper, or everything at
+once. Where the keeper lives it starts again what was killed; otherwise (and where the keeper has
+given up, after five deaths in a minute) the start command is given anew, as a machine's supervisor
+would. Held against nothing:
 
 * every change that was acknowledged stands on record, looked for after each restart, and at the end
   with the whole proof of ``writers``;
