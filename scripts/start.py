@@ -21,6 +21,9 @@ from telling import Unable, say
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound
 
 MOST_PROCESSES = 64
+THREADS = 16
+"""So many requests may be under way in a web process; app/kernel/turns.py lets one at a time
+compute, the others are those that wait for the writer's lock or take long."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -195,16 +198,16 @@ def _web_server(options: argparse.Namespace, served_with: tls.Tls | None) -> lis
     """granian where it could be installed, else waitress (which speaks no TLS)."""
     if not tls.has_tls_server():
         listen = f"--listen={_in_address(options.host)}:{options.port}"
-        return [str(PYTHON), "-m", "waitress", "--threads=4", listen, "wsgi:app"]
+        return [str(PYTHON), "-m", "waitress", f"--threads={THREADS}", listen, "wsgi:app"]
     command = [str(PYTHON), "-m", "granian", "--interface", "wsgi", "--no-ws"]
     command += [
         "--workers",
         str(_web_processes()),
         "--blocking-threads",
-        "4",
+        str(THREADS),
         "--respawn-failed-workers",
     ]
-    command += ["--log-level", "warning", "--host", options.host, "--port", str(options.port)]
+    command += ["--log-level", "error", "--host", options.host, "--port", str(options.port)]
     if served_with:
         command += ["--ssl-protocol-min", "tls1.2"]
         command += ["--ssl-certificate", str(served_with.certificate)]

@@ -267,6 +267,11 @@ def init_database(app: Flask, config: Config) -> None:
     options: dict[str, Any] = {
         "pool_pre_ping": not config.is_sqlite,
         "hide_parameters": True,  # what people typed stays out of the logs
+        # As many as there are requests under way, each with a short one beside it; those used
+        # last are used again, with what they hold in memory.
+        "pool_size": 8,
+        "max_overflow": 32,
+        "pool_use_lifo": True,
     }
     if config.is_sqlite:
         options["module"] = sqlite_driver
@@ -293,6 +298,7 @@ def _prepare_sqlite(engine: Engine, lock_path: Path) -> None:
         "secure_delete=ON",
         "trusted_schema=OFF",
         "cell_size_check=ON",
+        "cache_size=-16000",  # KiB; the ordinary two MB hold no list of a province
     )
 
     @event.listens_for(engine, "connect")

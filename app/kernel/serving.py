@@ -16,6 +16,7 @@ from app.kernel import presence
 from app.kernel.config import Config, ConfigError
 from app.kernel.database import db
 from app.kernel.hooks import PluginError
+from app.kernel.turns import Turns
 from app.kernel.web import unavailable
 
 if TYPE_CHECKING:
@@ -35,11 +36,12 @@ class Served:
         self._app = first
         self._make = make
         self._renewing = threading.Lock()
+        self._turns = Turns()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
             presence.stay_present(self._instance)
-            with presence.at_work(self._instance):
+            with presence.at_work(self._instance), self._turns.turn():
                 self._follow()
                 return self._answer(environ, start_response)
         except presence.InUse:
