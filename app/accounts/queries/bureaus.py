@@ -15,6 +15,7 @@ from app.kernel import presence
 from app.kernel.config import Config
 from app.kernel.database import db, is_writing
 
+_ByLevel = Mapping[str | None, tuple[Bureau, ...]]
 _ALL = select(
     BureauRow.code,
     BureauRow.name,
@@ -28,12 +29,11 @@ _ALL = select(
 
 def list_bureaus(level: str | None = None) -> tuple[Bureau, ...]:
     """The bureaus (生态环境局) in order of their codes; of one level (province, city, county)."""
-    known = _all_bureaus()
-    return known if level is None else tuple(it for it in known if it.level == level)
+    return _bureaus_by_level().get(level, ())
 
 
-def _all_bureaus() -> tuple[Bureau, ...]:
-    """Every bureau; read once in a process.
+def _bureaus_by_level() -> _ByLevel:
+    """Every bureau (None), and those of each level; read once in a process.
 
     They are entered when an installation is set up and by a restore, which begins another
     generation, and never changed: so what a reading transaction has found holds until then. What
@@ -41,13 +41,17 @@ def _all_bureaus() -> tuple[Bureau, ...]:
     """
     config: Config = current_app.config["CONFIG"]
     generation = presence.generation(config.instance_dir)
-    kept: tuple[int, tuple[Bureau, ...]] | None = current_app.extensions.get("bureaus")
+    kept: tuple[int, _ByLevel] | None = current_app.extensions.get("bureaus")
     if kept is not None and kept[0] == generation:
         return kept[1]
     found = tuple(_bureau(row) for row in db.session.execute(_ALL))
+    by_level: _ByLevel = {
+        level: tuple(it for it in found if level in (None, it.level))
+        for level in (None, *{it.level for it in found})
+    }
     if found and not is_writing():
-        current_app.extensions["bureaus"] = (generation, found)
-    return found
+        current_app.extensions["bureaus"] = (generation, by_level)
+    return by_level
 
 
 def _bureau(row: Any) -> Bureau:
@@ -86,7 +90,7 @@ def _reach(grant: Grant, names: Mapping[str, str]) -> str:
 
 def bureau_title(actor: Actor | None) -> str:
     """The bureau a person works for, as the top bar shows it: 绍兴市生态环境局 · 越城区."""
-    known = _all_bureaus()
+    known = list_bureaus()
     city = next((it.name for it in known if it.level == "city"), "")
     if actor is None or not actor.counties:
         return city

@@ -72,6 +72,10 @@ WORDS: Mapping[str, Words] = {
 }
 
 
+Options = Mapping[str, Mapping[str, str]]
+"""Filter → what can be chosen → its words."""
+
+
 # --- The list ----------------------------------------------------------------------------------
 
 
@@ -80,7 +84,8 @@ WORDS: Mapping[str, Words] = {
 def fact_list(listed: str) -> str | Response:
     """The facts as searched, narrowed and sorted, page by page."""
     kind = KINDS[listed]
-    wanted = _read_filter(kind)
+    options, names = _options(kind), _county_names()
+    wanted = _read_filter(options)
     found = list_facts(kind, wanted, scope_for(Permission.REGISTER_VIEW), clock.today())
     words = WORDS[kind]
     heads = {"day": words.day, "name": "企业和厂区", "what": words.what, "document": "文号",
@@ -94,12 +99,12 @@ def fact_list(listed: str) -> str | Response:
         tabs=[(TITLES[it], url_for("desk.fact_list", listed=name), it == kind)
               for it, name in LISTS.items()],
         wanted=wanted,
-        options=_options(kind),
+        options=options,
         words=words,
         found=found,
-        rows=[_shown(kind, it) for it in found.rows],
+        rows=[_shown(kind, it, names) for it in found.rows],
         heads={key: _head(key, label, wanted) for key, label in heads.items()},
-        chips=_chips(kind, wanted),
+        chips=_chips(kind, wanted, options),
         clear_url=list_url(kind),
         previous_url=url_with(page=found.page - 1) if found.page > 1 else None,
         next_url=url_with(page=found.page + 1) if found.page < found.pages else None,
@@ -114,9 +119,10 @@ def fact_list(listed: str) -> str | Response:
 def export_facts(listed: str) -> Response:
     """The whole list as filtered, as a workbook."""
     kind = KINDS[listed]
-    wanted = _read_filter(kind)
+    options = _options(kind)
+    wanted = _read_filter(options)
     rows = all_facts(kind, wanted, scope_for(Permission.REGISTER_EXPORT), clock.today())
-    said = [f"{label}：{value}" for label, value, _ in _chips(kind, wanted)]
+    said = [f"{label}：{value}" for label, value, _ in _chips(kind, wanted, options)]
     title, today, words = TITLES[kind], clock.today(), WORDS[kind]
     columns = (
         Column("企业名称", 30), Column("统一社会信用代码", 21, "code"),
@@ -146,8 +152,8 @@ def export_facts(listed: str) -> Response:
     )
 
 
-def _read_filter(kind: str) -> FactFilter:
-    args, options = request.args, _options(kind)
+def _read_filter(options: Options) -> FactFilter:
+    args = request.args
 
     def offered(name: str) -> str:
         return args.get(name, "") if args.get(name) in options[name] else ""
@@ -165,7 +171,7 @@ def _read_filter(kind: str) -> FactFilter:
     )
 
 
-def _options(kind: str) -> dict[str, dict[str, str]]:
+def _options(kind: str) -> Options:
     what: dict[str, str] = {}
     if kind == VIOLATION:
         what = {str(it): str(it) for it in ViolationKind}
@@ -182,8 +188,7 @@ def _options(kind: str) -> dict[str, dict[str, str]]:
     }
 
 
-def _chips(kind: str, wanted: FactFilter) -> list[tuple[str, str, str]]:
-    options = _options(kind)
+def _chips(kind: str, wanted: FactFilter, options: Options) -> list[tuple[str, str, str]]:
     labels = {"what": WORDS[kind].what, "county": "区县", "state": "状态", "year": "年份"}
     found = [("搜索", wanted.search, url_with(q=None, page=None))] if wanted.search else []
     for name, label in labels.items():
@@ -199,12 +204,12 @@ def _head(key: str, label: str, wanted: FactFilter) -> tuple[str, str, str]:
     return label, url_with(sort=key, order="asc" if rising else None, page=None), state
 
 
-def _shown(kind: str, it: FactLine) -> dict[str, Any]:
+def _shown(kind: str, it: FactLine, counties: Mapping[str, str]) -> dict[str, Any]:
     return {
         "it": it,
         "url": fact_url(kind, it.id),
         "plant_url": plant_url(it.plant_id) if it.plant_id else None,
-        "county": _county_names().get(it.county, ""),
+        "county": counties.get(it.county, ""),
         "extra": _extra(kind, it),
         "state": _state(kind, it),
     }
