@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,12 +13,16 @@ from flask import Flask
 from app.grades.domain import Standing
 from app.grades.services import GradeEntry, record_grades
 from app.kernel import audit
+from app.kernel.authority import EVERYTHING
 from app.kernel.transaction import writing
 from app.portal.queries.conditions import SORTS
-from app.registry.queries import main_industries
+from app.portal.routes import register as register_routes
+from app.registry.queries import list_plants, main_industries
 from app.registry.services import (
     EnterpriseEntry,
     PlantEntry,
+    correct_plants,
+    plant_entry,
     register_enterprises,
     register_plants,
 )
@@ -318,3 +324,31 @@ def test_an_empty_register_says_why_and_what_to_do(app: Flask, client_as: Client
     html = fetched(client_as("county-officer"), "/register")
     assert "台账中还没有厂区" in html
     assert "导入台账工作簿后" in html
+
+
+def test_whoever_sees_many_counties_chooses_among_the_towns_of_one(
+    app: Flask, ledger: Ledger, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context(), writing("测试"):
+        entries = {it.plant_id: plant_entry(it) for it in list_plants(EVERYTHING)}
+        correct_plants({i: replace(it, town=f"{it.county}镇") for i, it in entries.items()})
+        audit.record("test.act", "register", "")
+    client = client_as("city-officer")
+    few = fetched(client, LIST)
+    assert few.count(">330602镇（") == few.count(">330603镇（") == 1
+    monkeypatch.setattr(register_routes, "_MOST_COUNTIES", 3)
+    many = fetched(client, LIST)
+    assert 'id="f-town"' not in many
+    assert 'id="f-county"' in many
+    of_one = fetched(client, f"{LIST}&county={KEQIAO}")
+    assert 'id="f-town"' in of_one
+    towns = re.findall(
+        r'<option value="([^"]+)"', of_one.split('id="f-town"')[1].split("</select")[0]
+    )
+    assert towns == [f"{KEQIAO}镇"]
+    assert listed(fetched(client, f"{LIST}&county={KEQIAO}&town={towns[0]}"))
+    htmx = {"HX-Request": "true", "HX-Target": "rows", "HX-Current-URL": f"http://localhost{LIST}"}
+    same = client.get(f"{LIST}&grade=C", headers=htmx)
+    assert (same.status_code, "Location" in same.headers) == (200, False)
+    other = client.get(f"{LIST}&county={KEQIAO}", headers=htmx)
+    assert KEQIAO in (other.headers.get("HX-Redirect") or other.headers.get("Location", ""))

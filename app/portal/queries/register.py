@@ -167,30 +167,35 @@ def count_conditions(on: date, scope: Scope) -> dict[str, int]:
     return kept.answer(("register by condition", on, scope), find)
 
 
-def list_towns(scope: Scope) -> list[tuple[str, str]]:
-    """The towns (镇街) that occur in the register, each with its county (区县)."""
+def list_towns(scope: Scope, county: str = "") -> list[tuple[str, str]]:
+    """The towns (镇街) that occur in the register or in one county, each with its county (区县)."""
     query = (
         select(PlantSearch.county, PlantSearch.town)
-        .where(_visible(scope), PlantSearch.town != "")
+        .where(_visible(scope), *_of_county(county), PlantSearch.town != "")
         .distinct()
         .order_by(PlantSearch.county, PlantSearch.town)
     )
     return kept.answer(
-        ("register towns", scope), lambda: [(it[0], it[1]) for it in db.session.execute(query)]
+        ("register towns", scope, county),
+        lambda: [(it[0], it[1]) for it in db.session.execute(query)],
     )
 
 
-def list_officers(scope: Scope) -> list[str]:
-    """The people in charge (经办人) that occur in the register."""
+def list_officers(scope: Scope, county: str = "") -> list[str]:
+    """The people in charge (经办人) that occur in the register, or in one county."""
     query = (
         select(PlantSearch.officer)
-        .where(_visible(scope), PlantSearch.officer != "")
+        .where(_visible(scope), *_of_county(county), PlantSearch.officer != "")
         .distinct()
         .order_by(PlantSearch.officer)
     )
     return kept.answer(
-        ("register officers", scope), lambda: list(db.session.execute(query).scalars())
+        ("register officers", scope, county), lambda: list(db.session.execute(query).scalars())
     )
+
+
+def _of_county(county: str) -> list[ColumnElement[bool]]:
+    return [PlantSearch.county == county] if county else []
 
 
 def _visible(scope: Scope) -> ColumnElement[bool]:

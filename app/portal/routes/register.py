@@ -51,17 +51,20 @@ def register() -> str | Response:
     wanted = read_register_filter(request.args, asked.on)
     day: dict[str, Any] = {"as_of": asked.typed_on} if asked.day_fault else {}
     address = url_for("portal.register", **parameters_of(wanted), **day)
-    if htmx.is_fragment_request() and not asked.is_of_the_page_around():
-        return htmx.htmx_redirect(address)
     scope = scope_for(Permission.REGISTER_VIEW)
-    found = list_register(wanted, scope)
     names = _county_names()
+    if htmx.is_fragment_request() and not (
+        asked.is_of_the_page_around() and _offers_the_same(wanted, scope, names)
+    ):
+        return htmx.htmx_redirect(address)
+    found = list_register(wanted, scope)
     options = _options(wanted, scope, names)
     html = page(
         "portal/register.html",
         blocks=("rows",),
         wanted=wanted,
         options=options,
+        asks_county=len(options["county"]) > _MOST_COUNTIES and not wanted.county,
         rows=_shown_rows(found.rows, wanted, names),
         count=_count_words(wanted, found.plants, found.enterprises),
         heads={key: _head(key, label, wanted) for key, label in _HEADS.items()},
@@ -110,19 +113,34 @@ def _county_names() -> dict[str, str]:
     return {county.code: county.short_name for county in list_bureaus("county")}
 
 
+_MOST_COUNTIES = 30
+"""In a wider reach, the towns and officers offered are those of the chosen county."""
+
+
+def _counties(scope: Scope, names: Mapping[str, str]) -> dict[str, str]:
+    within = scope.counties
+    return {code: name for code, name in names.items() if within is None or code in within}
+
+
+def _offers_the_same(wanted: RegisterFilter, scope: Scope, names: Mapping[str, str]) -> bool:
+    """Whether the page around the list already offers the towns and officers to choose from."""
+    if len(_counties(scope, names)) <= _MOST_COUNTIES:
+        return True
+    return htmx.parameters_around().get("county", "") == wanted.county
+
+
 def _options(
     wanted: RegisterFilter, scope: Scope, names: Mapping[str, str]
 ) -> dict[str, Mapping[str, str]]:
     """Per filter what this person can choose: id → words."""
-    counties = {
-        code: name
-        for code, name in names.items()
-        if scope.counties is None or code in scope.counties
-    }
+    counties = _counties(scope, names)
+    is_wide = len(counties) > _MOST_COUNTIES
+    asks_places = not is_wide or bool(wanted.county)
+    county = wanted.county if is_wide else ""
     towns = {}
-    for county, town in list_towns(scope):
-        several = len(counties) != 1 and county in counties
-        towns[town] = f"{town}（{counties[county]}）" if several else town
+    for of, town in list_towns(scope, county) if asks_places else ():
+        several = len(counties) != 1 and of in counties and not county
+        towns[town] = f"{town}（{counties[of]}）" if several else town
     return {
         "county": counties,
         "town": towns,
@@ -131,7 +149,7 @@ def _options(
         "standing": STANDINGS,
         "permit": PERMITS,
         "state": STATES,
-        "officer": {name: name for name in list_officers(scope)},
+        "officer": {it: it for it in list_officers(scope, county)} if asks_places else {},
         "life": LIVES,
     }
 
