@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     SelectBase,
     bindparam,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     func,
     inspect,
     literal,
+    literal_column,
     select,
     table,
     text,
@@ -89,15 +91,27 @@ def _run(connection: Connection, statement: Any, texts: Iterable[tuple[int, str]
         connection.execute(statement, rows)
 
 
-def holding_pairs(words: Sequence[str]) -> SelectBase:
+def proposed(words: Sequence[str]) -> SelectBase:
     """The plants whose texts hold every pair of letters of each word: all that could match."""
     if db.engine.dialect.name == "sqlite":
         asked = " ".join(_asked(word) for word in words)
         found = text("SELECT rowid AS plant_id FROM plant_gram WHERE plant_gram MATCH :grams")
         return found.bindparams(bindparam("grams", asked)).columns(_TEXTS.c.plant_id)
+    return select(_TEXTS.c.plant_id).where(_holds(words))
+
+
+def is_proposed(words: Sequence[str]) -> ColumnElement[bool]:
+    """The same as a condition on the rows of ``plant_search``."""
+    if db.engine.dialect.name == "sqlite":
+        return literal_column("plant_search.plant_id").in_(proposed(words))
+    return _holds(words)
+
+
+def _holds(words: Sequence[str]) -> ColumnElement[bool]:
+    """Every pair, or the letter of a word that is no more, is among those of the text."""
     pairs = {word[at : at + 2] for word in words for at in range(max(1, len(word) - 1))}
-    held = func.plant_search_grams(_TEXTS.c.text, type_=ARRAY(TEXT))
-    return select(_TEXTS.c.plant_id).where(held.contains(literal(sorted(pairs), ARRAY(TEXT))))
+    held = func.plant_search_grams(literal_column("plant_search.text"), type_=ARRAY(TEXT))
+    return held.contains(literal(sorted(pairs), ARRAY(TEXT)))
 
 
 def _asked(word: str) -> str:

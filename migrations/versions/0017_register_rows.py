@@ -74,7 +74,7 @@ _OF_STANDINGS = """
 """
 _GRAMS = """
     CREATE OR REPLACE FUNCTION plant_search_grams(words text) RETURNS text[]
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100000 AS $$
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
         SELECT coalesce(array_agg(DISTINCT substr(line, place, size)), '{}')
         FROM unnest(string_to_array(words, chr(10))) AS line,
             generate_series(1, length(line)) AS place, generate_series(1, 2) AS size

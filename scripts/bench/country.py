@@ -42,7 +42,7 @@ AS_OF = date(2025, 12, 31)
 FIRST_YEAR = 2021
 YEARS = 5
 PLANTS_PER_COUNTY = 112
-SHAPE = 1
+SHAPE = 2
 """Raise it when what is made changes, so that kept countries are made anew."""
 
 SURNAMES = "华盛恒泰永兴鑫达宏宇金源瑞丰天成海川东方新远祥和诚信嘉禾越柯曹娥镜湖稽山钱塘富春龙山"

@@ -43,7 +43,7 @@ from app.portal.queries.conditions import (
     standing_conditions,
 )
 from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord, PlantSearch
-from app.registry.search_index import holding_pairs
+from app.registry.search_index import is_proposed, proposed
 
 PAGE_SIZE = 50
 
@@ -313,11 +313,11 @@ def _proposed(wanted: RegisterFilter, scope: Scope) -> ColumnElement[bool] | Non
         return None
     everything = select(func.count()).select_from(PlantSearch)
     plants = kept.answer("plants", lambda: db.session.execute(everything).scalar_one())
-    pairs = holding_pairs(words)
     few = max(FEW, plants // 8)
-    some = select(func.count()).select_from(select(pairs.subquery()).limit(few).subquery())
-    found = kept.answer(("pairs", words), lambda: db.session.execute(some).scalar_one())
-    return PlantSearch.plant_id.in_(pairs) if found < few else None
+    some = select(proposed(words).subquery()).limit(few).subquery()
+    query = select(func.count()).select_from(some)
+    found = kept.answer(("pairs", words), lambda: db.session.execute(query).scalar_one())
+    return is_proposed(words) if found < few else None
 
 
 def _columns(

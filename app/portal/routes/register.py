@@ -64,7 +64,6 @@ def register() -> str | Response:
         blocks=("rows",),
         wanted=wanted,
         options=options,
-        asks_county=len(options["county"]) > _MOST_COUNTIES and not wanted.county,
         rows=_shown_rows(found.rows, wanted, names),
         count=_count_words(wanted, found.plants, found.enterprises),
         heads={key: _head(key, label, wanted) for key, label in _HEADS.items()},

@@ -27,6 +27,7 @@ from app.kernel.transaction import writing
 from app.portal.queries.conditions import RegisterFilter
 from app.portal.queries.register import PAGE_SIZE, list_register
 from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord, PlantSearch
+from app.registry.search import LAST_DAY
 
 REACH = 0.2
 DEPTHS = (0.0, 0.5, 1.0)
@@ -51,7 +52,7 @@ def cases() -> Iterator[Case]:
     yield Case("all, by code", {"sort": "uscc"}, (), (EnterpriseRecord.uscc.expression,))
     yield Case("all, by grade", {"sort": "grade"}, (), (rank,))
     yield Case("all, by permit day", {"sort": "permit"}, (), (
-        func.coalesce(PlantRecord.permit_until, "9999-12-31"),))  # fmt: skip
+        func.coalesce(PlantRecord.permit_until, LAST_DAY),))  # fmt: skip
     yield Case("grade C, by name", {"grade": "C"}, (grade == "C",))
     yield Case("grade A, by town", {"grade": "A", "sort": "town"}, (grade == "A",), (
         PlantRecord.town.expression,))  # fmt: skip
