@@ -34,6 +34,11 @@ _TEXTS = (
 _NOT_TEXTS = (b"\xff\xfe", b"\xc0\xaf", b"\xe4\xb8", b"\xf5\x80\x80\x80")
 
 LONG = b"x" * 1_000_000
+EVERYWHERE = (
+    "正常\x00值".encode(), b"\xed\xa0\x80", LONG, b"=cmd|' /C calc'!A0",
+    "\u202e甲乙\u200b".encode(),
+)  # fmt: skip
+"""For every single field: NUL, half a character, 1 MB, a formula, directions and nothing to see."""
 _FILE_NAMES = (
     "../../../etc/passwd.xlsx", "..\\..\\evil.xlsx", "/", ".", "..", "CON.xlsx", "甲\x00乙.xlsx",
     "台账😀.xlsx", "长" * 300 + ".xlsx", "x" * 5000, "\u202excod.xlsx", "\ud800.xlsx", "a;b.xlsx",

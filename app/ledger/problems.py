@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from app.kernel.spreadsheets import is_invisible
+
 _ADVICE = re.compile(r"(?P<what>.+?)[，。；,](?P<mend>请.+)", re.DOTALL)
 _LONGEST_VALUE = 80
 
@@ -98,6 +100,7 @@ def problem(
     if not mend and (parts := _ADVICE.fullmatch(sentence)) is not None:
         what, mend = parts["what"], parts["mend"]
     shown = value if len(value) <= _LONGEST_VALUE else value[:_LONGEST_VALUE] + "…"
+    shown = "".join("\ufffd" if is_invisible(it) and it not in "\t\n" else it for it in shown)
     return Problem(sheet, row, column, shown, _bare(what), _bare(mend), level)
 
 

@@ -26,6 +26,10 @@ MANIFEST = "manifest.json"
 _MARK = b"jixiao-backup sha256="
 _CLOSING = len(_MARK) + 64
 _CHUNK = 1 << 20
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, EOFError, AttributeError, LookupError, TypeError, ValueError,
+)  # fmt: skip
+"""What reading a file raises that is damaged, or was written by another hand."""
 
 
 class DamagedArchive(Exception):
@@ -157,7 +161,7 @@ def opened(path: Path) -> Iterator[Archive]:
             archive = Archive(path, sha256, json.loads(raw.read(MANIFEST)), raw)
             if archive.manifest.get("format") == FORMAT:
                 _check_members(archive)
-        except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError) as error:
+        except _UNREADABLE as error:
             raise DamagedArchive("内容无法读出") from error
         yield archive
 
@@ -170,7 +174,7 @@ def peek(path: Path) -> tuple[str, dict[str, Any]]:
             closing = file.read()
         with zipfile.ZipFile(path) as raw:
             manifest: dict[str, Any] = json.loads(raw.read(MANIFEST))
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError) as error:
+    except (OSError, *_UNREADABLE) as error:
         raise DamagedArchive("内容无法读出") from error
     if not closing.startswith(_MARK):
         raise DamagedArchive("不是本系统的备份文件，或文件不完整")

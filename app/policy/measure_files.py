@@ -28,6 +28,8 @@ class Fault:
         return f"{self.file}，第 {self.line} 行：{self.what}。{self.mend.rstrip('。')}。"
 
 
+_MOST_LETTERS, _MOST_DOTS = 65_536, 500
+"""What a file may hold: a name of a hundred thousand parts takes the reader gigabytes."""
 NO_CLAUSE = "请改为规则库中的条款编号"
 _Place = tuple[str | int, ...]
 
@@ -219,6 +221,8 @@ def _read(path: Path) -> MeasureFile | list[Fault]:
         return [Fault(path.name, 1, "文件不是 UTF-8 编码", "请用 UTF-8 编码重新保存")]
     except OSError as error:
         return [Fault(path.name, 1, f"文件无法读取（{why(error)}）", "请核对路径和读取权限")]
+    if len(text) > _MOST_LETTERS or any(it.count(".") > _MOST_DOTS for it in text.splitlines()):
+        return [Fault(path.name, 1, "文件过大，或有一行写得过长", "请只写措施本身")]
     try:
         data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also numbers and brackets beyond all measure

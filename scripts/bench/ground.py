@@ -113,6 +113,15 @@ def _copied_database(url: str, name: str, *, is_there: bool, stays: bool) -> Ite
                 server.execute(drop)
 
 
+NO_COUNTRY = Size(0)
+
+
+@contextmanager
+def nowhere(engine: str, data: Path) -> Iterator[Ground]:
+    """For a figure that makes what it needs itself (``NEEDS_COUNTRY = False``)."""
+    yield Ground(engine, NO_COUNTRY, data / "nowhere")
+
+
 @contextmanager
 def ground(engine: str, size: Size, data: Path) -> Iterator[Ground]:
     """The country on an engine, made if it does not lie in ``data`` yet."""

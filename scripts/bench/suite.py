@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.country import COUNTRY, Size
-from bench.ground import ENGINES, ground
+from bench.ground import ENGINES, NO_COUNTRY, ground, nowhere
 from bench.table import figures, keep, told, write_readme
 
 DATA = Path(__file__).parents[2] / ".bench"
@@ -62,9 +62,15 @@ def _measure(asked: argparse.Namespace) -> int:
     start = time.monotonic()
     name, size, data = asked.figures[0], Size(asked.plants), asked.data
     settings = dict(said.split("=", 1) for said in asked.set)
-    with ground(asked.engine, size, data) as filled:
-        place = replace(filled, settings=settings, long=asked.long)
-        results = importlib.import_module(f"bench.figures.{name}").measure(place)
+    figure = importlib.import_module(f"bench.figures.{name}")
+    if not getattr(figure, "NEEDS_COUNTRY", True):
+        size = NO_COUNTRY
+    with (
+        nowhere(asked.engine, data)
+        if size is NO_COUNTRY
+        else ground(asked.engine, size, data) as at
+    ):
+        results = figure.measure(replace(at, settings=settings, long=asked.long))
     keep(data, results, size)
     for result in results:
         verdict = "" if result.reached else "  MISSED"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.country import Size
-from bench.ground import ENGINES, driver
+from bench.ground import ENGINES, NO_COUNTRY, driver
 from bench.measuring import Result
 
 HERE = Path(__file__).parent
@@ -35,6 +35,7 @@ def keep(data: Path, results: Sequence[Result], size: Size) -> None:
     for it in results:
         key = f"{it.figure}|{it.case}|{it.engine}|{size.plants}"
         kept[key] = {**it.as_json(), "plants": size.plants, "day": day}
+    data.mkdir(parents=True, exist_ok=True)
     _file(data).write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
@@ -42,7 +43,7 @@ def told(data: Path, plants: int | None = None) -> str:
     """The table in Markdown: a line a case, both engines; ``plants`` None: every size."""
     cases: dict[tuple[str, int, str], dict[str, dict[str, Any]]] = {}
     for it in _read(data).values():
-        if plants in (None, it["plants"]):
+        if plants in (None, it["plants"]) or it["plants"] == NO_COUNTRY.plants:
             cases.setdefault((it["figure"], it["plants"], it["case"]), {})[it["engine"]] = it
     lines = [
         "| figure | case | plants | reach | SQLite | PostgreSQL | taken |",
@@ -52,7 +53,7 @@ def told(data: Path, plants: int | None = None) -> str:
         shown = [_cell(engines.get(name)) for name in ENGINES]
         some = next(iter(engines.values()))
         day = max(it["day"] for it in engines.values())
-        cells = (f"`{figure}`", case, f"{size:,}", some["reach"], *shown, day)
+        cells = (f"`{figure}`", case, f"{size:,}" if size else "–", some["reach"], *shown, day)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

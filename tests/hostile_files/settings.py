@@ -29,9 +29,10 @@ MEASURES = [
     _measure("a measure of noise", b"\xff\xfe\x00\x01", "不是 UTF-8"),
     _measure("a measure with NUL", GOOD + "\x00", "语法"),
     _measure("a measure in two", GOOD + GOOD, "语法"),
-    _measure("a measure of brackets", "a = " + "[" * 100_000, "语法"),
-    _measure("a measure of inline tables", "a = " + "{a=" * 50_000, "语法"),
-    _measure("a measure of dots", "a" + ".a" * 50_000 + " = 1", ""),
+    _measure("a measure of brackets", "a = " + "[" * 60_000, "语法"),
+    _measure("a measure of inline tables", "a = " + "{a=" * 20_000, "语法"),
+    _measure("a measure of 10 MB", GOOD + "# " + "x" * 10_000_000, "过大"),
+    _measure("a measure of dots", "a" + ".a" * 50_000 + " = 1", "过长"),
     _measure("a number of 5,000 digits", "limit = " + "1" * 5000, "语法"),
     _measure("a number that is none", GOOD + "[[exclude]]\nwhen = 'violations-over'\nlimit = nan\n"
              "clause = 'PLAN-POSITIVE'\n"),

@@ -14,6 +14,7 @@ from typing import Any
 import openpyxl
 
 from app.kernel.spreadsheets import Limits
+from tests.hostile_files import Hostile, given
 from tests.unit import spreadsheet_files as files
 
 CSV = "统一社会信用代码,企业名称\r\n91330604AY4CL12TH1,示例甲\r\n"
@@ -264,6 +265,13 @@ ACCEPTED: list[tuple[str, str, bytes, str]] = [
     }), "xlsx"),
     ("an empty workbook", "a.xlsx", files.xlsx(files.sheet_xml("")), "xlsx"),
 ]  # fmt: skip
+
+
+def every() -> list[Hostile]:
+    """All of them, as a person would send them."""
+    named = [*REFUSED, *ACCEPTED]
+    made = [Hostile(what, name, given(content), says) for what, name, content, says in named]
+    return [*made, Hostile("a bomb of 300 MB", "a.zip", bomb, "膨胀")]
 
 
 def bomb() -> bytes:

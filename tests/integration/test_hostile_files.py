@@ -110,19 +110,13 @@ SERVER_FILE = "root:x:0:0"
 # --- Workbooks -----------------------------------------------------------------------------------
 
 
-def ledgers() -> Iterator[Hostile]:
-    for what, name, content, _ in workbooks.REFUSED + workbooks.ACCEPTED:
-        yield Hostile(what, name, lambda it=content: it, "")  # type: ignore[misc]
-    yield Hostile("a bomb of 300 MB", "a.zip", workbooks.bomb, "")
-
-
 def test_a_workbook_is_refused_at_once_or_read_and_never_breaks(
     app: Flask, client_as: ClientAs, tmp_path: Path, tally: Tally
 ) -> None:
     client = client_as("city-officer")
     client.get("/ledger/")
     faults: list[str] = []
-    every = list(ledgers())
+    every = workbooks.every()
     readable = [it for it in every if is_readable(tmp_path / "upload", it)]
     (tmp_path / "upload").unlink()
     with nothing_changes(app, faults):

@@ -11,6 +11,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -36,14 +37,15 @@ from tests.addresses import (
     rules,
     somebody_for,
 )
-from tests.hostile import FILE_NAMES, LONG, TEXTS, multipart, some
+from tests.hostile import EVERYWHERE, FILE_NAMES, TEXTS, multipart, some
 from tests.pagecheck import problems_of
 from tests.pages import CheckedClient
-from tests.watch import Watch, noting_parameters, watching
+from tests.tally import Tally
+from tests.watch import Watch, fingerprint, noting_parameters, watching
 from tests.world import World, workbook
 
 ROOT = Path(__file__).resolve().parents[2]
-PER_PARAMETER, PER_FIELD, PER_ARGUMENT, HEADERS_PER_PAGE = 8, 6, 12, 6
+MORE_PER_FIELD, PER_ARGUMENT = 3, 12
 FORM = "application/x-www-form-urlencoded"
 TELLING = re.compile(r"Traceback \(most|File \"|site-packages|sqlalchemy|psycopg")
 INJECTED = ("javascript://", "<script>alert(1)", "<img src=x", "<b qz=1>", "60481729")
@@ -61,8 +63,14 @@ class Trial:
     """Everything that was sent, and what was wrong with an answer."""
 
     watch: Watch
+    app: Flask
+    tally: Tally
+    noted: Mapping[str, set[str]]
+    """Per endpoint all that its view has asked for by now."""
     seen: Counter[int] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
+    fields: set[str] = field(default_factory=set)
+    wrote: bool = False
 
     def look(self, sent: str, answer: TestResponse) -> None:
         """Note an answer that broke, told its insides, let something through or wrote."""
@@ -77,21 +85,30 @@ class Trial:
         if any(text in body for text in INJECTED):
             self.faults.append(f"{what} lets markup through")
         written = self.watch.taken()
+        self.wrote |= bool(written)
         if written and (answer.status_code >= 400 or answer.request.method in SAFE):
             self.faults.append(f"{what} wrote {sorted(written)}")
 
-    def finish(self, at_least: int) -> None:
+    @contextmanager
+    def kept_whole(self, sender: Sender) -> Iterator[None]:
+        """Where nothing was seen to be written, every table must hold what it held."""
+        before, self.wrote = fingerprint(self.app), False
+        yield
+        if not self.wrote and fingerprint(self.app) != before:
+            self.faults.append(f"{sender} wrote unseen")
+
+    def finish(self, attack: str, at_least: int) -> None:
         """Tell the numbers; fail on any fault, and when too little was tried."""
-        print(f"\nhostile requests {self.seen.total()}: {dict(sorted(self.seen.items()))}")  # noqa: T201
-        assert not self.faults, f"{len(self.faults)} faults\n" + "\n".join(self.faults[:40])
-        assert self.seen.total() >= at_least
+        print(f"\nanswers {dict(sorted(self.seen.items()))}")  # noqa: T201
+        tried = self.seen.total()
+        self.tally(attack, tried, self.faults, at_least=at_least, fields=len(self.fields))
 
 
 @pytest.fixture
-def trial(world: World, caplog: pytest.LogCaptureFixture) -> Iterator[Trial]:
+def trial(world: World, caplog: pytest.LogCaptureFixture, tally: Tally) -> Iterator[Trial]:
     caplog.set_level(logging.CRITICAL, logger="app.kernel.web")
-    with watching(world.app) as watch:
-        yield Trial(watch)
+    with watching(world.app) as watch, noting_parameters(world.app) as noted:
+        yield Trial(watch, world.app, tally, noted)
 
 
 def encoded(values: Mapping[str, object]) -> str:
@@ -130,12 +147,12 @@ def senders(world: World, trial: Trial, *methods: str) -> Iterator[Sender]:
     for rule in rules(world.app):
         for method in methods_of(rule):
             if method in methods:
-                made = sender(world, rule, method)
+                made = sender(world, rule, method, trial.noted)
                 trial.watch.taken()  # what was written to prepare it
                 yield made
 
 
-def sender(world: World, rule: Rule, method: str) -> Sender:
+def sender(world: World, rule: Rule, method: str, noted: Mapping[str, set[str]]) -> Sender:
     """Somebody with a new session at an address of the rule, having listened to its view."""
     who = somebody_for(world.app, rule.endpoint)
     path, client = own_address(world, rule, who), world.browser(who)
@@ -144,38 +161,51 @@ def sender(world: World, rule: Rule, method: str) -> Sender:
         form = form_of(world, rule.endpoint, who)
         good = {name: value for name, value in form.items() if not isinstance(value, tuple)}
     made = Sender(world, rule, method, client, path, good)
-    with noting_parameters(world.app) as noted:
-        made.send({}).close()
+    made.send({}).close()
     made.names = sorted({*noted[rule.endpoint], *good})
     made.client = world.browser(who)  # what was sent may have ended the session
     return made
 
 
+def each_field(one: Sender, trial: Trial) -> Iterator[tuple[str, bytes]]:
+    """Every field that the view asks for, with every kind of harm and some more at random.
+
+    What it asks for only in answer to some of that comes behind.
+    """
+    tried: set[str] = set()
+    while left := sorted({*one.names, *trial.noted[one.rule.endpoint]} - tried):
+        for name in left:
+            trial.fields.add(f"{one.rule} {name}")
+            for text in (*EVERYWHERE, *some(TEXTS, MORE_PER_FIELD, f"{one.rule} {name}")):
+                yield name, text
+        tried.update(left)
+
+
 def test_no_parameter_of_any_page_breaks_it(world: World, trial: Trial) -> None:
     for page in senders(world, trial, "GET"):
-        for name in page.names:
-            for text in some(TEXTS, PER_PARAMETER, f"{page.rule} {name}"):
-                trial.look(f"{page} {name}={text!r}", page.send({name: text}))
-        for text in some(TEXTS, 3, str(page.rule)):
-            trial.look(f"{page} all={text!r}", page.send(dict.fromkeys(page.names, text)))
-        trial.look(f"{page} unknown parameters", page.send(dict.fromkeys(UNKNOWN, "javascript")))
-    trial.finish(at_least=900)
+        with trial.kept_whole(page):
+            for name, text in each_field(page, trial):
+                trial.look(f"{page} {name}={text[:40]!r}", page.send({name: text}))
+            for text in some(TEXTS, 3, str(page.rule)):
+                trial.look(f"{page} all={text!r}", page.send(dict.fromkeys(page.names, text)))
+            odd = dict.fromkeys(UNKNOWN, "javascript")
+            trial.look(f"{page} unknown parameters", page.send(odd))
+    trial.finish("parameters × hostile texts", at_least=len(trial.fields) * len(EVERYWHERE) + 1)
 
 
 def test_no_field_of_any_form_breaks_it(world: World, trial: Trial) -> None:
     for form in senders(world, trial, "POST"):
-        for name in form.names:
-            for text in some(TEXTS, PER_FIELD, f"{form.rule} {name}"):
-                trial.look(f"{form} {name}={text!r}", form.send({name: text}))
-        for text in (*some(TEXTS, 3, str(form.rule)), LONG):
-            names = form.names[:1] if text is LONG else form.names
-            trial.look(f"{form} all={text[:20]!r}", form.send(dict.fromkeys(names, text)))
-        many = {f"field{number}": "x" for number in range(2000)}
-        trial.look(f"{form} 2000 fields", form.send(many))
-        empty, form.good = form.good, {}
-        trial.look(f"{form} nothing", form.send({}))
-        form.good = empty
-    trial.finish(at_least=300)
+        with trial.kept_whole(form):
+            for name, text in each_field(form, trial):
+                trial.look(f"{form} {name}={text[:40]!r}", form.send({name: text}))
+            for text in some(TEXTS, 3, str(form.rule)):
+                trial.look(f"{form} all={text!r}", form.send(dict.fromkeys(form.names, text)))
+            many = {f"field{number}": "x" for number in range(2000)}
+            trial.look(f"{form} 2000 fields", form.send(many))
+            empty, form.good = form.good, {}
+            trial.look(f"{form} nothing", form.send({}))
+            form.good = empty
+    trial.finish("fields × hostile texts", at_least=len(trial.fields) * len(EVERYWHERE) + 1)
 
 
 def test_no_variable_part_of_an_address_breaks_it(world: World, trial: Trial) -> None:
@@ -186,22 +216,25 @@ def test_no_variable_part_of_an_address_breaks_it(world: World, trial: Trial) ->
                 path = re.sub(r"<(\w+:)?\w+>", "1", marked)
                 any_rule.path = path.replace("MARK", quote_from_bytes(text[:2000], safe=""))
                 trial.look(f"{any_rule}", any_rule.send({}))
-    trial.finish(at_least=150)
+    trial.finish("parts of addresses × hostile texts", at_least=150)
 
 
 def test_no_header_breaks_a_page(world: World, trial: Trial) -> None:
-    printable = tuple(text for text in TEXTS if not re.search(rb"[\x00\r\n]", text))
-    for page in senders(world, trial, "GET"):
-        chance = random.Random(page.rule.rule)  # noqa: S311 - no secret
-        for name in chance.sample(HEADERS, HEADERS_PER_PAGE):
-            value = chance.choice(printable)[:4000].decode("latin-1")
+    """Each header with each text that a header can hold, handed round among the pages."""
+    printable = [text[:4000] for text in TEXTS if not re.search(rb"[\x00\r\n]", text)]
+    pairs = [(name, text.decode("latin-1")) for name in HEADERS for text in printable]
+    random.Random("headers").shuffle(pairs)  # noqa: S311 - no secret
+    there_are = sum("GET" in methods_of(rule) for rule in rules(world.app))
+    for number, page in enumerate(senders(world, trial, "GET")):
+        for name, value in pairs[number::there_are]:
+            trial.fields.add(name)
             headers = {"HX-Request": "true"} if name.startswith("HX-") else {}
             answer = FlaskClient.open(
                 page.client, page.path, headers={**headers, name: value},
                 query_string=encoded(page.good),
             )  # fmt: skip
             trial.look(f"{page} {name}: {value!r}", answer)
-    trial.finish(at_least=200)
+    trial.finish("headers × hostile texts", at_least=len(HEADERS) * len(printable))
 
 
 def files() -> Iterator[tuple[bytes, bytes]]:
@@ -229,7 +262,7 @@ def test_no_file_sent_to_any_form_breaks_it(world: World, trial: Trial) -> None:
     for form in senders(world, trial, "POST"):
         for name in form.names or ["file"]:
             send_files(form, trial, name, step=40)
-    trial.finish(at_least=100)
+    trial.finish("files to fields", at_least=100)
 
 
 def test_every_uploaded_file_is_read_and_shown(world: World, trial: Trial) -> None:
@@ -253,7 +286,7 @@ def test_every_uploaded_file_is_read_and_shown(world: World, trial: Trial) -> No
             assert problems_of(answer.get_data(as_text=True)) == []
         trial.look(f"/ledger/{number}", answer)
     trial.look("/ledger/", upload.client.get("/ledger/"))
-    trial.finish(at_least=60)
+    trial.finish("files to the ledger", at_least=60)
 
 
 UPLOAD = "ledger.upload_workbook"
@@ -273,7 +306,7 @@ def test_bodies_that_are_no_forms_break_nothing(world: World, trial: Trial) -> N
                 headers={"X-CSRFToken": form.client.token or ""},
             )  # fmt: skip
             trial.look(f"{form} {kind} {body!r}", answer)
-    trial.finish(at_least=200)
+    trial.finish("bodies that are no forms", at_least=200)
 
 
 def test_a_stranger_cannot_make_the_server_take_a_large_body(app: Flask) -> None:

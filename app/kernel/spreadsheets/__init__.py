@@ -12,6 +12,7 @@ from .cells import (
     UnreadableWorkbook,
     Workbook,
     WorkbookKind,
+    is_invisible,
 )
 from .delimited import write_csv
 from .guard import inspect_workbook, shown_name
@@ -55,6 +56,7 @@ __all__ = [
     "find_header",
     "header_key",
     "inspect_workbook",
+    "is_invisible",
     "parse_choice",
     "parse_code",
     "parse_date",
