@@ -10,14 +10,14 @@ a plugin's, is asked about every plant.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import repeat
 from operator import attrgetter
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 Plant = TypeVar("Plant", bound=Hashable)
 Answer = TypeVar("Answer")
 _OF_STANDING = "standing."
-_UNSAID = object()
 
 
 class Rule(Protocol):
@@ -28,30 +28,66 @@ class Rule(Protocol):
         """Names of fields; None: not declared."""
 
 
-def answers(
-    plants: Sequence[Plant], rules: Iterable[Rule], answer: Callable[[Plant], Answer]
-) -> list[Answer]:
-    """The answer for each plant; one that depends on the rules alone is asked for once a case."""
-    known: dict[Hashable, Any] = {}
-    found: list[Answer] = []
-    for plant, case in zip(plants, _cases(plants, rules), strict=True):
-        said = known.get(case, _UNSAID)
-        if said is _UNSAID:
-            said = known[case] = answer(plant)
-        found.append(said)
-    return found
+@dataclass(frozen=True, slots=True)
+class Cases(Generic[Plant]):
+    """Plants by their cases: those of one case get the same answer from each of the rules."""
+
+    numbers: Sequence[int]
+    """The number of each plant's case."""
+    examples: Sequence[Plant]
+    """A plant of each case, by its number."""
+
+    def answers(self, answer: Callable[[Plant], Answer]) -> list[Answer]:
+        """The answer for each plant, asked for once a case."""
+        said = list(map(answer, self.examples))
+        return [said[number] for number in self.numbers]
+
+    def order(self, places: Sequence[int], key: Callable[[Plant], Any]) -> list[int]:
+        """The plants at some places in the order of their keys, equal ones as they stand."""
+        held = {self.numbers[place] for place in places}
+        keyed = sorted(((key(self.examples[it]), it) for it in sorted(held)), key=_first)
+        rank = dict(zip((it for _, it in keyed), _numbered(key for key, _ in keyed), strict=True))
+        numbers = self.numbers
+        return sorted(places, key=lambda place: rank[numbers[place]])
 
 
-def order(plants: Sequence[Plant], rules: Iterable[Rule], key: Callable[[Plant], Any]) -> list[int]:
-    """The places of the plants in the order of their keys; those of equal keys as they come."""
-    cases = list(_cases(plants, rules))
-    examples = dict(zip(cases, plants, strict=True))
-    keyed = sorted(((key(it), case) for case, it in examples.items()), key=lambda pair: pair[0])
-    numbers = dict(
-        zip((case for _, case in keyed), _numbered(key for key, _ in keyed), strict=True)
-    )
-    held = [numbers[case] for case in cases]
-    return sorted(range(len(held)), key=held.__getitem__)
+def cases(plants: Sequence[Plant], names: tuple[str, ...] | None) -> Cases[Plant]:
+    """The plants by the values of some fields; None: each plant is a case by itself."""
+    if names is None:
+        return Cases(range(len(plants)), plants)
+    numbers: list[int] = []
+    examples: list[Plant] = []
+    known: dict[Hashable, int] = {}
+    for plant, values in zip(plants, _values(plants, names), strict=True):
+        number = known.get(values)
+        if number is None:
+            number = known[values] = len(examples)
+            examples.append(plant)
+        numbers.append(number)
+    return Cases(numbers, examples)
+
+
+def names_read(rules: Iterable[Rule]) -> tuple[str, ...] | None:
+    """Everything that the rules read; None where one does not declare it."""
+    names: set[str] = set()
+    for rule in rules:
+        if rule.reads is None:
+            return None
+        names.update(rule.reads)
+    return tuple(sorted(names))
+
+
+def _values(plants: Sequence[object], names: Sequence[str]) -> Iterable[Hashable]:
+    if not names:
+        return repeat((), len(plants))
+    if all(name.startswith(_OF_STANDING) for name in names):  # one step less for each name
+        standings = map(attrgetter("standing"), plants)
+        return map(attrgetter(*(name.removeprefix(_OF_STANDING) for name in names)), standings)
+    return map(attrgetter(*names), plants)
+
+
+def _first(pair: tuple[Any, int]) -> Any:
+    return pair[0]
 
 
 def _numbered(keys: Iterable[Any]) -> Iterator[int]:
@@ -61,17 +97,3 @@ def _numbered(keys: Iterable[Any]) -> Iterator[int]:
         number += before is not None and before < key
         before = key
         yield number
-
-
-def _cases(plants: Sequence[Hashable], rules: Iterable[Rule]) -> Iterator[Hashable]:
-    """For each plant the values of everything that the rules read, or the plant itself."""
-    declared = [rule.reads for rule in rules]
-    names = sorted({name for reads in declared if reads is not None for name in reads})
-    if None in declared:
-        return iter(plants)
-    if not names:
-        return repeat((), len(plants))
-    if all(name.startswith(_OF_STANDING) for name in names):  # one step less for each name
-        standings = map(attrgetter("standing"), plants)
-        return map(attrgetter(*(name.removeprefix(_OF_STANDING) for name in names)), standings)
-    return map(attrgetter(*names), plants)

@@ -136,22 +136,50 @@ def _opened(head: Document) -> bytes:
 
 def _rows_in_chunks(rows: Sequence[RankedRow], plants: PlantsAsJson | None) -> Iterator[bytes]:
     """Every row: its plant, its verdict around the rank, its facts; what repeats is kept."""
-    plant_part = _plant_part if plants is None else plants.part
+    of_plant = _PlantParts().of if plants is None else plants.of
     verdicts: dict[int, tuple[bytes, bytes]] = {}
-    facts: dict[Hashable, bytes] = {}
     for first in range(0, len(rows), ROWS_IN_CHUNK):
         parts: list[bytes] = []
-        for row in rows[first : first + ROWS_IN_CHUNK]:
-            around = verdicts.get(id(row.verdict))
+        for candidate, verdict, rank, _ in rows[first : first + ROWS_IN_CHUNK]:
+            around = verdicts.get(id(verdict))
             if around is None:
-                around = verdicts[id(row.verdict)] = _verdict_parts(row.verdict)
-            held = _FACTS_READ(row.candidate.standing)
-            fact_part = facts.get(held)
-            if fact_part is None:
-                fact_part = facts[held] = _facts_part(row.candidate.standing)
-            rank = b"null" if row.rank is None else b"%d" % row.rank
-            parts += (plant_part(row.candidate), around[0], rank, around[1], fact_part)
+                around = verdicts[id(verdict)] = _verdict_parts(verdict)
+            begin, facts = of_plant(candidate)
+            number = b"null" if rank is None else b"%d" % rank
+            parts += (begin, around[0], number, around[1], facts)
         yield b"".join(parts) if first else b"".join(parts).removeprefix(b",")
+
+
+class _PlantParts:
+    """What a row says of its plant, before and behind its verdict."""
+
+    def __init__(self) -> None:
+        self._facts: dict[Hashable, bytes] = {}
+
+    def of(self, candidate: Candidate) -> tuple[bytes, bytes]:
+        """Both parts; facts that are the same for many plants are written once."""
+        standing = candidate.standing
+        read = _FACTS_READ(standing)
+        facts = self._facts.get(read)
+        if facts is None:
+            facts = self._facts[read] = _facts_part(standing)
+        return _plant_part(candidate), facts
+
+
+class PlantsAsJson:
+    """The same, kept for each plant from one list of a register for the next."""
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self._candidates = candidates  # held, so that their ids stay theirs
+        self._make = _PlantParts().of
+        self._parts: dict[int, tuple[bytes, bytes]] = {}
+
+    def of(self, candidate: Candidate) -> tuple[bytes, bytes]:
+        """Both parts of the plant's rows."""
+        parts = self._parts.get(id(candidate))
+        if parts is None:
+            parts = self._parts[id(candidate)] = self._make(candidate)
+        return parts
 
 
 def _plant_part(it: Candidate) -> bytes:
@@ -180,21 +208,6 @@ def _facts_part(standing: Standing) -> bytes:
         "held_since": day_or_none(standing.held_since),
     }
     return b',"facts":' + as_json(facts) + b"}"
-
-
-class PlantsAsJson:
-    """Plants as rows tell them, kept from one list of a register for the next."""
-
-    def __init__(self, candidates: Sequence[Candidate]) -> None:
-        self._candidates = candidates  # held, so that their ids stay theirs
-        self._parts: dict[int, bytes] = {}
-
-    def part(self, candidate: Candidate) -> bytes:
-        """The beginning of the plant's rows."""
-        part = self._parts.get(id(candidate))
-        if part is None:
-            part = self._parts[id(candidate)] = _plant_part(candidate)
-        return part
 
 
 Cell = str | int | None
@@ -269,15 +282,17 @@ def list_table(
     """The table of a ranked list for csv and xlsx; `sha256` is that of its canonical JSON."""
     order = "；".join(criterion.title for criterion in ranked.measure.criteria)
     notes = heading_notes(ranked.on, rulebook, rulebook_status, number, sha256)
-    rows = tuple(
-        (
-            row.rank,
-            *plant_cells(row.candidate, county_names),
-            "纳入" if row.admitted else "不纳入",
-            *reason_cells(row.verdict.reasons),
-        )
-        for row in ranked.rows
-    )
+    said: dict[int, tuple[Cell, ...]] = {}
+    rows = []
+    for row in ranked.rows:
+        last = said.get(id(row.verdict))
+        if last is None:
+            conclusion = "纳入" if row.admitted else "不纳入"
+            last = said[id(row.verdict)] = (conclusion, *reason_cells(row.verdict.reasons))
+        rows.append((row.rank, *plant_cells(row.candidate, county_names), *last))
     return Table(
-        ranked.measure.title, (*notes, f"排序依据：{order}。{ORDER_NOTE}"), LIST_COLUMNS, rows
+        ranked.measure.title,
+        (*notes, f"排序依据：{order}。{ORDER_NOTE}"),
+        LIST_COLUMNS,
+        tuple(rows),
     )

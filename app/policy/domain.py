@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from itertools import chain, pairwise
 from operator import attrgetter
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol
 
 from app.grades.domain import Standing
 from app.kernel.verdicts import Reason, Verdict
-from app.policy import alike
+from app.policy.alike import Cases, cases, names_read
 from app.rulebook.domain import GradeOrder
 
 
@@ -207,9 +208,9 @@ class AppliedMeasure:
         reasons = tuple(_judged(it, candidate, self.situation) for it in self.conditions)
         return Verdict(all(reason.met for reason in reasons), reasons)
 
-    def verdicts(self, candidates: Sequence[Candidate]) -> list[Verdict]:
+    def verdicts(self, register: "Register") -> list[Verdict]:
         """The verdict of each plant; plants alike share one, which names no plant's own facts."""
-        return alike.answers(candidates, self.conditions, self._shared)
+        return register.cases(self.conditions).answers(self._shared)
 
     def _shared(self, candidate: Candidate) -> Verdict:
         verdict = self.verdict(candidate)
@@ -220,11 +221,30 @@ class AppliedMeasure:
         return tuple(_key(criterion, candidate, self.situation) for criterion in order)
 
 
-Judged: TypeAlias = tuple[Candidate, Verdict]
+class Register(list[Candidate]):
+    """Candidates by 统一社会信用代码 and 厂区编号, with what many measures find out of them."""
+
+    def __init__(self, candidates: Iterable[Candidate] = ()) -> None:
+        super().__init__(sorted(candidates, key=attrgetter("uscc", "plant")))
+        self._cases: dict[tuple[str, ...] | None, Cases[Candidate]] = {}
+
+    def cases(self, rules: Iterable[Condition | Criterion]) -> Cases[Candidate]:
+        """The plants by what the rules read of them."""
+        names = names_read(rules)
+        found = self._cases.get(names)
+        if found is None:
+            found = self._cases[names] = cases(self, names)
+        return found
+
+    @cached_property
+    def double(self) -> Candidate | None:
+        """A plant that stands in it twice: in this order side by side."""
+        return next(
+            (it for at, it in pairwise(self) if at.uscc == it.uscc and at.plant == it.plant), None
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class RankedRow:
+class RankedRow(NamedTuple):
     """A plant in a list: admitted with a rank or not, and every reason, met or not."""
 
     candidate: Candidate
@@ -303,20 +323,18 @@ def rank_candidates(
     which the candidates come does not matter; the same plant twice raises DoublePlant.
     """
     applied = AppliedMeasure.of(measure, Situation(on, settings, order))
-    register = in_register_order(candidates)
-    _refuse_doubles(register)
-    judged = list(zip(register, applied.verdicts(register), strict=True))
-    admitted = _by_merit([it for it in judged if it[1].admitted], applied)
-    rows = (
-        *(RankedRow(*it, rank, applied) for rank, it in enumerate(admitted, start=1)),
-        *(RankedRow(*it, None, applied) for it in judged if not it[1].admitted),
-    )
-    return RankedList(measure, on, rows)
-
-
-def in_register_order(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """By 统一社会信用代码 and 厂区编号; what stands so already is only looked through."""
-    return sorted(candidates, key=attrgetter("uscc", "plant"))
+    register = candidates if isinstance(candidates, Register) else Register(candidates)
+    if register.double is not None:
+        raise DoublePlant(register.double)
+    verdicts = applied.verdicts(register)
+    admitted = [place for place, verdict in enumerate(verdicts) if verdict.admitted]
+    others = [place for place, verdict in enumerate(verdicts) if not verdict.admitted]
+    rows = [
+        RankedRow(register[place], verdicts[place], rank, applied)
+        for rank, place in enumerate(_by_merit(register, admitted, applied), start=1)
+    ]
+    rows += [RankedRow(register[place], verdicts[place], None, applied) for place in others]
+    return RankedList(measure, on, tuple(rows))
 
 
 def ranks_with(ranked: RankedList, fresh: RankedList, plants: Collection[int]) -> dict[int, int]:
@@ -351,13 +369,11 @@ def _key(criterion: Criterion, candidate: Candidate, situation: Situation) -> Co
         raise RuleFailed(criterion.id, error) from error
 
 
-def _by_merit(admitted: Sequence[Judged], applied: AppliedMeasure) -> list[Judged]:
-    """In the order of the measure; whose keys are equal stay as they stand in the register."""
+def _by_merit(register: Register, places: Sequence[int], applied: AppliedMeasure) -> list[int]:
+    """Places in the order of the measure; whose keys are equal stay as in the register."""
     criteria = applied.measure.criteria
-    plants = [candidate for candidate, _ in admitted]
     with _comparing(criteria):
-        places = alike.order(plants, criteria, lambda it: applied.keys(criteria, it))
-    return [admitted[place] for place in places]
+        return register.cases(criteria).order(places, lambda it: applied.keys(criteria, it))
 
 
 @contextmanager
@@ -367,10 +383,3 @@ def _comparing(order: Iterable[Criterion]) -> Iterator[None]:
         yield
     except TypeError as error:
         raise RuleFailed("、".join(criterion.id for criterion in order), error) from error
-
-
-def _refuse_doubles(register: Iterable[Candidate]) -> None:
-    """In a register in order the same plant twice stands side by side."""
-    for before, it in pairwise(register):
-        if before.uscc == it.uscc and before.plant == it.plant:
-            raise DoublePlant(it)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from decimal import Decimal
 
 from app.kernel.spreadsheets import Column, SheetLayout, write_csv, write_xlsx
-from app.policy.documents import CanonicalList, Document, Table, as_json
+from app.policy.documents import CanonicalList, Cell, Document, Table, as_json
 
 MEDIA_TYPES = {
     "json": "application/json",
@@ -60,18 +60,25 @@ def table_as_csv(table: Table) -> bytes:
 
 def table_as_xlsx(table: Table) -> bytes:
     """The bureau's layout: title, notes, frozen header, A4 landscape, page numbers."""
-    columns = tuple(_column(header) for header in table.columns)
-    rows = [
-        tuple(
-            Decimal(cell) if column.kind == "tonnes" and isinstance(cell, str) and cell else cell
-            for cell, column in zip(row, columns, strict=True)
-        )
-        for row in table.rows
-    ]
-    sheet = SheetLayout(table.title[:31], columns, rows, titles=(table.title,), notes=table.notes)
     target = io.BytesIO()
-    write_xlsx(target, [sheet])
+    write_xlsx(target, [table_layout(table)])
     return target.getvalue()
+
+
+def table_layout(table: Table) -> SheetLayout:
+    """The table as a sheet: every column with its width and kind of value."""
+    columns = tuple(_column(header) for header in table.columns)
+    tonnes = [number for number, column in enumerate(columns) if column.kind == "tonnes"]
+    rows = [_with_numbers(row, tonnes) for row in table.rows] if tonnes else table.rows
+    return SheetLayout(table.title[:31], columns, rows, titles=(table.title,), notes=table.notes)
+
+
+def _with_numbers(row: Sequence[Cell], tonnes: Collection[int]) -> list[str | int | Decimal | None]:
+    """The row with its tonnes, which documents hold as texts, as numbers."""
+    return [
+        Decimal(cell) if number in tonnes and isinstance(cell, str) and cell else cell
+        for number, cell in enumerate(row)
+    ]
 
 
 def _column(header: str) -> Column:

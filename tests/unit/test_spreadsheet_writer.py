@@ -25,7 +25,6 @@ from app.kernel.spreadsheets import (
     SheetLayout,
     UncomputedFormula,
     Workbook,
-    bulk,
     read_workbook,
     write_csv,
     write_report_copy,
@@ -153,18 +152,12 @@ def test_the_page_is_a4_across_with_header_filter_and_page_numbers(
     assert page.cell(8, 6).font.color.rgb == "FFC00000"
 
 
-def test_large_sheets_take_the_fast_engine_only_where_it_is_installed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    rows = [[str(number)] for number in range(5001)]
-    sheet = [SheetLayout("a", [Column("一")], rows)]
+@pytest.mark.parametrize(("rows", "engine"), [(5000, "portable"), (5001, "fast")])
+def test_large_sheets_take_the_fast_engine(rows: int, engine: Literal["portable", "fast"]) -> None:
+    sheet = [SheetLayout("a", [Column("一")], [[str(number)] for number in range(rows)])]
     automatic = io.BytesIO()
     write_xlsx(automatic, sheet)
-    assert automatic.getvalue() == written(sheet, "fast")
-    monkeypatch.setattr(bulk, "is_installed", lambda: False)
-    fallback = io.BytesIO()
-    write_xlsx(fallback, sheet)
-    assert fallback.getvalue() == written(sheet, "portable")
+    assert automatic.getvalue() == written(sheet, engine)
 
 
 def test_a_path_is_written_as_well(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ _LONGEST_NAME = 31
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _EXACT_DIGITS = 15
+_LARGEST_EXACT = 10**_EXACT_DIGITS
 _FIRST_SURE_DAY = date(1900, 3, 1)
 
 
@@ -106,16 +107,24 @@ def _day(cell: date) -> Written:
 
 
 def _number(cell: int | Decimal) -> Written:
+    if isinstance(cell, int) and abs(cell) < _LARGEST_EXACT:
+        return cell
     exact = Decimal(cell)
     if not exact.is_finite():
         return str(cell)
     if len(exact.normalize().as_tuple().digits) > _EXACT_DIGITS:
         return plain_text(cell)
-    return int(exact) if exact == exact.to_integral_value() and exact < 10**15 else float(exact)
+    return (
+        int(exact)
+        if exact == exact.to_integral_value() and exact < _LARGEST_EXACT
+        else float(exact)
+    )
 
 
 def showable(text: str) -> str:
     """Text a cell can hold: control characters become `�`, what is too long is cut, visibly."""
+    if text.isprintable() and len(text) * 2 <= LONGEST_CELL:
+        return text
     text = _NOT_IN_XML.sub(UNSHOWABLE, text.replace("\r\n", "\n").replace("\r", "\n"))
     if len(text) * 2 <= LONGEST_CELL:
         return text

@@ -1,4 +1,4 @@
-"""Writes workbooks in the bureau's layout; large ones by a faster engine, with equal cells."""
+"""Writes workbooks in the bureau's layout; large ones row by row, with equal cells."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Literal
 import xlsxwriter
 from xlsxwriter.utility import xl_range
 
-from . import bulk
+from . import streamed
 from .layout import (
     ERROR_COLOR,
     ERROR_FILL,
@@ -44,32 +44,33 @@ def write_xlsx(
 ) -> None:
     """Writes the sheets as .xlsx; the same input always gives the same bytes.
 
-    Texts are never formulas or links. Above 5,000 rows the fast engine is taken where it is
-    installed; `engine` forces one of the two. Both give the same cells.
+    Texts are never formulas or links. Above 5,000 rows the fast engine is taken; `engine` forces
+    one of the two. Both give the same cells.
     """
     rows = sum(len(sheet.rows) for sheet in sheets)
-    fast = engine == "fast" or (engine == "auto" and rows > ROWS_FOR_FAST_ENGINE)
-    if fast and (engine == "fast" or bulk.is_installed()):
-        content = bulk.workbook_bytes(sheets)
+    if engine == "fast" or (engine == "auto" and rows > ROWS_FOR_FAST_ENGINE):
+        content = streamed.filled(_workbook(sheets, blank=True), sheets)
     else:
-        content = _portable_bytes(sheets)
+        content = _workbook(sheets)
     if isinstance(target, Path):
         target.write_bytes(content)
     else:
         target.write(content)
 
 
-def _portable_bytes(sheets: Sequence[SheetLayout]) -> bytes:
+def _workbook(sheets: Sequence[SheetLayout], *, blank: bool = False) -> bytes:
+    """The whole workbook, or with blanks of every style in place of the rows."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, WORKBOOK_OPTIONS)
     book.set_properties({"created": FIXED_MOMENT})
     for name, layout in zip(sheet_names(sheet.name for sheet in sheets), sheets, strict=True):
-        _write_sheet(book, book.add_worksheet(name), layout)
+        write_sheet(book, book.add_worksheet(name), layout, blank=blank)
     book.close()
     return buffer.getvalue()
 
 
-def _write_sheet(book: Any, sheet: Any, layout: SheetLayout) -> None:
+def write_sheet(book: Any, sheet: Any, layout: SheetLayout, *, blank: bool = False) -> None:
+    """One sheet by the portable engine; `blank`: blanks of every style in place of the rows."""
     last_column = len(layout.columns) - 1
     header_row = layout.header_row
     last_row = header_row + max(1, len(layout.rows))
@@ -78,10 +79,12 @@ def _write_sheet(book: Any, sheet: Any, layout: SheetLayout) -> None:
     for index, column in enumerate(layout.columns):
         sheet.set_column(index, index, column.width)
         sheet.write_string(header_row, index, column.header, _header_format(book, column))
-    for row, cells in enumerate(layout.rows, start=header_row + 1):
-        for index, cell in enumerate(cells):
-            value = written(cell, layout.columns[index].kind)
-            write_value(sheet, row, index, value, *formats[index])
+    if blank:
+        for style, _ in enumerate(streamed.STYLES):
+            for index, of_column in enumerate(formats):
+                sheet.write_blank(header_row + 1 + style, index, None, of_column[style])
+    else:
+        _write_rows(sheet, layout, formats)
     _set_page(sheet, header_row)
     sheet.freeze_panes(header_row + 1, 0)
     sheet.autofilter(header_row, 0, last_row, last_column)
@@ -91,6 +94,13 @@ def _write_sheet(book: Any, sheet: Any, layout: SheetLayout) -> None:
         if column.header in layout.text_headers
     ]
     sheet.ignore_errors({"number_stored_as_text": " ".join(ranges)} if ranges else {})
+
+
+def _write_rows(sheet: Any, layout: SheetLayout, formats: Sequence[tuple[Any, Any, Any]]) -> None:
+    for row, cells in enumerate(layout.rows, start=layout.header_row + 1):
+        for index, cell in enumerate(cells):
+            value = written(cell, layout.columns[index].kind)
+            write_value(sheet, row, index, value, *formats[index])
 
 
 def _set_page(sheet: Any, header_row: int) -> None:

@@ -31,6 +31,7 @@ from app.policy.domain import (
     Measure,
     RankedList,
     RankedRow,
+    Register,
     RuleFailed,
     SettingMissing,
     rank_candidates,
@@ -132,12 +133,12 @@ def rank_by_every_measure(
     """
     ranked: dict[str, RankedList] = {}
     faults: list[str] = []
-    plants = candidates(on, known) if plants is None else plants
+    register = candidates(on, known) if plants is None else Register(plants)
     for measure in all_measures().values():
         if only is not None and measure.id not in only:
             continue
         try:
-            ranked[measure.id] = _ranked(measure, plants, on, known)
+            ranked[measure.id] = _ranked(measure, register, on, known)
         except CANNOT_RUN as fault:
             faults.append(f"“{measure.title}”：{fault}")
     return ranked, faults

@@ -16,7 +16,7 @@ from app.kernel import collector
 from app.kernel.authority import EVERYTHING
 from app.kernel.database import db, known_at
 from app.kernel.facts import in_parts
-from app.policy.domain import Candidate, in_register_order
+from app.policy.domain import Candidate, Register
 from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord
 from app.registry.queries import exists_on, list_plants, main_industries
 from app.rulebook.queries import catalogue
@@ -25,7 +25,7 @@ from app.rulebook.queries import catalogue
 @collector.put_off()
 def candidates(
     on: date, known: datetime | None = None, *, only: Collection[int] | None = None
-) -> list[Candidate]:
+) -> Register:
     """Every plant of the register that exists on the day, in register order; or ``only`` some.
 
     As known now the standings are read from the interval projection; as known at an earlier
@@ -33,9 +33,9 @@ def candidates(
     derived from the facts by the same pure function.
     """
     if known is None and is_current():
-        return in_register_order(_candidates_now(on, only))
+        return Register(_candidates_now(on, only))
     found = _candidates_then(on, known)
-    return in_register_order(it for it in found if only is None or it.plant_id in only)
+    return Register(it for it in found if only is None or it.plant_id in only)
 
 
 def _candidates_now(on: date, only: Collection[int] | None = None) -> list[Candidate]:
