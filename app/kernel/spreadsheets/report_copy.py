@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-import xlsxwriter
-
 from .cells import Cell, ErrorTexts, Row, Sheet, UncomputedFormula, Workbook
 from .delimited import plain_text
 from .layout import (
@@ -40,6 +38,8 @@ def write_report_copy(
     A column 错误 of an earlier report is written anew. Uncomputed formulas are shown as text,
     nothing becomes a formula, dates stay dates. Sheets without errors get no column.
     """
+    import xlsxwriter  # takes long to load
+
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, WORKBOOK_OPTIONS)
     book.set_properties({"created": FIXED_MOMENT})

@@ -16,8 +16,6 @@ from datetime import date, datetime, time
 from itertools import islice
 from xml.sax.saxutils import escape
 
-from xlsxwriter.utility import xl_col_to_name
-
 from .layout import Kind, SheetLayout, Written, written
 
 STYLES = ("own", "day", "moment")
@@ -95,6 +93,8 @@ def _text(text: str) -> str:
 
 def _sheet(skeleton: str, layout: SheetLayout, texts: _Texts) -> Iterator[str]:
     """The sheet with its rows where the rows of blanks stand."""
+    from xlsxwriter.utility import xl_col_to_name
+
     first = layout.header_row + 2  # counted from 1, below the header
     start = skeleton.index(f'<row r="{first}"')
     end = skeleton.index("</row>", skeleton.index(f'<row r="{first + len(STYLES) - 1}"'))

@@ -8,9 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-import xlsxwriter
-from xlsxwriter.utility import xl_range
-
 from . import streamed
 from .layout import (
     ERROR_COLOR,
@@ -60,6 +57,8 @@ def write_xlsx(
 
 def _workbook(sheets: Sequence[SheetLayout], *, blank: bool = False) -> bytes:
     """The whole workbook, or with blanks of every style in place of the rows."""
+    import xlsxwriter  # takes long to load, and few commands ever write a workbook
+
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, WORKBOOK_OPTIONS)
     book.set_properties({"created": FIXED_MOMENT})
@@ -71,6 +70,8 @@ def _workbook(sheets: Sequence[SheetLayout], *, blank: bool = False) -> bytes:
 
 def write_sheet(book: Any, sheet: Any, layout: SheetLayout, *, blank: bool = False) -> None:
     """One sheet by the portable engine; `blank`: blanks of every style in place of the rows."""
+    from xlsxwriter.utility import xl_range
+
     last_column = len(layout.columns) - 1
     header_row = layout.header_row
     last_row = header_row + max(1, len(layout.rows))
