@@ -24,6 +24,8 @@ from app.kernel import audit, jobs
 from app.kernel.database import db
 from app.kernel.models import AuditEntry
 from app.kernel.transaction import writing
+from app.operations.domain import Health
+from app.operations.queries.health import examine
 from app.policy.queries import candidates
 from app.registry.services import PlantEntry, correct_plants
 from app.rulebook.changes import Change
@@ -34,9 +36,11 @@ from app.supervision.services import (
     record_findings,
     record_violations,
 )
+from tests.conftest import Freeze
 from tests.facts import a_plant
 from tests.killing import killed_at
-from tests.registers import statements
+from tests.people import ClientAs
+from tests.registers import counted, fetched, listed, statements
 
 DAYS = (date(2024, 6, 1), date(2025, 3, 1), date(2025, 6, 30), date(2026, 1, 1))
 PLANTS = 7
@@ -258,3 +262,60 @@ def test_a_plant_that_moves_is_judged_anew_meanwhile(app: Flask, plants: list[in
         look([*plants, new])
         refresh_in_parts("测试")
         look([*plants, new])
+
+
+DAY = "/register?as_of=2025-03-01"
+
+
+def test_the_register_meanwhile_is_right_or_says_that_it_waits(
+    app: Flask, plants: list[int], client_as: ClientAs
+) -> None:
+    """A page of the list follows from the facts; what asks of all standings waits."""
+    officer = client_as("city-officer")
+    in_filters = fetched(officer, DAY).count(">当年受限<")
+    with app.app_context():
+        others_bar()
+        interrupted(parts=1)
+        db.session.remove()
+    html = fetched(officer, DAY)
+    assert sorted(listed(html)) == sorted(plants)
+    assert html.count(">当年受限<") == PLANTS + in_filters
+    for asks in ("&standing=blocked", "&grade=B", "&sort=grade"):
+        answer = officer.get(DAY + asks)
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"]
+        assert "已推算 2 个厂区，共 7 个" in answer.get_data(as_text=True)
+    for address in ("/register/export", "/register/batch"):
+        asked = address + DAY.removeprefix("/register")
+        assert officer.post(asked, data={"which": "all"}).status_code == 503
+    assert "已推算 2 个厂区，共 7 个" in fetched(officer, "/")
+    with app.app_context():
+        assert refresh_in_parts("测试") == PLANTS - 2
+    assert counted(fetched(officer, DAY + "&standing=blocked")) == PLANTS
+    assert "正在按现行规则" not in fetched(officer, "/")
+
+
+def test_the_doctor_tells_of_a_rebuild_and_of_one_that_was_interrupted(
+    app: Flask, plants: list[int], clock: Freeze
+) -> None:
+    def health() -> tuple[Health, str]:
+        with app.app_context():
+            (found,) = (it for it in examine(thorough=False) if it.id == "standings")
+            db.session.remove()
+        return found.health, found.what
+
+    clock("2030-03-01 09:00")
+    assert health()[0] is Health.GOOD
+    with app.app_context():
+        others_bar()
+        interrupted(parts=3)
+        db.session.remove()
+    kind, told = health()
+    assert kind is Health.NOTE
+    assert "已推算 6 个厂区，共 7 个" in told
+    clock("2030-03-01 09:05")
+    kind, told = health()
+    assert kind is Health.NEEDED
+    assert "中断" in told
+    assert "已重新推算 1 个厂区" in app.test_cli_runner().invoke(args=["grades", "refresh"]).output
+    assert health()[0] is Health.GOOD

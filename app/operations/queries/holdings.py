@@ -10,6 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import select
 
+from app.grades.queries import is_current, rebuild_under_way
 from app.kernel import anchors, audit, clock, files, migrating
 from app.kernel.config import Config
 from app.kernel.database import Base, Recorded, db
@@ -24,6 +25,7 @@ _NAMED = 5
 _ORPHAN_HOURS = 24
 _WAITED_MINUTES = 30
 _FAILED_DAYS = 7
+_STALLED_MINUTES = 2
 
 
 def check_structure(*, thorough: bool) -> Check:
@@ -248,3 +250,28 @@ def check_jobs() -> Check:
         parts += [f"有 {late} 项等待超过 {_WAITED_MINUTES} 分钟"] if late else []
         return needs("jobs", title, f"{'，'.join(parts)}。", "", "请在“后台任务”页面查看原因。")
     return good("jobs", title, "没有失败或积压的任务。")
+
+
+def check_standings() -> Check:
+    """Whether all standings follow the present settings, and a rebuild of all goes on."""
+    title, rebuild = "等级与状态推算", rebuild_under_way()
+    if rebuild is None:
+        if is_current():
+            return good("standings", title, "与现行设定一致。")
+        return needs(
+            "standings",
+            title,
+            "设定已修改，还没有重新推算。",
+            "台账列表不能按状态筛选和导出。",
+            "请重新启动服务，或运行命令 grades refresh。",
+        )
+    how_far = f"{rebuild.told}（{clock.shown(rebuild.begun_at)} 开始）。"
+    if clock.now() - rebuild.went_on_at <= timedelta(minutes=_STALLED_MINUTES):
+        return note("standings", title, f"正在按现行规则重新推算：{how_far}")
+    return needs(
+        "standings",
+        title,
+        f"重新推算中断：{how_far}",
+        "台账列表不能按状态筛选和导出；厂区页和清单不受影响。",
+        "请查看“后台任务”并重新提交，或运行命令 grades refresh，从中断处继续。",
+    )

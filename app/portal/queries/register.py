@@ -23,6 +23,7 @@ from sqlalchemy.orm import QueryableAttribute
 
 from app.grades.models import StandingInterval
 from app.grades.queries import shown_day
+from app.grades.waiting import require_current
 from app.kernel import kept
 from app.kernel.authority import Scope
 from app.kernel.database import db, known_at
@@ -42,6 +43,7 @@ from app.portal.queries.conditions import (
     sort_keys,
     standing_conditions,
 )
+from app.portal.queries.meanwhile import as_derived
 from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord, PlantSearch
 from app.registry.search_index import is_proposed, proposed
 
@@ -68,6 +70,7 @@ LIST_COLUMNS = (
     PlantRecord.closed_on,
     PlantRecord.officer,
 )
+_GRADE_AT = [column.key for column in LIST_COLUMNS].index("grade")
 EXPORT_COLUMNS = (
     *LIST_COLUMNS,
     EnterpriseRecord.former_name,
@@ -103,6 +106,7 @@ def list_register(wanted: RegisterFilter, scope: Scope) -> RegisterPage:
     keys = [it for it in page.c if it.name.startswith("key")]
     query = query.order_by(*(it.desc() if falling else it.asc() for it in keys))
     found = [tuple(row) for row in db.session.execute(query)]
+    found = as_derived(found, _GRADE_AT, wanted.on)
     more, rows = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
     if backwards:
         rows.reverse()
@@ -117,6 +121,7 @@ def list_register(wanted: RegisterFilter, scope: Scope) -> RegisterPage:
 
 def export_register(wanted: RegisterFilter, scope: Scope) -> list[tuple[Any, ...]]:
     """Every row of the same list in the same order (:data:`EXPORT_COLUMNS`)."""
+    require_current()
     asked = Asked.of(wanted, scope)
     order = [it.desc() if wanted.falling else it.asc() for it in asked.keys]
     query = _columns(EXPORT_COLUMNS, wanted.on, PlantSearch.__table__)
@@ -219,6 +224,8 @@ class Asked:
     @classmethod
     def of(cls, wanted: RegisterFilter, scope: Scope) -> Asked:
         asks_standing = bool(wanted.grade or wanted.standing) or wanted.sort in _OF_STANDING
+        if asks_standing:
+            require_current()
         joins = asks_standing and wanted.on != shown_day()
         standing = OF_INTERVALS if joins else SHOWN
         return cls(

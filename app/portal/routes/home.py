@@ -12,6 +12,7 @@ from app.accounts.sessions import signed_in_person
 from app.approvals.queries import count_parts
 from app.approvals.routes import reader
 from app.grades.queries import standings_on
+from app.grades.waiting import StandingsWait
 from app.inbox.domain import due_words
 from app.inbox.queries import MessageFilter, MessageView, Recipient, list_messages
 from app.kernel import clock
@@ -26,6 +27,7 @@ from app.portal.queries.conditions import RegisterFilter
 from app.portal.queries.register import count_by_grade, count_conditions, list_register
 from app.portal.queries.system import get_system_state
 from app.portal.routes.blueprint import blueprint
+from app.portal.routes.waiting import told
 from app.registry.queries import list_plants
 from app.rulebook.queries import rulebook_on
 
@@ -50,12 +52,19 @@ def home() -> str:
     person = signed_in_person()
     scope = scope_for(Permission.REGISTER_VIEW)
     is_officer = scope.is_everything or bool(scope.counties)
+    overview, waiting = None, ""
+    if is_officer:
+        try:
+            overview = _overview(scope)
+        except StandingsWait as waits:
+            waiting = told(waits.rebuild)
     return page(
         "portal/home.html",
         name=person.display_name,
         has_grants=bool(person.grants),
         todo=_todo(),
-        overview=_overview(scope) if is_officer else None,
+        overview=overview,
+        waiting=waiting,
         own_plants=_own_plants(scope) if scope.enterprises and not is_officer else None,
         is_enterprise=bool(person.usccs),
         system=get_system_state() if can(Permission.SYSTEM_VIEW) else None,
