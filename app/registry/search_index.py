@@ -17,6 +17,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Select,
     SelectBase,
     bindparam,
     column,
@@ -97,21 +98,21 @@ def proposed(words: Sequence[str]) -> SelectBase:
         asked = " ".join(_asked(word) for word in words)
         found = text("SELECT rowid AS plant_id FROM plant_gram WHERE plant_gram MATCH :grams")
         return found.bindparams(bindparam("grams", asked)).columns(_TEXTS.c.plant_id)
-    return select(_TEXTS.c.plant_id).where(_holds(words))
-
-
-def is_proposed(words: Sequence[str]) -> ColumnElement[bool]:
-    """The same as a condition on the rows of ``plant_search``."""
-    if db.engine.dialect.name == "sqlite":
-        return literal_column("plant_search.plant_id").in_(proposed(words))
-    return _holds(words)
-
-
-def _holds(words: Sequence[str]) -> ColumnElement[bool]:
-    """Every pair, or the letter of a word that is no more, is among those of the text."""
     pairs = {word[at : at + 2] for word in words for at in range(max(1, len(word) - 1))}
-    held = func.plant_search_grams(literal_column("plant_search.text"), type_=ARRAY(TEXT))
-    return held.contains(literal(sorted(pairs), ARRAY(TEXT)))
+    held = func.plant_search_grams(_TEXTS.c.text, type_=ARRAY(TEXT))
+    return select(_TEXTS.c.plant_id).where(held.contains(literal(sorted(pairs), ARRAY(TEXT))))
+
+
+def is_proposed(words: Sequence[str], most: int) -> ColumnElement[bool]:
+    """The same as a condition on the rows of ``plant_search``, for no more than so many.
+
+    On PostgreSQL the number keeps the two questions apart: whether a text holds a word is never
+    answered by making its pairs, row by row.
+    """
+    found = proposed(words)
+    if isinstance(found, Select):
+        found = found.limit(most)
+    return literal_column("plant_search.plant_id").in_(found)
 
 
 def _asked(word: str) -> str:

@@ -125,7 +125,7 @@ def upgrade() -> None:
         op.execute(_GRAMS)
         op.execute(
             "CREATE INDEX ix_plant_search_grams ON plant_search "
-            "USING gin (plant_search_grams(text))"
+            "USING gin (plant_search_grams(text)) WITH (gin_pending_list_limit = 512)"
         )
         return
     op.execute(

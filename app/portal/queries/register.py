@@ -318,13 +318,12 @@ def _proposed(wanted: RegisterFilter, scope: Scope) -> ColumnElement[bool] | Non
     words = searched_words(wanted)
     if not words or wanted.county or wanted.town or not scope.is_everything:
         return None
-    everything = select(func.count()).select_from(PlantSearch)
-    plants = kept.answer("plants", lambda: db.session.execute(everything).scalar_one())
+    plants = db.session.execute(select(func.max(PlantSearch.plant_id))).scalar_one() or 0
     few = max(FEW, plants // 8)
     some = select(proposed(words).subquery()).limit(few).subquery()
     query = select(func.count()).select_from(some)
     found = kept.answer(("pairs", words), lambda: db.session.execute(query).scalar_one())
-    return is_proposed(words) if found < few else None
+    return is_proposed(words, few) if found < few else None
 
 
 def _columns(
