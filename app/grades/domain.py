@@ -300,10 +300,13 @@ def _decided_by_record(records: Sequence[GradeRecord]) -> Iterator[tuple[date, D
     yield date.min, UNGRADED
     for n, record in enumerate(records, 1):
         replaced_on = records[n].effective_on if n < len(records) else None
-        if record.effective_on == replaced_on:
+        starts_on, ends_on = record.effective_on, record.expires_on
+        if starts_on == replaced_on:
             continue
-        yield record.effective_on, Decision(record.grade, record.rulebook, "record", record.id)
-        ends_on = record.expires_on
+        if ends_on is not None and ends_on <= starts_on:
+            yield starts_on, UNGRADED
+            continue
+        yield starts_on, Decision(record.grade, record.rulebook, "record", record.id)
         if ends_on is not None and (replaced_on is None or ends_on < replaced_on):
             yield ends_on, UNGRADED
 

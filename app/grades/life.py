@@ -72,7 +72,8 @@ def through_periods(
     """The plant's life where settings changed: each period's intervals, cut to its days."""
     for period in periods:
         if period.from_on == date.min and period.until_on is None:
-            yield from ((it, period) for it in intervals(facts, period.rules))
+            for it in intervals(facts, period.rules):
+                yield it, period
             return
         for from_on, until_on, standing in intervals(facts, period.rules):
             start = max(from_on, period.from_on)
@@ -84,7 +85,8 @@ def through_periods(
 def _together(one: Course, other: Course) -> Iterator[tuple[date, Any, Any]]:
     """Every day on which either course turns, with what both hold from it on."""
     if len(other) == 1:  # most plants have no violation
-        yield from ((turn[0], turn, other[0]) for turn in one)
+        for turn in one:
+            yield turn[0], turn, other[0]
         return
     a = b = 0
     for day in sorted({turn[0] for turn in one} | {turn[0] for turn in other}):

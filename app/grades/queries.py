@@ -217,8 +217,8 @@ def facts_between(first: int, last: int, plant_ids: Sequence[int]) -> dict[int, 
 
 
 def _take_records(records: dict[int, list[GradeRecord]], rows: Iterable[Any]) -> None:
-    for plant_id, *values in rows:
-        records.setdefault(plant_id, []).append(GradeRecord(*values))
+    for row in rows:
+        records.setdefault(row[0], []).append(GradeRecord(*row[1:]))
 
 
 _GRADE = (

@@ -196,6 +196,16 @@ def days_worth_looking_at(facts: PlantFacts, rules: StandingRules) -> set[date]:
 @settings(max_examples=150, deadline=None)
 @given(histories(), all_rules)
 @example(PlantFacts(), StandingRules(ORDER, PLAN_BLOCK_KINDS))
+@example(
+    PlantFacts(
+        (
+            GradeRecord(1, "shaoxing-2023", "B", date(2024, 1, 1)),
+            GradeRecord(2, "shaoxing-2023", "A+", date(2024, 6, 1), date(2024, 6, 1)),
+        ),
+        (Violation(3, ViolationKind.NO_EIA, None, date(2024, 6, 1), "绍环罚〔2024〕1号"),),
+    ),
+    StandingRules(ORDER, PLAN_BLOCK_KINDS),
+)
 def test_the_interval_of_a_day_holds_the_standing_of_that_day(
     facts: PlantFacts, rules: StandingRules
 ) -> None:

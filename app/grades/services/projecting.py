@@ -95,11 +95,11 @@ def _write(
 
 def _rows(plant_id: int, known: PlantFacts, periods: Sequence[RulePeriod]) -> list[Row]:
     """The plant's intervals, each under the settings of its days."""
-    return [
+    rows = [
         _row(plant_id, interval, period.rules.order)
         for interval, period in through_periods(known, periods)
-        if interval.from_on < END_OF_TIME
     ]
+    return rows if rows[-1][1] < END_OF_TIME else rows[:-1]  # no day is left for that one
 
 
 def _row(plant_id: int, interval: Interval, order: GradeOrder) -> Row:
@@ -107,5 +107,6 @@ def _row(plant_id: int, interval: Interval, order: GradeOrder) -> Row:
     grade, rulebook, basis, basis_id, verified, blocked, blocking, banned, counted, since = standing
     return (
         plant_id, from_on, until_on or END_OF_TIME, grade, order.rank(grade), rulebook, basis,
-        basis_id, verified, blocked, ",".join(map(str, blocking)), banned, counted, since,
+        basis_id, verified, blocked, ",".join(map(str, blocking)) if blocked else "", banned,
+        counted, since,
     )  # fmt: skip
