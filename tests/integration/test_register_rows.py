@@ -101,6 +101,12 @@ def test_the_rows_follow_a_move_a_new_owner_a_new_name_industries_and_standings(
             audit.record("test.act", "plant", plant)
         before = rows()
         assert made_again() == before
+        with writing("测试"):  # one plant alone takes a way of its own
+            record_grades([GradeEntry(plant, "shaoxing-2023", "A", date(2025, 1, 1), None, "核定")])
+            audit.record("test.act", "plant", plant)
+        after = rows()
+        assert [it[0] for it, was in zip(after, before, strict=True) if it != was] == [plant]
+        assert made_again() == after
         with writing("测试"):
             end_parts(IndustryEntry, second, [extra])
             audit.record("test.act", "plant", second)

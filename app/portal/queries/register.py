@@ -255,13 +255,20 @@ class Asked:
 
     @property
     def fewest(self) -> str | None:
-        """The condition that probably leaves the fewest, of those that have an index."""
+        """The condition by whose index the rows are found; None: no other way beats reading all.
+
+        A condition that leaves a great part has an index that answers it alone; with a second one
+        every row would have to be looked up.
+        """
         if not self.scope.is_everything:
             return None
         if self.proposed is not None:
             return "search"
         beyond = _OF_STANDING if self.joins_intervals else ()
-        return next((it for it in self.conditions if it in _INDEXED and it not in beyond), None)
+        found = [it for it in self.conditions if it != "life" and it not in beyond]
+        rare = {"standing"} if self.wanted.standing in _RARE else set()
+        narrow = (it for it in found if it in _NARROW | rare)
+        return next(narrow, found[0] if len(found) == 1 else None)
 
     @property
     def in_order(self) -> str | None:
@@ -303,9 +310,8 @@ class Asked:
 
 
 _OF_STANDING = ("grade", "standing")
-_INDEXED = frozenset(
-    {"county", "town", "industry", "standing", "officer", "grade", "permit", "state"}
-)
+_NARROW = frozenset({"county", "town", "industry", "officer"})
+_RARE = frozenset({"banned", "ban-ending", "lowered", "blocked"})
 _EQUALS = ("county", "town", "industry", "officer", "state")
 """Conditions of one value: within it their indexes go by name."""
 
