@@ -100,7 +100,7 @@ def _results(
 ) -> list[Result]:
     answers, written = writers[0].answers, writers[0].written
     each = [it.acknowledged for it in writers]
-    case = f"{len(writers)} writers, 10 records, {processes} web process{'es'[: processes - 1]}"
+    case = f"{len(writers)} writers, 10 records, {processes} web process{'es' if processes > 1 else ''}"
     told = {
         "acknowledged": len(written.values), "in_this_run": sum(each),
         "entries_of_the_trail": proof.entries, "not_acknowledged_but_on_record": proof.surplus,
