@@ -100,7 +100,8 @@ def _results(
 ) -> list[Result]:
     answers, written = writers[0].answers, writers[0].written
     each = [it.acknowledged for it in writers]
-    case = f"{len(writers)} writers, 10 records, {processes} web process{'es' if processes > 1 else ''}"
+    web = "1 web process" if processes == 1 else f"{processes} web processes"
+    case = f"{len(writers)} writers, 10 records, {web}"
     told = {
         "acknowledged": len(written.values), "in_this_run": sum(each),
         "entries_of_the_trail": proof.entries, "not_acknowledged_but_on_record": proof.surplus,
