@@ -133,11 +133,12 @@ class Register:
         return [it for it in self.seconds if it[1] in opened]
 
     def _in_order(self, cells: list[Cell]) -> list[Cell]:
-        """Everybody's most telling cell first, then everybody's next; the quick before the slow."""
-        by_person: dict[str, list[Cell]] = defaultdict(list)
+        """Everybody's most telling cells first: two to which one is let in, one that is closed."""
+        by_person: dict[str, tuple[list[Cell], list[Cell]]] = defaultdict(lambda: ([], []))
         for it in sorted(cells, key=self._worth):
-            by_person[it[0]].append(it)
-        turns = zip_longest(*by_person.values())
+            by_person[it[0]][self._worth(it)[0]].append(it)
+        mixed = [_two_and_one(*it) for it in by_person.values()]
+        turns = zip_longest(*mixed)
         return [it for it in chain.from_iterable(turns) if it][:CELLS_PER_MUTANT]
 
     def _worth(self, cell: Cell) -> tuple[bool, bool, float]:
@@ -145,6 +146,13 @@ class Register:
         who = next(it for it in PRINCIPALS if it.name == cell[0])
         is_open = may_open(cell[1], who)
         return not is_open, Kind.FOREIGN not in self.kinds[cell], self.seconds[cell]
+
+
+def _two_and_one(opened: list[Cell], closed: list[Cell]) -> list[Cell]:
+    found = []
+    for place in range(max(len(opened), len(closed))):
+        found += [*opened[2 * place : 2 * place + 2], *closed[place : place + 1]]
+    return found
 
 
 @contextmanager
