@@ -23,6 +23,8 @@ from app.ledger.rules.reach import Importer, check_reach
 from app.ledger.rules.rows import check_rows
 from app.ledger.sheets import EXPORT_NOTE_SHEET, SHEETS, ColumnSpec
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -87,8 +89,7 @@ class Comparison:
         """The hash of the change set: of every change with what it replaces, in order."""
         digest = hashlib.sha256()
         for line in self._lines():
-            text = json.dumps(line, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-            digest.update(text.encode() + b"\n")
+            digest.update(_CANONICAL.encode(line).encode() + b"\n")
         return digest.hexdigest()
 
     def _lines(self) -> Iterator[dict[str, Any]]:
@@ -105,10 +106,12 @@ class Comparison:
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _said(value) for name, value in sorted(values.items()) if value is not None}
+    return {name: _said(value) for name, value in values.items() if value is not None}
 
 
 def _said(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
     if isinstance(value, Decimal):
         return format(value.normalize(), "f")
     return value.isoformat() if isinstance(value, date) else value

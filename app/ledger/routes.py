@@ -17,6 +17,7 @@ from app.kernel.authority import Permission
 from app.kernel.look import url_with
 from app.kernel.permissions import can, requires, scope_for
 from app.kernel.spreadsheets import UnreadableWorkbook
+from app.kernel.transaction import reading_first
 from app.kernel.web import page
 from app.kernel.workflow import ActionNotAllowed
 from app.ledger import screens, services
@@ -32,7 +33,7 @@ from app.ledger.queries import (
     findings,
     has_changed_since,
     list_imports,
-    register_read_aside,
+    register_now,
     same_file_before,
 )
 from app.ledger.services import NotYours
@@ -233,7 +234,8 @@ def export_register() -> Response:
     except ValueError as fault:
         return make_response(_export_page(typed, str(fault)), 422)
     scope = scope_for(Permission.LEDGER_EXPORT)
-    content = export_ledger(register_read_aside(), scope, day).content
+    with reading_first():
+        content = export_ledger(register_now(), scope, day).content
     until = f"截至{day}" if day else f"{clock.today()}导出"
     return _offer(content, f"企业台账_{_whose()}_{until}.xlsx", "台账导出")
 

@@ -88,6 +88,40 @@ class Ground:
             if not kept:
                 shutil.rmtree(instance, ignore_errors=True)
 
+    @contextmanager
+    def blank(self) -> Iterator[Ground]:
+        """An installation beside this one that holds nothing yet; gone afterwards."""
+        instance = self.instance.with_name(f"{self.instance.name}-blank")
+        shutil.rmtree(instance, ignore_errors=True)
+        instance.mkdir(parents=True)
+        try:
+            with _blank_database(self.url) as url:
+                place = replace(self, instance=instance, url=url)
+                place.migrate()
+                yield place
+        finally:
+            shutil.rmtree(instance, ignore_errors=True)
+
+    def migrate(self) -> None:
+        """Make the tables."""
+        upgraded = self.app().test_cli_runner().invoke(args=["db", "upgrade"])
+        if upgraded.exit_code:
+            raise RuntimeError(upgraded.output)
+
+
+@contextmanager
+def _blank_database(url: str | None) -> Iterator[str | None]:
+    if url is None:
+        yield None
+        return
+    with psycopg.connect(url.replace("/country?", "/postgres?"), autocommit=True) as server:
+        server.execute("DROP DATABASE IF EXISTS blank WITH (FORCE)")
+        server.execute("CREATE DATABASE blank")
+        try:
+            yield url.replace("/country?", "/blank?")
+        finally:
+            server.execute("DROP DATABASE IF EXISTS blank WITH (FORCE)")
+
 
 def driver() -> Any:
     """The SQLite that the program itself takes."""
@@ -150,11 +184,8 @@ def _filled(place: Ground) -> Ground:
             with psycopg.connect(place.url, autocommit=True) as server:
                 server.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     place.instance.mkdir(parents=True, exist_ok=True)
-    app = place.app()
-    upgraded = app.test_cli_runner().invoke(args=["db", "upgrade"])
-    if upgraded.exit_code:
-        raise RuntimeError(upgraded.output)
-    with app.app_context():
+    place.migrate()
+    with place.app().app_context():
         fill(place.size)
         db.engine.dispose()  # no database is copied while somebody is connected to it
     stamp.write_text(wanted)

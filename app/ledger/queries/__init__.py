@@ -12,7 +12,7 @@ from app.ledger.queries.imports import (
     same_file_before,
     was_written,
 )
-from app.ledger.queries.register import has_changed_since, register_now, register_read_aside
+from app.ledger.queries.register import has_changed_since, register_now
 
 __all__ = [
     "SORTS",
@@ -25,7 +25,6 @@ __all__ = [
     "has_changed_since",
     "list_imports",
     "register_now",
-    "register_read_aside",
     "same_file_before",
     "was_written",
 ]

@@ -13,7 +13,6 @@ from app.followup.models import InspectionRecord
 from app.grades.models import GradeRow
 from app.kernel.database import Recorded, db, known_at
 from app.kernel.facts import changed_since
-from app.kernel.transaction import reading_first
 from app.ledger.queries.annulled import annulled_now
 from app.ledger.register import PlantPlace, Register, RegisterRow
 from app.ledger.sheets import SHEETS, SheetSpec, Subject, Values
@@ -77,15 +76,6 @@ def _reserves(register: Register) -> Iterator[RegisterRow]:
         least[fact_id] = held.least_supply
         yield RegisterRow(fact_id, None, None, {**values, "tonnes": held.supply})
     register.least_supplies = least
-
-
-def register_read_aside() -> Register:
-    """The register as it stands, read in a transaction that is over afterwards.
-
-    For a request that goes on to write: a long export must not keep others from writing.
-    """
-    with reading_first():
-        return register_now()
 
 
 def has_changed_since(moment: datetime) -> bool:

@@ -11,7 +11,7 @@ from app.ledger.matching import Matched, MatchedRow
 from app.ledger.register import EnterpriseKey, PlantKey
 from app.ledger.rules.after import PlantAfter, PlantIndustries, grades_after
 from app.ledger.sheets import Values
-from app.rulebook.domain import GradeOrder, LowestGrade
+from app.rulebook.domain import GradeOrder, LowestGrade, Rulebook
 from app.rulebook.queries import catalogue, rulebook, rulebook_on, whole
 from app.supervision.domain import ban_last_day
 
@@ -32,12 +32,12 @@ def check_grades(
     they were first recorded, so that what would be refused is pointed out instead.
     """
     refuse = matched.ledger.warn if judged_before else matched.ledger.refuse
-    bans = _Bans(matched, industries, plants, on)
+    bans, schemes = _Bans(matched, industries, plants, on), _Schemes()
     for found in matched.of("等级"):
         if found.plant is None or found.values.get("grade") is None:
             continue
         if found.alters("grade", "source"):
-            for is_fault, sentence in _scheme_faults(found, industries.get(found.plant)):
+            for is_fault, sentence in schemes.faults(found, industries.get(found.plant)):
                 (refuse if is_fault else matched.ledger.warn)(found.row, "grade", sentence)
         if found.alters("grade"):
             for sentence in bans.faults(found):
@@ -48,18 +48,35 @@ def check_grades(
 # --- Schemes ---------------------------------------------------------------------------------
 
 
-def _scheme_faults(found: MatchedRow, held: PlantIndustries | None) -> Iterator[tuple[bool, str]]:
-    rulebook_id, on = found.values.get("rulebook"), found.values.get("effective_on")
-    if rulebook_id is None or on is None:
-        return iter(())
-    plant = held or _NO_INDUSTRIES
-    return scheme_faults(
-        found.values["grade"],
-        rulebook(rulebook_id, on),
-        [(catalogue().by_id(industry), subtype or None) for industry, subtype in plant.roles],
-        source=found.values.get("source"),
-        is_complete=not plant.unread,
-    )
+class _Schemes:
+    """What the schemes say against grades; plants of one kind are judged alike, so once."""
+
+    def __init__(self) -> None:
+        self._catalogue = catalogue()
+        self._rules: dict[tuple[str, date], Rulebook] = {}
+        self._faults: dict[tuple[object, ...], tuple[tuple[bool, str], ...]] = {}
+
+    def faults(self, found: MatchedRow, held: PlantIndustries | None) -> Sequence[tuple[bool, str]]:
+        """(is it a fault, sentence) for each thing that is wrong or cannot be told."""
+        rulebook_id, on = found.values.get("rulebook"), found.values.get("effective_on")
+        if rulebook_id is None or on is None:
+            return ()
+        plant = held or _NO_INDUSTRIES
+        rules = self._rules_on(rulebook_id, on)
+        grade, source = found.values["grade"], found.values.get("source")
+        case = (id(rules), grade, source, tuple(plant.roles), plant.unread)
+        if case not in self._faults:
+            kinds = [(self._catalogue.by_id(it), subtype or None) for it, subtype in plant.roles]
+            self._faults[case] = tuple(
+                scheme_faults(grade, rules, kinds, source=source, is_complete=not plant.unread)
+            )
+        return self._faults[case]
+
+    def _rules_on(self, rulebook_id: str, on: date) -> Rulebook:
+        """The rulebook in force on the day; held here, so that its ``id`` stays its own."""
+        if (rulebook_id, on) not in self._rules:
+            self._rules[rulebook_id, on] = rulebook(rulebook_id, on)
+        return self._rules[rulebook_id, on]
 
 
 # --- Bans ------------------------------------------------------------------------------------
