@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from app.kernel.spreadsheets import Cell
@@ -60,7 +61,7 @@ class ColumnSpec:
     """Written only when some row has a value; read wherever it stands."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SheetSpec:
     """One sheet; ``identity`` names the fields beside the subject that tell its rows apart.
 
@@ -81,7 +82,7 @@ class SheetSpec:
         """The first starred column, by which the header row is known."""
         return next(column.header for column in self.columns if column.required)
 
-    @property
+    @cached_property
     def key_fields(self) -> frozenset[str]:
         """The fields a row is identified by, those of its subject included."""
         return frozenset(self.identity) | {"uscc", "plant"} & {it.field for it in self.columns}
@@ -95,11 +96,15 @@ class SheetSpec:
         """The column that fills the field."""
         return next(column for column in self.columns if column.field == field)
 
+    @cached_property
+    def _folds(self) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+        return tuple((field, self.column(field).folded) for field in self.identity)
+
     def own_key(self, values: Mapping[str, Any]) -> Key:
         """The part of the identity beside the subject; a blank counts as empty text."""
         return tuple(
-            "" if values.get(field) is None else self.column(field).folded(values[field])
-            for field in self.identity
+            "" if (value := values.get(field)) is None else fold(value)
+            for field, fold in self._folds
         )
 
 

@@ -42,14 +42,14 @@ COLUMNS = (
 )
 
 
-def offer_register(
+def register_file(
     rows: Sequence[tuple[Any, ...]],
     wanted: RegisterFilter,
     conditions: Sequence[str],
     counties: Mapping[str, str],
     form: str,
-) -> str:
-    """Make the file (``xlsx`` or ``csv``) of these rows and return where to fetch it."""
+) -> io.BytesIO:
+    """The file (``xlsx`` or ``csv``) of these rows."""
     cells = [_cells(row, counties, wanted.on) for row in rows]
     notes = (
         f"截至 {wanted.on}，共 {len(cells)} 个厂区。条件：{'；'.join(conditions) or '无'}。",
@@ -62,7 +62,12 @@ def offer_register(
     else:
         write_xlsx(content, [SheetLayout(TITLE, COLUMNS, cells, titles=(TITLE,), notes=notes)])
     content.seek(0)
-    name = f"{TITLE} 截至{wanted.on}.{form}"
+    return content
+
+
+def offer_register(content: io.BytesIO, on: date, form: str) -> str:
+    """Offer the file of the register of a day; returns where to fetch it."""
+    name = f"{TITLE} 截至{on}.{form}"
     owner = signed_in_person().user_id
     return files.offer_download(content, name, MEDIA_TYPES[form], TITLE, owner)
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
+from app.kernel import database
+from app.kernel.database import db
+from app.kernel.spreadsheets import write_xlsx
 from tests.ledger_imports import register_of
 from tests.ledger_pages import checked, fetched, file_of, press, said, send, taken, work_off
 from tests.people import KEQIAO, ClientAs
@@ -161,6 +165,34 @@ def test_the_register_is_exported_and_comes_in_again_unchanged(
     page = said(client.get(checked(app, client, (tmp_path / "again.xlsx").read_bytes())))
     assert "没有需要写入的内容" in page
     assert len(register_of(app)["企业"]) == 60
+
+
+@pytest.mark.parametrize(
+    ("address", "maker"),
+    [
+        ("/ledger/export", "app.ledger.exporting.write_xlsx"),
+        ("/register/export", "app.portal.exports.write_xlsx"),
+    ],
+)
+def test_a_file_is_made_while_others_may_write(
+    app: Flask,
+    client_as: ClientAs,
+    monkeypatch: pytest.MonkeyPatch,
+    address: str,
+    maker: str,
+) -> None:
+    client = client_as("city-officer")
+    press(client, checked(app, client, SMALL), "confirm")
+    work_off(app)
+    made: list[bool] = []
+
+    def outside(*words: Any) -> None:
+        write_xlsx(*words)
+        made.append(database.is_writing() and db.session().in_transaction())
+
+    monkeypatch.setattr(maker, outside)
+    assert client.post(address, data={"as_of": ""}).status_code == 303
+    assert made == [False]
 
 
 def test_an_export_keeps_to_the_county_and_to_the_day(

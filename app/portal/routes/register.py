@@ -14,9 +14,10 @@ from app.kernel import audit, htmx
 from app.kernel.asked import asked_in
 from app.kernel.authority import Permission, Scope
 from app.kernel.permissions import can, requires, scope_for
+from app.kernel.transaction import reading_first
 from app.kernel.web import page
 from app.portal.domain import PERMITS, STANDINGS, marks, permit_mark
-from app.portal.exports import offer_register
+from app.portal.exports import offer_register, register_file
 from app.portal.forms import (
     grade_options,
     industry_options,
@@ -91,21 +92,23 @@ def register() -> str | Response:
 @requires(Permission.REGISTER_EXPORT)
 def export_register() -> Response:
     """The whole list as shown, as a workbook or csv: same filter, order and day."""
-    asked = asked_in(request.args)
-    wanted = replace(read_register_filter(request.args, asked.on), after=None, before=None)
-    scope = scope_for(Permission.REGISTER_EXPORT)
-    rows = rows_to_export(wanted, scope)
-    names = _county_names()
-    options = _options(wanted, scope, names)
-    said = [f"{label}：{value}" for label, value, _ in _chips(wanted, options)]
     form = "csv" if request.form.get("format") == "csv" else "xlsx"
+    with reading_first():
+        asked = asked_in(request.args)
+        wanted = replace(read_register_filter(request.args, asked.on), after=None, before=None)
+        scope = scope_for(Permission.REGISTER_EXPORT)
+        rows = rows_to_export(wanted, scope)
+        names = _county_names()
+        options = _options(wanted, scope, names)
+        said = [f"{label}：{value}" for label, value, _ in _chips(wanted, options)]
+        content = register_file(rows, wanted, said, names, form)
     audit.record(
         "register.exported",
         "register",
         wanted.on,
         {"条件": said, "排序": wanted.sort, "厂区数": len(rows), "格式": form},
     )
-    return htmx.htmx_redirect(offer_register(rows, wanted, said, names, form))
+    return htmx.htmx_redirect(offer_register(content, wanted.on, form))
 
 
 def _county_names() -> dict[str, str]:
