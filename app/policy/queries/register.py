@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.grades.models import StandingInterval
 from app.grades.queries import INTERVAL_COLUMNS, facts_of, is_current, read_interval, standing_rules
 from app.kernel import collector
 from app.kernel.authority import EVERYTHING
-from app.kernel.database import db, known_at
+from app.kernel.database import known_at, run
 from app.kernel.facts import in_parts
 from app.policy.domain import Candidate, Register
 from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord
@@ -99,7 +99,7 @@ def register_on(on: date, which: ColumnElement[bool]) -> Select[*tuple[Any, ...]
 
 def _read(statement: Select[*tuple[Any, ...]], on: date) -> list[Candidate]:
     labels = _Labels(on, None)
-    db.session.flush()  # what the unit of work holds back would not be seen on the connection
+    rows: Iterable[Sequence[Any]] = run(statement)
     return [
         Candidate(
             plant_id, uscc, number, plant_name, name, county,
@@ -108,7 +108,7 @@ def _read(statement: Select[*tuple[Any, ...]], on: date) -> list[Candidate]:
         for (
             plant_id, uscc, number, plant_name, name, county, industry, subtype, livelihood, state,
             *standing,
-        ) in db.session.connection().execute(statement)
+        ) in rows
     ]  # fmt: skip
 
 
