@@ -169,7 +169,14 @@ def ground(engine: str, size: Size, data: Path) -> Iterator[Ground]:
             named = "SELECT 1 FROM pg_database WHERE datname = 'country'"
             if server.execute(named).fetchone() is None:
                 server.execute("CREATE DATABASE country")
-        yield _filled(Ground(engine, size, instance, cluster.url("country")))
+        place = _filled(Ground(engine, size, instance, cluster.url("country")))
+        with place.raw() as raw:  # the country comes with its own numbers; what is new goes on
+            raw.execute(
+                "SELECT setval(pg_get_serial_sequence('enterprise', 'id'),"
+                " (SELECT max(id) FROM enterprise)),"
+                " setval(pg_get_serial_sequence('plant', 'id'), (SELECT max(id) FROM plant))"
+            )
+        yield place
 
 
 def _filled(place: Ground) -> Ground:
