@@ -12,6 +12,7 @@ import click
 from flask import Flask
 
 from app.accounts.queries import county_by_code_or_name
+from app.kernel import collector
 from app.kernel.asked import read_exact_day, read_moment
 from app.kernel.command_groups import OneLineGroup
 from app.kernel.commands import CHECK_FAILED, stop
@@ -123,6 +124,7 @@ def _ids_taken() -> frozenset[str]:
 @click.option("--county", metavar="CODE", help="只取该区县的行；位次仍为全部厂区的位次。")
 @click.option("--format", "form", type=FORMATS, required=True, help="输出格式。")
 @click.option("--output", metavar="F", help="写入文件；默认标准输出。")
+@collector.put_off()
 def run(
     measure_id: str,
     as_of: str,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from flask import Blueprint, abort, request, url_for
 from werkzeug import Response
 
+from app.kernel import collector
 from app.kernel.asked import asked_in
 from app.kernel.authority import Permission
 from app.kernel.permissions import can, requires
@@ -98,7 +99,7 @@ def export_list(measure_id: str) -> Response:
     asked = sound_or_refused(asked_in(request.form))
     reach = reach_of(Permission.POLICY_EXPORT, request.form.get("county", ""))
     form = form_wanted()
-    with reading_first(), known_measure():
+    with reading_first(), known_measure(), collector.put_off():
         run = run_measure(measure_id, asked.on, known=asked.known, counties=reach.counties)
         content = b"".join(list_in_parts(run.listed, run.table, form))
     name = (run.ranked.measure.title, f"截至{asked.on}", reach.words)

@@ -12,11 +12,12 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import date, datetime, time
 from itertools import islice
 from xml.sax.saxutils import escape
 
-from .layout import Kind, SheetLayout, Written, written
+from .layout import Kind, SheetLayout, Written, showable, written
 
 STYLES = ("own", "day", "moment")
 """The rows of blanks in which the cells of each column bear its own style, a day's, a moment's."""
@@ -37,6 +38,7 @@ def filled(skeleton: bytes, sheets: Sequence[SheetLayout]) -> bytes:
     """The workbook of blanks with the rows of the sheets; the same input gives the same bytes."""
     target = io.BytesIO()
     with (
+        ThreadPoolExecutor(1) as pool,
         zipfile.ZipFile(io.BytesIO(skeleton)) as source,
         zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive,
     ):
@@ -50,15 +52,23 @@ def filled(skeleton: bytes, sheets: Sequence[SheetLayout]) -> bytes:
                 continue
             else:
                 chunks = iter([source.read(info).decode()])
-            _write(archive, info.filename, chunks)
-        _write(archive, _TEXTS_PART, texts.chunks(held))
+            _write(archive, info.filename, chunks, pool)
+        _write(archive, _TEXTS_PART, texts.chunks(held), pool)
     return target.getvalue()
 
 
-def _write(archive: zipfile.ZipFile, name: str, chunks: Iterator[str]) -> None:
+def _write(archive: zipfile.ZipFile, name: str, chunks: Iterator[str], pool: Executor) -> None:
+    """A part of the archive; while one chunk is compressed by the pool, the next is made."""
     with archive.open(name, "w") as part:  # dated 1980, as every part that is not told a time
-        for chunk in chunks:
-            part.write(chunk.encode())
+        waiting: Future[int] | None = None
+        try:
+            for chunk in chunks:
+                if waiting is not None:
+                    waiting.result()
+                waiting = pool.submit(part.write, chunk.encode())
+        finally:  # also when a row cannot be made: nobody closes a part that is being written
+            if waiting is not None:
+                waiting.result()
 
 
 class _Texts(dict[str, int]):
@@ -133,20 +143,26 @@ class _Cells(dict[str, str]):
         super().__init__()
         self._kind, self._texts = kind, texts
         self._own, self._day, self._moment = (f' s="{style}"' for style in styles)
+        self._blank = f"{self._own}/>"
 
     def __missing__(self, text: str) -> str:
-        found = self[text] = self._cell(written(text, self._kind))
+        found = self[text] = self._text(showable(text)) if text else self._blank
         return found
+
+    def _text(self, text: str) -> str:
+        return f'{self._own} t="s"><v>{self._texts[text]}</v></c>'
 
     def cell(self, value: object) -> str:
         """The cell of a value that is no text."""
+        if value is None:
+            return self._blank
         return self._cell(written(value, self._kind))  # type: ignore[arg-type]
 
     def _cell(self, value: Written) -> str:
         if value is None:
-            return f"{self._own}/>"
+            return self._blank
         if isinstance(value, str):
-            return f'{self._own} t="s"><v>{self._texts[value]}</v></c>'
+            return self._text(value)
         if isinstance(value, date):
             style = self._moment if isinstance(value, datetime) else self._day
             return f"{style}><v>{_day_number(value):.16G}</v></c>"

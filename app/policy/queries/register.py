@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select, true
@@ -20,6 +21,8 @@ from app.policy.domain import Candidate, Register
 from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord
 from app.registry.queries import exists_on, list_plants, main_industries
 from app.rulebook.queries import catalogue
+
+_ROWS_AT_ONCE = 1000
 
 
 @collector.put_off()
@@ -99,7 +102,7 @@ def register_on(on: date, which: ColumnElement[bool]) -> Select[*tuple[Any, ...]
 
 def _read(statement: Select[*tuple[Any, ...]], on: date) -> list[Candidate]:
     labels = _Labels(on, None)
-    rows: Iterable[Sequence[Any]] = run(statement)
+    parts: Iterable[Sequence[Sequence[Any]]] = run(statement).partitions(_ROWS_AT_ONCE)
     return [
         Candidate(
             plant_id, uscc, number, plant_name, name, county,
@@ -108,7 +111,7 @@ def _read(statement: Select[*tuple[Any, ...]], on: date) -> list[Candidate]:
         for (
             plant_id, uscc, number, plant_name, name, county, industry, subtype, livelihood, state,
             *standing,
-        ) in rows
+        ) in chain.from_iterable(parts)
     ]  # fmt: skip
 
 
