@@ -8,7 +8,7 @@ from pathlib import Path
 from app.accounts.places import SHAOXING, Bureau, BureauPlan, CountyIndex, short_name, with_codes
 from app.accounts.queries import list_bureaus
 from app.kernel import clock
-from app.kernel.garbage import uncollected
+from app.kernel.collector import put_off
 from app.kernel.spreadsheets import Workbook, header_key, read_workbook, write_report_copy
 from app.ledger.comparing import Comparison, compare
 from app.ledger.marks import is_unaltered_export
@@ -38,7 +38,7 @@ class OpenedLedger:
         return write_report_copy(self.workbook, errors, self.ledger.header_rows)
 
 
-@uncollected()
+@put_off()
 def open_ledger(path: Path, file_name: str, progress: ProgressCallback) -> OpenedLedger:
     """Read the file (.xlsx, .xls, .csv, a zip or folder of .csv). Raises UnreadableWorkbook."""
     progress(0, 0, "正在打开文件")
@@ -49,7 +49,7 @@ def open_ledger(path: Path, file_name: str, progress: ProgressCallback) -> Opene
     return OpenedLedger(workbook, read_ledger(workbook, tools, progress), plan)
 
 
-@uncollected()
+@put_off()
 def compare_now(opened: OpenedLedger, importer: Importer, progress: ProgressCallback) -> Comparison:
     """Hold the workbook against the register as it stands in the current transaction."""
     progress(0, 0, "正在读取登记簿")

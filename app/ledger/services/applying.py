@@ -12,7 +12,7 @@ from typing import Any
 
 from app.followup.services import InspectionEntry, correct_inspections, record_inspections
 from app.grades.services import GradeEntry, correct_grades, record_grades
-from app.kernel.garbage import uncollected
+from app.kernel.collector import put_off
 from app.ledger.comparing import Comparison
 from app.ledger.matching import MatchedRow
 from app.ledger.reading import ProgressCallback
@@ -102,7 +102,7 @@ class _Ids:
         return self.plants[key] if isinstance(key, tuple) else key
 
 
-@uncollected()
+@put_off()
 def apply_changes(comparison: Comparison, progress: ProgressCallback) -> None:
     """Enter every new row and replace every changed one. The caller audits and commits."""
     ids = _Ids()
