@@ -162,8 +162,9 @@ class _Forcing(ast.NodeTransformer):
         self._around = around
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
-        super().generic_visit(node)
-        if not isinstance(node, ast.expr) or (call := self._around(node)) is None:
+        call = self._around(node) if isinstance(node, ast.expr) else None
+        super().generic_visit(node)  # afterwards: a check may stand inside another one
+        if call is None or not isinstance(node, ast.expr):
             return node
         put = ast.parse(f"__import__('tests.mutation').mutation.{call}", mode="eval").body
         assert isinstance(put, ast.Call)

@@ -30,7 +30,8 @@ def _drafted(maker: int, county: str) -> int:
         return services.draft("measure", "positive-list", day, county)
 
 
-def _checked(world: World, maker: int, county: str) -> int:
+def checked(world: World, maker: int, county: str) -> int:
+    """A list that waits for its signature."""
     checker = opened(world.app, Role.CITY_OFFICER)
     list_id = _drafted(maker, county)
     with _as(checker):
@@ -41,7 +42,7 @@ def _checked(world: World, maker: int, county: str) -> int:
 def issued(world: World, county: str) -> int:
     """A list in force, with everything that is recorded of the plants."""
     maker, signer = opened(world.app, Role.CITY_OFFICER), opened(world.app, Role.CITY_HEAD)
-    list_id = _checked(world, maker, county)
+    list_id = checked(world, maker, county)
     signature = Signature(f"示例〔{next(numbers)}〕号", confirms_draft_rulebook=True, reason="测试")
     with _as(signer):
         services.sign(list_id, EVERYTHING, signature)
@@ -66,9 +67,9 @@ _OWN_DRAFT: Mapping[str, Make] = {
 _OTHERS_LIST: Mapping[str, Make] = {
     "issuing.check_list": lambda _world, maker, county: _drafted(maker, county),
     "issuing.return_list": lambda _world, maker, county: _drafted(maker, county),
-    "issuing.sign_form": _checked,
-    "issuing.sign_list": _checked,
-    "issuing.send_back_list": _checked,
+    "issuing.sign_form": checked,
+    "issuing.sign_list": checked,
+    "issuing.send_back_list": checked,
 }
 
 

@@ -15,11 +15,11 @@ from app.kernel import jobs
 from app.kernel.database import Mode, db, mode
 from app.kernel.spreadsheets import UnreadableWorkbook, inspect_workbook
 from app.operations.domain import OperationFailed, OperationRefused
-from app.operations.services import restore_backup, write_backup
+from app.operations.services import restore_backup
 from app.operations.tables import digests
 from tests.hostile import multipart
 from tests.hostile_files import Hostile, backups, evidence, settings, workbooks
-from tests.hostile_files.verdicts import of_letter, of_measure, of_plugin
+from tests.hostile_files.verdicts import a_backup, of_letter, of_measure, of_plugin
 from tests.pages import CheckedClient
 from tests.people import ClientAs
 from tests.rights import NEW, form_of, notes_in
@@ -153,11 +153,8 @@ def is_readable(path: Path, file: Hostile) -> bool:
 
 
 @pytest.fixture(scope="module")
-def whole_backup(world: World, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    path = tmp_path_factory.mktemp("backup") / "whole.zip"
-    with world.app.app_context():
-        write_backup(path)
-    return path.read_bytes()
+def whole_backup() -> bytes:
+    return a_backup()
 
 
 def test_a_backup_that_is_not_whole_and_true_is_not_brought_back(
