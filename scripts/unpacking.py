@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import tarfile
@@ -17,10 +18,11 @@ from telling import Unable
 def unpack(archive: Path, into: Path) -> Path:
     """The program's folder inside ``into``. Raises Unable when the archive is damaged."""
     try:
+        _read_through(archive)
         with tarfile.open(archive, "r:gz") as packed:
             for entry in packed:
                 _extract(packed, entry, into)
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise Unable(f"安装包 {archive} 已损坏（{error}）。请重新拷贝。") from error
     except OSError as error:
         reason = error.strerror or str(error)
@@ -30,6 +32,13 @@ def unpack(archive: Path, into: Path) -> Path:
         raise Unable(f"{archive} 不是本程序的安装包。请用 scripts/bundle.py 制作的文件。")
     checksums.check(found[0])
     return found[0]
+
+
+def _read_through(archive: Path) -> None:
+    """To the end, where the sum of the whole stands; a reader of members may stop before."""
+    with gzip.open(archive) as stream:
+        while stream.read(1 << 20):
+            pass
 
 
 def _extract(packed: tarfile.TarFile, entry: tarfile.TarInfo, into: Path) -> None:
