@@ -13,14 +13,17 @@ import pytest
 
 from app.accounts.domain import Role
 from app.grades.services import GradeEntry, record_grades
+from app.issuing.queries.lists import find_list
 from app.kernel import audit
+from app.kernel.authority import EVERYTHING
 from app.kernel.clock import today
 from app.kernel.transaction import writing
 from app.supervision.services import ViolationEntry, record_violations
 from tests.addresses.issuing import checked, issued
 from tests.pages import CheckedClient
-from tests.people import KEQIAO, YUECHENG, browser_of
-from tests.world import PRINCIPALS, Principal, World, mark_of
+from tests.people import KEQIAO, YUECHENG, browser_of, opened
+from tests.watch import everything_in
+from tests.world import PRINCIPALS, World, mark_of
 
 OFFICER = next(it for it in PRINCIPALS if it.role is Role.COUNTY_OFFICER)
 HEAD = next(it for it in PRINCIPALS if it.role is Role.COUNTY_HEAD)
@@ -158,10 +161,22 @@ def test_only_ones_own_counties_can_be_chosen(world: World) -> None:
 
 
 def test_everybody_sees_where_they_themselves_are_signed_in(world: World) -> None:
-    def signed_in_places(who: Principal) -> int:
-        return world.browser(who).get("/me").text.count("127.0.0.1")
+    def signed_in_places() -> int:
+        return world.browser(OFFICER).get("/me").text.count("127.0.0.1")
 
-    once = signed_in_places(OFFICER)
-    for who in (CITY, HEAD):
-        browser_of(world.app, world.users[who.name])
-    assert signed_in_places(OFFICER) == once > 0
+    once = signed_in_places()
+    for _ in range(2):
+        browser_of(world.app, opened(world.app, Role.CITY_OFFICER))
+    assert signed_in_places() == once > 0
+
+
+def test_lists_of_another_county_are_not_even_named(world: World) -> None:
+    with world.app.app_context():
+        views = [find_list(issued(world, county), EVERYTHING) for county in (YUECHENG, KEQIAO)]
+    own, foreign = (view.number for view in views if view)
+    officer = world.browser(OFFICER)
+    exported = officer.post("/lists/export", data={"format": "csv"})
+    for answer in (officer.get("/lists/"), officer.get(exported.location)):
+        told = everything_in(answer)
+        assert own in told
+        assert foreign not in told
