@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
@@ -21,7 +22,7 @@ from app.kernel.transaction import writing
 from app.supervision.services import ViolationEntry, record_violations
 from tests.addresses.issuing import checked, issued
 from tests.pages import CheckedClient
-from tests.people import KEQIAO, YUECHENG, browser_of, opened
+from tests.people import KEQIAO, PASSWORD, YUECHENG, browser_of, opened
 from tests.watch import everything_in
 from tests.world import PRINCIPALS, World, mark_of
 
@@ -180,3 +181,20 @@ def test_lists_of_another_county_are_not_even_named(world: World) -> None:
         told = everything_in(answer)
         assert own in told
         assert foreign not in told
+
+
+def test_former_passwords_are_those_of_one_account(world: World) -> None:
+    """One person's are neither refused to another nor forgotten with another's change."""
+    first, second = (opened(world.app, Role.CITY_OFFICER) for _ in range(2))
+    words = [f"Huayan-{number}7-weile-Shu" for number in range(6)]
+
+    def changed(user_id: int, present: str, new: str) -> int:
+        form = {"present_password": present, "new_password": new, "new_password_again": new}
+        return browser_of(world.app, user_id).post("/me/password", data=form).status_code
+
+    assert changed(first, PASSWORD, words[0]) == changed(first, words[0], words[1]) == 303
+    for present, new in pairwise([PASSWORD, words[0], *words[2:]]):
+        assert changed(second, present, new) == 303
+    assert changed(first, words[1], words[0]) == 422
+    assert changed(first, words[1], words[2]) == 303
+    assert changed(first, words[2], words[0]) == 422
