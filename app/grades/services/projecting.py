@@ -21,23 +21,9 @@ from app.kernel.database import among, run
 from app.kernel.facts import in_parts
 from app.rulebook.domain import GradeOrder
 
-COLUMNS = (
-    StandingInterval.plant_id,
-    StandingInterval.from_on,
-    StandingInterval.until_on,
-    StandingInterval.grade,
-    StandingInterval.grade_rank,
-    StandingInterval.rulebook,
-    StandingInterval.basis,
-    StandingInterval.basis_id,
-    StandingInterval.verified,
-    StandingInterval.blocked,
-    StandingInterval.blocking,
-    StandingInterval.banned_until,
-    StandingInterval.violations_36m,
-    StandingInterval.held_since,
-)
-_NAMES = tuple(column.key for column in COLUMNS)
+_NAMES = tuple(StandingInterval.__table__.columns.keys())
+COLUMNS = tuple(getattr(StandingInterval, name) for name in _NAMES)
+"""A row of the projection whole, in the order of its table."""
 Row: TypeAlias = tuple[Any, ...]
 
 _STANDING = select(*COLUMNS).order_by(StandingInterval.plant_id, StandingInterval.from_on)
