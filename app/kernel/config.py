@@ -151,12 +151,20 @@ def postgresql_address(given: str) -> str:
 
 
 def _kept_secret(path: Path) -> str:
-    """The installation's key: made once, readable by its owner only."""
+    """The installation's key: made once, readable by its owner only.
+
+    It appears whole or not at all, since server and worker of a first start ask at the same time.
+    """
     try:
         if not path.exists():
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            own = path.with_name(f"{path.name}.{os.getpid()}")
+            descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(secrets.token_hex(32))
+            try:
+                path.hardlink_to(own)
+            finally:
+                own.unlink()
         return path.read_text().strip()
     except FileExistsError:  # two processes started at once; the other one wrote it
         return path.read_text().strip()
