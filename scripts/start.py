@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import socket
-import subprocess
 import sys
 import tempfile
 from contextlib import suppress
@@ -16,7 +15,7 @@ import processes
 import tls
 import versions
 from environment import PYTHON, ROOT, RUNTIME_LOCK, VENV, flask, prepare
-from telling import Unable, say
+from telling import Unable, relayed, say
 
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound
 
@@ -145,13 +144,13 @@ def _prepare_data(options: argparse.Namespace, environ: dict[str, str]) -> str:
     if options.demo:
         say("正在准备示例数据。")
     command = [str(PYTHON), "-m", "scripts.prepare_data", *(["--demo"] if options.demo else [])]
-    result = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, encoding="utf-8")
-    if result.returncode:
-        raise Unable(result.stderr.strip())
+    code, printed, faults = relayed(command, ROOT, environ)
+    if code:
+        raise Unable(faults)
     program = VENV.relative_to(ROOT) / PYTHON.parent.name / "flask"
     at = f"cd {ROOT} && INSTANCE_DIR={environ['INSTANCE_DIR']}"
     command_line = f"其他命令：{at} {program} --app wsgi --help"
-    return "\n".join(filter(None, (result.stderr.strip(), result.stdout.strip(), command_line)))
+    return "\n".join(filter(None, (faults, printed, command_line)))
 
 
 def _serve(

@@ -12,7 +12,8 @@ from flask import Flask
 from sqlalchemy import event
 
 from app.grades.domain import Standing, standing_on
-from app.grades.queries import facts_of, standing_rules
+from app.grades.queries import facts_of
+from app.grades.settings import standing_rules
 from app.kernel.authority import EVERYTHING
 from app.kernel.database import db
 from app.registry.queries import PlantOnRecord, list_plants

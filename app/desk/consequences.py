@@ -23,8 +23,9 @@ from datetime import date
 
 from app.desk.domain import Secured, application_sentences, rank_sentence, standing_sentences
 from app.grades.domain import Interval, Standing, effects_seen_from, in_order
-from app.grades.queries import facts_of, intervals_of, standing_rules
+from app.grades.queries import facts_of, intervals_of
 from app.grades.rules import voided_records
+from app.grades.settings import standing_rules
 from app.issuing.domain import ISSUED
 from app.issuing.queries import ListFilter, lines_of_plants, list_lists
 from app.issuing.subjects import UnknownSpec, subject_of

@@ -21,7 +21,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from app.rulebook.domain import Grade, GradeOrder, LowestGrade
@@ -70,8 +70,7 @@ class JudgedFinding:
     lowest: LowestGrade
 
 
-@dataclass(frozen=True, slots=True)
-class PlantFacts:
+class PlantFacts(NamedTuple):
     """Every fact that bears on one plant, as known at one time, those of its enterprise included.
 
     The order inside the three tuples means nothing.
@@ -144,11 +143,16 @@ def standing_on(facts: PlantFacts, on: date, rules: StandingRules) -> Standing:
 
 def in_order(facts: PlantFacts) -> PlantFacts:
     """The same facts, records by 生效日期 and violations by 决定日期, then as recorded."""
-    return PlantFacts(
-        records=tuple(sorted(facts.records, key=lambda it: (it.effective_on, it.id))),
-        violations=tuple(sorted(facts.violations, key=lambda it: (it.decided_on, it.id))),
-        findings=facts.findings,
-    )
+    records, violations, findings = facts
+    if len(records) > 1:
+        records = tuple(sorted(records, key=_BY_START))
+    if len(violations) > 1:
+        violations = tuple(sorted(violations, key=_BY_DECISION))
+    return PlantFacts(records, violations, findings)
+
+
+_BY_START = attrgetter("effective_on", "id")
+_BY_DECISION = attrgetter("decided_on", "id")
 
 
 # --- Grade records --------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """A plant's whole life in intervals (区间): its standing on every day, from the first to the last.
 
 Equal to `app.grades.domain.standing_on` on each of them. What a standing is put together from is
-followed from turn to turn, and at each turn the fact that turns there is asked what `standing_on`
-asks of every fact on every day. So each fact is looked at a few times, however many there are.
+followed from turn to turn: of a violation the days on which it bars and counts, which `standing_on`
+asks for its one day. So each fact is looked at a few times, however many there are.
 
 A withdrawn finding (虚假材料认定) rewrites the grades of the days before its withdrawal, and for it
 alone the course of grades is told anew; a plant has few of them.
@@ -20,19 +20,18 @@ from app.grades.domain import (
     Course,
     Interval,
     PlantFacts,
+    Standing,
     StandingRules,
     Step,
     banned_until,
-    blocks,
-    counts,
     effects_seen_from,
     grade_course,
     held_on,
     in_order,
     put_together,
 )
-from app.kernel.periods import day_after, first_day_outside
-from app.supervision.domain import Violation, year_day
+from app.kernel.periods import day_after
+from app.supervision.domain import Violation, blocking_days, counted_days
 
 BEFORE_ALL_FACTS = put_together(Step(date.min, UNGRADED, None), (), 0, None)
 
@@ -45,16 +44,27 @@ def intervals(facts: PlantFacts, rules: StandingRules) -> tuple[Interval, ...]:
     facts = in_order(facts)
     life: list[Interval] = []
     since, held = date.min, BEFORE_ALL_FACTS
-    for day, (_, step, ban), (_, blocking, counted) in _together(
-        _grade_and_ban_through_time(facts, rules),
-        _violations_through_time(facts.violations, rules),
-    ):
-        standing = put_together(step, blocking, counted, ban)
+    for day, standing in _standings_through_time(facts, rules):
         if standing != held:
             if since < day:
                 life.append(Interval(since, day, held))
             since, held = day, standing
     return (*life, Interval(since, None, held))
+
+
+def _standings_through_time(
+    facts: PlantFacts, rules: StandingRules
+) -> Iterable[tuple[date, Standing]]:
+    """The standing from each day on which something turns."""
+    if not (facts.violations or facts.findings):  # most plants: nothing but their grade turns
+        course = grade_course(facts.records, (), rules.order)
+        return [(step.from_on, put_together(step, (), 0, None)) for step in course]
+    grades = _grade_and_ban_through_time(facts, rules)
+    against = _violations_through_time(facts.violations, rules)
+    return [
+        (day, put_together(step, blocking, counted, ban))
+        for day, (_, step, ban), (_, blocking, counted) in _together(grades, against)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +77,23 @@ class RulePeriod:
 
 
 def through_periods(
+    facts: PlantFacts, periods: Sequence[RulePeriod]
+) -> Iterable[tuple[Interval, RulePeriod]]:
+    """The plant's life where settings changed: each period's intervals, cut to its days.
+
+    Neighbours differ here as well, in the standing or in the order of grades it is judged by, so
+    that a change of settings leaves the life of a plant that it does not concern as it was.
+    """
+    if len(periods) == 1:
+        (period,) = periods
+        return [(interval, period) for interval in intervals(facts, period.rules)]
+    return _joined(_cut_to_periods(facts, periods))
+
+
+def _cut_to_periods(
     facts: PlantFacts, periods: Iterable[RulePeriod]
 ) -> Iterator[tuple[Interval, RulePeriod]]:
-    """The plant's life where settings changed: each period's intervals, cut to its days."""
     for period in periods:
-        if period.from_on == date.min and period.until_on is None:
-            for it in intervals(facts, period.rules):
-                yield it, period
-            return
         for from_on, until_on, standing in intervals(facts, period.rules):
             start = max(from_on, period.from_on)
             end = min((day for day in (until_on, period.until_on) if day), default=None)
@@ -82,12 +101,25 @@ def through_periods(
                 yield Interval(start, end, standing), period
 
 
+def _joined(
+    pieces: Iterable[tuple[Interval, RulePeriod]],
+) -> Iterator[tuple[Interval, RulePeriod]]:
+    """The pieces of a life, those that follow one another and say the same made one."""
+    held: tuple[Interval, RulePeriod] | None = None
+    for piece, period in pieces:
+        if held is None:
+            held = piece, period
+        elif piece.standing == held[0].standing and period.rules.order == held[1].rules.order:
+            held = Interval(held[0].from_on, piece.until_on, piece.standing), held[1]
+        else:
+            yield held
+            held = piece, period
+    if held is not None:
+        yield held
+
+
 def _together(one: Course, other: Course) -> Iterator[tuple[date, Any, Any]]:
     """Every day on which either course turns, with what both hold from it on."""
-    if len(other) == 1:  # most plants have no violation
-        for turn in one:
-            yield turn[0], turn, other[0]
-        return
     a = b = 0
     for day in sorted({turn[0] for turn in one} | {turn[0] for turn in other}):
         a += a + 1 < len(one) and one[a + 1][0] == day
@@ -115,39 +147,22 @@ def _grade_and_ban_through_time(facts: PlantFacts, rules: StandingRules) -> Cour
     return turns
 
 
-NOTHING_AGAINST: Course = ((date.min, (), 0),)
-
-
 def _violations_through_time(violations: Sequence[Violation], rules: StandingRules) -> Course:
     """(day, ids of those that block, how many count), earlier decision first."""
-    if not violations:
-        return NOTHING_AGAINST
-    turning: dict[date, list[int]] = {date.min: []}
+    blocking, counted = set[int](), set[int]()
+    turning: dict[date, list[tuple[set[int], int]]] = {date.min: []}
+    """By day, which begin or end to be among those that block, or that count."""
     for n, violation in enumerate(violations):
-        for day in _turns(violation, rules):
-            turning.setdefault(day, []).append(n)
-    turns, blocking, counted = [], set[int](), set[int]()
+        for among, days in (
+            (blocking, blocking_days(violation, rules.blocking_kinds, rules.year_basis)),
+            (counted, counted_days(violation, rules.blocking_kinds, rules.window_months)),
+        ):
+            for day in days or ():
+                if day is not None:
+                    turning.setdefault(day, []).append((among, n))
+    turns = []
     for day in sorted(turning):
-        for n in turning[day]:
-            _keep(blocking, n, blocks(violations[n], day, rules))
-            _keep(counted, n, counts(violations[n], day, rules))
+        for among, n in turning[day]:
+            among ^= {n}
         turns.append((day, tuple(violations[n].id for n in sorted(blocking)), len(counted)))
     return turns
-
-
-def _turns(violation: Violation, rules: StandingRules) -> Iterator[date]:
-    """Every day on which what the violation does can change."""
-    if not violation.is_marked and violation.kind not in rules.blocking_kinds:
-        return
-    year = year_day(violation, rules.year_basis).year
-    yield from (violation.decided_on, date(year, 1, 1), day_after(date(year, 12, 31)))
-    yield first_day_outside(violation.decided_on, months=rules.window_months)
-    if violation.withdrawn_on is not None:
-        yield violation.withdrawn_on
-
-
-def _keep(among: set[int], n: int, holds: bool) -> None:
-    if holds:
-        among.add(n)
-    else:
-        among.discard(n)

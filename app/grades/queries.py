@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,115 +15,30 @@ from app.grades.domain import (
     JudgedFinding,
     PlantFacts,
     Standing,
-    StandingRules,
     standing_on,
 )
-from app.grades.life import RulePeriod, through_periods
+from app.grades.life import through_periods
 from app.grades.models import GradeRow, ProjectionRebuild, ProjectionState, StandingInterval
+from app.grades.settings import rule_periods, settings_fingerprint, standing_rules
+from app.kernel import driver_rows
 from app.kernel.database import AsKnown, among, db, known_at, run
 from app.kernel.facts import in_parts
 from app.registry.models import ShownDay
 from app.registry.queries import IndustryOfPlant, industries_of, owners_of
 from app.rulebook.domain import LowestGrade
-from app.rulebook.loading import Library
-from app.rulebook.queries import (
-    catalogue,
-    flag,
-    is_supposing,
-    library,
-    parameter_history,
-    rulebook_on,
-    schemes,
-    text,
-    whole,
-)
-from app.supervision.domain import Finding, ViolationKind
+from app.rulebook.queries import catalogue, is_supposing, rulebook_on
+from app.supervision.domain import Finding
 from app.supervision.queries import Against, facts_against, facts_against_between
 
 END_OF_TIME = date(9999, 12, 31)
 """Stored as the end of an open interval."""
 
 
-RULE_SETTINGS = (
-    "grade.order",
-    "block.other_kinds",
-    "violation_year_basis",
-    "violations.window_months",
-    "false_material.ban_years",
-)
-"""What a standing is derived by, beside the rulebook in force."""
-
-
-def standing_rules(on: date, known: datetime | None = None) -> StandingRules:
-    """The settings that standings depend on, as in force on the day and known at the moment."""
-    others = flag("block.other_kinds", on, known=known)
-    acted = text("violation_year_basis", on, known=known) == "acted"
-    return StandingRules(
-        order=rulebook_on(on, known=known).grade_order,
-        blocking_kinds=frozenset(kind for kind in ViolationKind if kind.bars or others),
-        year_basis="acted" if acted else "decided",
-        window_months=whole("violations.window_months", on, known=known),
-        ban_years=whole("false_material.ban_years", on, known=known),
-    )
-
-
-def rule_periods(known: datetime | None = None) -> tuple[RulePeriod, ...]:
-    """All days there are, cut where one of the settings changes: old values rule old days."""
-    return _derived_by(known).periods
-
-
-def settings_fingerprint(known: datetime | None = None) -> str:
-    """A hash of everything standings are derived by: settings by period, catalogue, schemes."""
-    return _derived_by(known).fingerprint
-
-
-@dataclass(frozen=True, slots=True)
-class _DerivedBy:
-    """What standings follow from beside the facts, as one state of 规则库 has it."""
-
-    periods: tuple[RulePeriod, ...]
-    fingerprint: str
-
-
-_held: dict[Library, _DerivedBy] = {}
-"""By the state of 规则库: every fact that is recorded asks, and few states are in use at once."""
-_MOST_HELD = 64
-
-
-def _derived_by(known: datetime | None) -> _DerivedBy:
-    held = library(known)
-    found = _held.get(held)
-    if found is None:
-        if len(_held) >= _MOST_HELD:
-            _held.clear()
-        periods = _rule_periods(known)
-        _held[held] = found = _DerivedBy(periods, _fingerprint(periods, known))
-    return found
-
-
-def _rule_periods(known: datetime | None) -> tuple[RulePeriod, ...]:
-    starts = {date.min}
-    for parameter_id in RULE_SETTINGS:
-        starts.update(entry.from_on or date.min for entry in parameter_history(parameter_id, known))
-    days = sorted(starts)
-    rules = [standing_rules(day, known) for day in days]
-    turns = [n for n in range(len(days)) if n == 0 or rules[n] != rules[n - 1]]
-    ends = [*(days[n] for n in turns[1:]), None]
-    return tuple(RulePeriod(days[n], end, rules[n]) for n, end in zip(turns, ends, strict=True))
-
-
-def _fingerprint(periods: Sequence[RulePeriod], known: datetime | None) -> str:
-    parts = [repr((it.from_on, sorted(it.rules.order.ranks.items()), it.rules.year_basis,
-                   sorted(it.rules.blocking_kinds), it.rules.window_months, it.rules.ban_years))
-             for it in periods]  # fmt: skip
-    parts += [repr(entry) for entry in catalogue(known).industries]
-    parts += [repr(scheme) for scheme in schemes()]
-    parts += [repr(entry) for entry in parameter_history("rulebook_in_force", known)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
 def projection_fingerprint() -> str | None:
-    """The fingerprint the intervals were last built with; None before the first time."""
+    """The fingerprint the intervals were last built with; None before the first time.
+
+    While they are being rebuilt, what is being changed is not known in it.
+    """
     built, _ = _state()
     return built
 
@@ -192,7 +106,8 @@ def facts_of(plant_ids: Iterable[int], moment: datetime | None = None) -> dict[i
     owners = owners_of(plant_ids, moment)
     records: dict[int, list[GradeRecord]] = {}
     for part in in_parts(sorted(owners)):
-        _take_records(records, _RECORDS.rows(moment, plants=part))
+        for row in _RECORDS.rows(moment, plants=part):
+            records.setdefault(row[0], []).append(GradeRecord(*row[1:]))
     named = facts_against(owners, {enterprise for enterprise, _ in owners.values()}, moment)
     against: dict[int, Against] = {}
     for plant_id, (enterprise_id, _) in owners.items():
@@ -211,14 +126,14 @@ def facts_between(first: int, last: int, plant_ids: Sequence[int]) -> dict[int, 
     standing rests on, neither 来源 nor 文号.
     """
     records: dict[int, list[GradeRecord]] = {}
-    _take_records(records, run(_RECORDS_BETWEEN, {"first": first, "last": last}))
+    days = driver_rows.days_read()
+    for plant_id, i, rulebook, grade, effective_on, expires_on in driver_rows.fetched(
+        _RECORDS_BETWEEN, {"first": first, "last": last}
+    ):
+        record = GradeRecord(i, rulebook, grade, days[effective_on], days[expires_on])
+        records.setdefault(plant_id, []).append(record)
     against = facts_against_between(first, last)
     return _put_together(plant_ids, records, against, None)
-
-
-def _take_records(records: dict[int, list[GradeRecord]], rows: Iterable[Any]) -> None:
-    for row in rows:
-        records.setdefault(row[0], []).append(GradeRecord(*row[1:]))
 
 
 _GRADE = (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from app.grades.queries import RULE_SETTINGS, facts_of
+from app.grades.queries import facts_of
+from app.grades.settings import RULE_SETTINGS
 from app.issuing.content import ListedPlant, assemble
 from app.issuing.domain import Question
 from app.policy.documents import Document

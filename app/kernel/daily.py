@@ -63,4 +63,4 @@ def _do_duty(run: jobs.JobRun) -> None:
     _duties[run.payload["duty"]].duty(date.fromisoformat(run.payload["day"]))
 
 
-jobs.define(KIND, _do_duty, title="{duty}（{day} 每日事项）", repeatable=True)
+jobs.define(KIND, _do_duty, title="{duty}（{day} 每日事项）", repeatable=True, in_parts=True)

@@ -1,8 +1,8 @@
 """Long work in the background (后台任务): a queue in the database, with progress and a lease.
 
-A handler opens its own writing transaction, so the work itself is all or nothing; when a worker
-dies, its lease runs out and the job is taken up again. Handlers must therefore look first whether
-the work is already done.
+A handler opens its own writing transaction, so the work itself is all or nothing, unless it is said
+to go in parts; when a worker dies, its lease runs out and the job is taken up again. Handlers must
+therefore look first whether the work is already done.
 """
 
 from __future__ import annotations
@@ -72,22 +72,40 @@ Handler = Callable[[JobRun], None]
 _handlers: dict[str, Handler] = {}
 _titles: dict[str, str] = {}
 _repeatable: set[str] = set()
+_in_parts: set[str] = set()
 
 
-def define(kind: str, handler: Handler, *, title: str = "", repeatable: bool = False) -> None:
+def define(
+    kind: str,
+    handler: Handler,
+    *,
+    title: str = "",
+    repeatable: bool = False,
+    in_parts: bool = False,
+) -> None:
     """Name the function that does jobs of this kind, and what the administrator reads of it.
 
     ``repeatable``: a failed one may be queued again as it is, nothing else hangs on it.
+    ``in_parts``: it writes in several transactions, so that one that failed has kept some of them.
     """
     _handlers[kind] = handler
     _titles[kind] = title or kind
     if repeatable:
         _repeatable.add(kind)
+    if in_parts:
+        _in_parts.add(kind)
 
 
 def is_repeatable(kind: str) -> bool:
     """Whether a failed job of this kind may be queued again as it is."""
     return kind in _repeatable
+
+
+def _kept(kind: str) -> str:
+    """What is left of the work of a job that failed."""
+    if kind in _in_parts:
+        return "此前完成的部分已经保存，重新提交后接着做。"
+    return "未写入任何内容。"
 
 
 def title_of(kind: str, payload: str) -> str:
@@ -196,7 +214,7 @@ def run_next() -> bool:
     except Exception:
         log.exception("job %s (%s) failed on attempt %s", run.job_id, kind, run.attempt)
         if run.attempt >= MAX_ATTEMPTS:
-            _finish(run.job_id, "failed", "系统处理出错，未写入任何内容。请联系管理员查看日志。")
+            _finish(run.job_id, "failed", f"系统处理出错，{_kept(kind)}请联系管理员查看日志。")
         else:
             _give_back(run.job_id)
     else:
@@ -223,7 +241,7 @@ def _claim() -> tuple[str, JobRun] | None:
             return None
         if job.attempts >= MAX_ATTEMPTS:
             job.state, job.finished_at = "failed", moment
-            job.error = "多次被中断，未写入任何内容。请重新提交，并联系管理员查看日志。"
+            job.error = f"多次被中断，{_kept(job.kind)}请重新提交，并联系管理员查看日志。"
             return None
         job.state, job.attempts = "running", job.attempts + 1
         job.leased_until = moment + LEASE

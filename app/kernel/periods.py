@@ -57,12 +57,15 @@ def months_before(day: date, months: int) -> date:
     return corresponding_day(day, months=-months)
 
 
-def first_day_outside(event: date, *, months: int) -> date:
+def first_day_outside(event: date, *, months: int) -> date | None:
     """The first day D for which `event` no longer lies after D less so many months.
 
     The day of the same number where the month has one, else the first of the month after it:
     29 February 2024 is left by a window of 36 months on 1 March 2027, not on 28 February.
+    None: the calendar ends before.
     """
+    if event.year * 12 + event.month - 1 + months > MAXYEAR * 12 + 11:
+        return None
     due = corresponding_day(event, months=months)
     return due if due.day == event.day else day_after(due)
 

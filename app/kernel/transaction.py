@@ -19,8 +19,8 @@ from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from app.kernel import clock
-from app.kernel.database import Mode, db, mode, run, set_mode, without_waiting
+from app.kernel import clock, driver_rows
+from app.kernel.database import Mode, UTCMoment, db, mode, set_mode, without_waiting
 from app.kernel.models import AuditEntry
 
 Seen = TypeVar("Seen")
@@ -125,24 +125,26 @@ _LAST_ENTRY = (
     .order_by(AuditEntry.sequence.desc())
     .limit(1)
 )
+_AT = UTCMoment()
 
 
 def _begin() -> Transaction:
     intended = _intended.get()
     if intended is None:
         raise RuntimeError("not inside a writing transaction")
-    last = run(_LAST_ENTRY).first()
-    moment = clock.now()
-    if last is not None and moment <= last.at:
-        moment = last.at + timedelta(microseconds=1)
+    last = next(iter(driver_rows.fetched(_LAST_ENTRY)), None)
+    sequence, at, digest = last or (0, None, GENESIS)
+    moment, before = clock.now(), _AT.process_result_value(at, db.engine.dialect)
+    if before is not None and moment <= before:
+        moment = before + timedelta(microseconds=1)
     actor_id, actor_name, via = intended
     current = Transaction(
         actor_id=actor_id,
         actor_name=actor_name,
         via=via,
         moment=moment,
-        last_sequence=last.sequence if last else 0,
-        last_hash=last.hash if last else GENESIS,
+        last_sequence=sequence,
+        last_hash=digest,
     )
     _current.set(current)
     return current

@@ -9,21 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import MAXYEAR, date
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from app.kernel.periods import day_after, last_day_of, months_before
+from app.kernel.periods import day_after, first_day_outside, last_day_of
 
 __all__ = [
     "PLAN_BLOCK_KINDS",
+    "Days",
     "Finding",
     "Violation",
     "ViolationKind",
     "YearBasis",
     "ban_last_day",
     "ban_runs_on",
+    "blocking_days",
     "blocks_on",
+    "counted_days",
     "counts_in_window",
     "filing_possible_again",
     "is_found_on",
@@ -132,33 +135,61 @@ def year_day(violation: Violation, basis: YearBasis) -> date:
     return violation.decided_on
 
 
+Days: TypeAlias = tuple[date, date | None]
+"""From the first day up to, not including, the second (None: without end)."""
+
+
+def blocking_days(
+    violation: Violation, kinds: Collection[ViolationKind], basis: YearBasis
+) -> Days | None:
+    """The days on which the violation bars filing for B or above (当年不得申报, PLAN-BLOCK).
+
+    Those of its calendar year from its decision on, until it is withdrawn; None: there are none,
+    as for one that is neither of a barring kind nor marked as barring by the head.
+    """
+    if not (violation.is_marked or violation.kind in kinds):
+        return None
+    year = year_day(violation, basis).year
+    first = max(violation.decided_on, date(year, 1, 1))
+    return _until_withdrawn(violation, first, date(year + 1, 1, 1) if year < MAXYEAR else None)
+
+
+def counted_days(
+    violation: Violation, kinds: Collection[ViolationKind], months: int
+) -> Days | None:
+    """The days in whose last so many months, the day itself included, the violation was decided.
+
+    The day so many months back is not: D − months < 决定日期 ≤ D. None: there are none. Only the
+    kinds count: a mark of the head bars filing in its year and says nothing of the order of lists,
+    so that a marked 其他 counts here only where the setting block.other_kinds makes its kind one of
+    them.
+    """
+    if violation.kind not in kinds:
+        return None
+    outside = first_day_outside(violation.decided_on, months=months)
+    return _until_withdrawn(violation, violation.decided_on, outside)
+
+
+def _until_withdrawn(violation: Violation, first: date, until: date | None) -> Days | None:
+    withdrawn_on = violation.withdrawn_on
+    if withdrawn_on is not None and (until is None or withdrawn_on < until):
+        until = withdrawn_on
+    return (first, until) if until is None or first < until else None
+
+
 def blocks_on(
     violation: Violation, on: date, kinds: Collection[ViolationKind], basis: YearBasis
 ) -> bool:
-    """Whether the violation bars filing for B or above on the day (当年不得申报, PLAN-BLOCK).
-
-    It is of a barring kind, or marked as barring by the head, decided by the day, of the day's
-    calendar year, and not withdrawn.
-    """
-    bars = violation.is_marked or violation.kind in kinds
-    return bars and _has_effect(violation, on) and year_day(violation, basis).year == on.year
+    """Whether the violation bars filing for B or above on the day (当年不得申报, PLAN-BLOCK)."""
+    return _is_among(on, blocking_days(violation, kinds, basis))
 
 
 def counts_in_window(
     violation: Violation, on: date, kinds: Collection[ViolationKind], months: int
 ) -> bool:
-    """Whether the violation was decided in the last so many months, the day itself included.
-
-    The day so many months back is not: D − months < 决定日期 ≤ D. Only the kinds count: a mark of
-    the head bars filing in its year and says nothing of the order of lists, so that a marked 其他
-    counts here only where the setting block.other_kinds makes its kind one of them.
-    """
-    return (
-        violation.kind in kinds
-        and _has_effect(violation, on)
-        and months_before(on, months) < violation.decided_on
-    )
+    """Whether the violation counts among those of the last so many months on the day."""
+    return _is_among(on, counted_days(violation, kinds, months))
 
 
-def _has_effect(violation: Violation, on: date) -> bool:
-    return violation.decided_on <= on and not is_withdrawn_on(violation, on)
+def _is_among(on: date, days: Days | None) -> bool:
+    return days is not None and days[0] <= on and (days[1] is None or on < days[1])

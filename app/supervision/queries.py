@@ -6,15 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import zip_longest
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import CompoundSelect, and_, bindparam, or_, select
+from sqlalchemy import CompoundSelect, and_, bindparam, func, or_, select, union
 
+from app.kernel import driver_rows
 from app.kernel.database import AsKnown, among, known_at, run
 from app.kernel.facts import in_parts
 from app.registry.models import PlantRecord
 from app.supervision.domain import Finding, Violation, ViolationKind
 from app.supervision.models import FindingRecord, ViolationRecord
+
+Models: TypeAlias = Sequence[type[ViolationRecord] | type[FindingRecord]]
 
 
 @dataclass(slots=True)
@@ -58,14 +61,51 @@ def facts_against_between(first: int, last: int) -> dict[int, Against]:
     left out.
     """
     found: dict[int, Against] = {}
-    bounds = {"first": first, "last": last}
-    rows: Iterable[Sequence[Any]] = run(_VIOLATIONS_BETWEEN, bounds)
-    for row in rows:
-        found.setdefault(row[0], Against()).violations.append(_violation(row[1:]))
-    rows = run(_FINDINGS_BETWEEN, bounds)
-    for row in rows:
-        found.setdefault(row[0], Against()).findings.append(_finding(row[1:]))
+    bounds, days = {"first": first, "last": last}, driver_rows.days_read()
+    for row in driver_rows.fetched(_VIOLATIONS_BETWEEN, bounds):
+        plant_id, named, _, i, kind, acted, decided, document, withdrawn, barring = row
+        violation = Violation(
+            i, ViolationKind(kind), days[acted], days[decided], document, days[withdrawn],
+            named is None, barring,
+        )  # fmt: skip
+        found.setdefault(plant_id, Against()).violations.append(violation)
+    for row in driver_rows.fetched(_FINDINGS_BETWEEN, bounds):
+        plant_id, named, _, i, found_on, document, withdrawn, note = row
+        finding = Finding(i, days[found_on], document, days[withdrawn], named is None, note)
+        found.setdefault(plant_id, Against()).findings.append(finding)
     return found
+
+
+def plants_with(models: Models, after: int = 0, most: int = 2**31 - 1) -> list[int]:
+    """The next plants that such facts bear on, as known now, in the order of their ids."""
+    next_ones = _with(models).order_by("plant_id").limit(bindparam("most"))
+    return list(run(next_ones, {"after": after, "most": most}).scalars())
+
+
+def count_plants_with(models: Models) -> int:
+    """How many plants such facts bear on, as known now."""
+    plants = _with(models).subquery()
+    return int(run(select(func.count()).select_from(plants), {"after": 0}).scalar_one())
+
+
+def _with(models: Models) -> CompoundSelect[*tuple[Any, ...]]:
+    after: Any = bindparam("after")
+    parts: list[Any] = []
+    for model in models:
+        parts += [
+            select(model.plant_id.label("plant_id")).where(
+                model.plant_id > after, known_at(model, None)
+            ),
+            select(PlantRecord.plant_id)
+            .join(model, model.enterprise_id == PlantRecord.enterprise_id)
+            .where(
+                PlantRecord.plant_id > after,
+                known_at(PlantRecord, None),
+                model.plant_id.is_(None),
+                known_at(model, None),
+            ),
+        ]
+    return union(*parts)
 
 
 def _violation(row: Sequence[Any]) -> Violation:

@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from app.grades.domain import standing_on
-from app.grades.queries import facts_of, standing_rules, standings_on
+from app.grades.queries import facts_of, standings_on
 from app.grades.services import GradeEntry, annul_grades, correct_grades, record_grades
+from app.grades.settings import standing_rules
 from app.kernel import audit
 from app.kernel.database import db
 from app.kernel.transaction import transaction, writing

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Flask
 
+from app.kernel import audit
+from app.kernel.transaction import writing
 from app.rulebook.queries import use_settings
+from app.supervision.services import ViolationEntry, record_violations
 from tests.facts import a_plant
 
 
@@ -20,8 +25,14 @@ def test_an_empty_register_has_nothing_to_derive(app: Flask) -> None:
 
 def test_changed_settings_are_followed_once(app: Flask) -> None:
     with app.app_context():
-        a_plant()
-    assert "1 个厂区" in _refresh(app)
+        enterprise, plant = a_plant()
+        a_plant(2)  # has no violation, so that what violations do does not concern it
+        with writing("测试"):
+            record_violations(
+                [ViolationEntry(enterprise, plant, "其他", None, date(2025, 2, 1), "罚1")]
+            )
+            audit.record("test", "plant", plant)
+    assert "2 个厂区" in _refresh(app)
     assert "一致" in _refresh(app)
     settings = app.config["CONFIG"].instance_dir / "settings.toml"
     settings.write_text(

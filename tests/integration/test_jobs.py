@@ -79,11 +79,14 @@ def test_a_dead_workers_job_is_taken_up_again_after_its_lease(app: Flask, clock:
         assert (attempts, _state(job_id)) == ([1, 2], "done")
 
 
-def test_a_job_that_always_fails_is_given_up_with_a_sentence(app: Flask, clock: Freeze) -> None:
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_a_job_that_always_fails_is_given_up_with_a_sentence(
+    app: Flask, clock: Freeze, *, in_parts: bool
+) -> None:
     def fail(_run: jobs.JobRun) -> None:
         raise ValueError("programming error")
 
-    jobs.define("test", fail)
+    jobs.define("test", fail, in_parts=in_parts)
     with app.app_context():
         clock("2025-06-30 09:00")
         job_id = _queue()
@@ -95,6 +98,31 @@ def test_a_job_that_always_fails_is_given_up_with_a_sentence(app: Flask, clock: 
         assert job is not None
         assert job.state == "failed"
         assert "联系管理员" in job.error
+        assert ("未写入任何内容" in job.error) is not in_parts
+        assert ("部分已经保存" in job.error) is in_parts
+
+
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_a_job_whose_worker_always_dies_is_given_up_and_what_it_kept_is_said(
+    app: Flask, clock: Freeze, *, in_parts: bool
+) -> None:
+    def die(_run: jobs.JobRun) -> None:
+        raise SystemExit
+
+    jobs.define("test", die, in_parts=in_parts)
+    with app.app_context():
+        clock("2025-06-30 09:00")
+        job_id = _queue()
+        for minute in range(1, jobs.MAX_ATTEMPTS + 1):
+            with pytest.raises(SystemExit):
+                jobs.run_next()
+            clock(f"2025-06-30 09:{minute:02d}")
+        assert jobs.run_next() is False
+        job = jobs.find_job(job_id)
+        assert job is not None
+        assert job.state == "failed"
+        assert ("未写入任何内容" in job.error) is not in_parts
+        assert ("部分已经保存" in job.error) is in_parts
 
 
 def test_progress_is_seen_by_others_while_the_work_runs(app: Flask) -> None:

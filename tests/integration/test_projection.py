@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.grades.domain import standing_on
-from app.grades.queries import facts_of, rule_periods, standing_rules, standings_on
+from app.grades.queries import facts_of, standings_on
 from app.grades.services import GradeEntry, correct_grades, record_grades
+from app.grades.settings import rule_periods, standing_rules
 from app.kernel import audit
 from app.kernel import clock as kernel_clock
 from app.kernel.database import db

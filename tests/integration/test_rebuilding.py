@@ -7,19 +7,12 @@ from itertools import count
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, insert, select
+from sqlalchemy import select
 
 from app.grades.domain import Standing, standing_on
-from app.grades.models import StandingInterval
-from app.grades.queries import (
-    facts_of,
-    intervals_of,
-    is_current,
-    rebuild_under_way,
-    standing_rules,
-    standings_on,
-)
+from app.grades.queries import facts_of, intervals_of, is_current, rebuild_under_way, standings_on
 from app.grades.services import GradeEntry, record_grades, refresh_in_parts
+from app.grades.settings import standing_rules
 from app.kernel import audit, jobs
 from app.kernel.database import db
 from app.kernel.models import AuditEntry
@@ -40,7 +33,7 @@ from tests.conftest import Freeze
 from tests.facts import a_plant
 from tests.killing import killed_at
 from tests.people import ClientAs
-from tests.registers import counted, fetched, listed, statements
+from tests.registers import counted, fetched, listed
 
 DAYS = (date(2024, 6, 1), date(2025, 3, 1), date(2025, 6, 30), date(2026, 1, 1))
 PLANTS = 7
@@ -181,35 +174,6 @@ def test_settings_that_change_meanwhile_are_followed_from_the_beginning(
         look(plants)
         assert refresh_in_parts("测试") == PLANTS
         look(plants)
-
-
-def test_only_rows_that_read_otherwise_are_written(app: Flask, plants: list[int]) -> None:
-    with app.app_context():
-        with writing("测试"):  # the same value again, from a day on: other settings, no other row
-            same = {"value": "shaoxing-2023"}
-            record_change(Change("set", "rulebook_in_force", DAYS[0], "试", "", "", same))
-        assert not is_current()
-        with statements(app) as asked:
-            assert refresh_in_parts("测试") == PLANTS
-        assert is_current()
-        verbs = [it.split()[0] for it in asked if "standing_interval" in it]
-        assert set(verbs) == {"SELECT"}
-        look(plants)
-
-
-def test_rows_of_a_plant_that_is_on_record_no_longer_go(app: Flask, plants: list[int]) -> None:
-    with app.app_context():
-        columns = list(StandingInterval.__table__.c)
-        moved = select(columns[0] + 1, *columns[1:]).where(columns[0] == plants[-1])
-        with writing("测试"):
-            db.session.execute(
-                insert(StandingInterval).from_select([it.name for it in columns], moved)
-            )
-        others_bar()
-        refresh_in_parts("测试")
-        kept = select(func.count(func.distinct(StandingInterval.plant_id)))
-        assert db.session.execute(kept).scalar_one() == PLANTS
-        db.session.rollback()
 
 
 def test_killed_anywhere_it_goes_on_where_it_was(app: Flask, plants: list[int]) -> None:

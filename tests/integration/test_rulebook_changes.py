@@ -11,7 +11,8 @@ from flask import Flask
 from app import create_app
 from app.approvals.domain import Refused
 from app.grades.domain import standing_on
-from app.grades.queries import facts_of, standing_rules, standings_on
+from app.grades.queries import facts_of, standings_on
+from app.grades.settings import standing_rules
 from app.kernel import audit, clock
 from app.kernel.authority import EVERYTHING
 from app.kernel.transaction import rehearse, writing

@@ -18,9 +18,10 @@ from app.desk.acts.shared import (
 from app.desk.fields import Field, Sort, Values
 from app.desk.queries.facts import GRADE, Subject
 from app.grades.domain import GradeRecord, effects_seen_from, in_order
-from app.grades.queries import facts_of, standing_rules
+from app.grades.queries import facts_of
 from app.grades.rules import SOURCES, Ban, ban_faults, dates_fault, scheme_faults
 from app.grades.services import GradeEntry, annul_grades, correct_grades, record_grades
+from app.grades.settings import standing_rules
 from app.kernel import clock
 from app.kernel.authority import Permission
 from app.registry.queries import industries_of

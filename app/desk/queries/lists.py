@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from flask import current_app
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import UserAccount
@@ -100,11 +101,40 @@ def all_facts(kind: str, wanted: FactFilter, scope: Scope, today: date) -> list[
     return [_line(kind, row) for row in db.session.execute(query)]
 
 
+class _Years(NamedTuple):
+    """The years of all facts up to one of them, which is known again by when it was recorded."""
+
+    through: int
+    recorded_at: datetime
+    years: frozenset[int]
+
+
 def years_of(kind: str) -> list[int]:
-    """The years that facts of the kind are of, newest first."""
-    year = func.extract("year", _DAYS[kind])
-    found = db.session.execute(select(year).distinct()).scalars()
-    return sorted({int(it) for it in found}, reverse=True)
+    """The years that facts of the kind are of, newest first.
+
+    No fact ever goes, so only those are read that were recorded since this process was last asked.
+    """
+    model: Any = MODELS[kind]
+    newest = _newest(model, true())
+    if newest is None:
+        return []
+    known: dict[str, _Years] = current_app.extensions.setdefault("years_of_facts", {})
+    held = known.get(kind)
+    if held is not None and _newest(model, model.id == held.through) != held[:2]:
+        held = None  # a restore has put others in their place
+    if held is None or held[:2] != newest:
+        through, years = (held.through, held.years) if held else (0, frozenset[int]())
+        query = select(func.extract("year", _DAYS[kind])).where(model.id > through).distinct()
+        found = (int(it) for it in db.session.execute(query).scalars())
+        known[kind] = held = _Years(*newest, years.union(found))
+    return sorted(held.years, reverse=True)
+
+
+def _newest(model: Any, which: ColumnElement[bool]) -> tuple[int, datetime] | None:
+    """The id of the last fact that is so, and when it was recorded."""
+    query = select(model.id, model.recorded_at).where(which).order_by(model.id.desc()).limit(1)
+    row = db.session.execute(query).first()
+    return (row[0], row[1]) if row else None
 
 
 def _query(kind: str, wanted: FactFilter, scope: Scope, today: date) -> Select[Any]:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Date,
     Table,
     Update,
+    and_,
     bindparam,
     literal,
     or_,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 
 from app.grades.models import StandingInterval
 from app.grades.queries import IS_LOWERED, STANDING_PLACE, shown_day
-from app.kernel import daily
+from app.kernel import daily, driver_rows
 from app.kernel.database import among, db, run
 from app.kernel.facts import in_parts
 from app.kernel.transaction import writing
@@ -60,10 +61,15 @@ def show_again(plant_ids: Iterable[int]) -> None:
     """Copy the shown day's standing once more: the intervals of these plants have changed."""
     plants = sorted(plant_ids)
     if len(plants) == 1:
-        run(_SHOW_ONE_AGAIN, {"plant": plants[0]})
+        driver_rows.carry_out(_SHOW_ONE_AGAIN, {"plant": plants[0]})
         return
     for part in in_parts(plants):
         run(_SHOW_AGAIN, {"plants": part})
+
+
+def show_again_between(first: int, last: int) -> None:
+    """The same for all plants from ``first`` to ``last``."""
+    run(_SHOW_BETWEEN_AGAIN, {"first": first, "last": last})
 
 
 def _copy(day: ColumnElement[date], which: ColumnElement[bool]) -> Update:
@@ -82,6 +88,13 @@ def _copy(day: ColumnElement[date], which: ColumnElement[bool]) -> Update:
 
 _SHOWN = select(ShownDay.day).scalar_subquery()
 _SHOW_AGAIN = _copy(_SHOWN, _ROW.c.plant_id.in_(among("plants")))
+_SHOW_BETWEEN_AGAIN = _copy(
+    _SHOWN,
+    and_(
+        _ROW.c.plant_id.between(bindparam("first"), bindparam("last")),
+        StandingInterval.plant_id.between(bindparam("first"), bindparam("last")),
+    ),
+)
 _SHOW_ONE_AGAIN = _copy(_SHOWN, _ROW.c.plant_id == bindparam("plant"))
 
 

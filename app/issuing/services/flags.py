@@ -23,8 +23,8 @@ from app.issuing.queries import ListView, Present, as_view, lines_of, lines_of_p
 from app.issuing.queries.sources import withdrawal_grounds
 from app.issuing.services.steps import source_of, tell
 from app.issuing.subjects import UnknownSpec, subject_of
-from app.kernel import audit, daily, jobs
-from app.kernel.database import db, run
+from app.kernel import audit, daily, driver_rows, jobs
+from app.kernel.database import db
 from app.kernel.facts import in_parts
 from app.kernel.transaction import (
     close,
@@ -69,7 +69,7 @@ _ANY_ISSUED = select(IssuedList.id).where(or_(*(IssuedList.state == it for it in
 
 
 def _any_issued() -> bool:
-    return run(_ANY_ISSUED).first() is not None
+    return bool(driver_rows.fetched(_ANY_ISSUED))
 
 
 def _queue(payload: Mapping[str, Any]) -> None:
@@ -90,7 +90,7 @@ def _do(run: jobs.JobRun) -> None:
     reconsider(None if plants is None else frozenset(plants), only)
 
 
-jobs.define(JOB, _do)
+jobs.define(JOB, _do, in_parts=True)
 
 
 def reconsider(plant_ids: Collection[int] | None, only: Collection[int] | None = None) -> int:

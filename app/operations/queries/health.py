@@ -62,7 +62,7 @@ def _looks(config: Config, *, thorough: bool) -> Iterator[Callable[[], Check]]:
     yield partial(machine.check_calendar, today)
     yield partial(machine.check_worker, config)
     yield holdings.check_jobs
-    yield holdings.check_standings
+    yield partial(holdings.check_standings, thorough=thorough)
     yield partial(machine.check_certificate, config, today)
     yield partial(machine.check_fonts, config)
     yield partial(machine.check_logs, config)

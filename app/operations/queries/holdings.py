@@ -10,6 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import select
 
+from app.grades.projection import plants_that_read_otherwise
 from app.grades.queries import is_current, rebuild_under_way
 from app.kernel import anchors, audit, clock, files, migrating
 from app.kernel.config import Config
@@ -252,12 +253,15 @@ def check_jobs() -> Check:
     return good("jobs", title, "没有失败或积压的任务。")
 
 
-def check_standings() -> Check:
-    """Whether all standings follow the present settings, and a rebuild of all goes on."""
+def check_standings(*, thorough: bool) -> Check:
+    """Whether all standings follow the present settings, and a rebuild goes on.
+
+    ``thorough`` derives every plant's anew and holds them against those that are kept.
+    """
     title, rebuild = "等级与状态推算", rebuild_under_way()
     if rebuild is None:
         if is_current():
-            return good("standings", title, "与现行设定一致。")
+            return _check_kept(title) if thorough else good("standings", title, "与现行设定一致。")
         return needs(
             "standings",
             title,
@@ -274,4 +278,17 @@ def check_standings() -> Check:
         f"重新推算中断：{how_far}",
         "台账列表不能按状态筛选和导出；厂区页和清单不受影响。",
         "请查看“后台任务”并重新提交，或运行命令 grades refresh，从中断处继续。",
+    )
+
+
+def _check_kept(title: str) -> Check:
+    otherwise = sum(1 for _ in plants_that_read_otherwise())
+    if not otherwise:
+        return good("standings", title, "与现行设定一致，逐厂区与事实核对无误。")
+    return needs(
+        "standings",
+        title,
+        f"{otherwise} 个厂区留存的状态与事实推算的结果不符。",
+        "台账列表和名单可能有误；数据库可能被系统以外的程序改动过。",
+        "请查明原因，并运行命令 grades refresh --all 全部重新推算。",
     )

@@ -12,7 +12,8 @@ from flask import current_app
 from app.accounts.queries import list_bureaus
 from app.grades.domain import PlantFacts
 from app.grades.explanation import explain
-from app.grades.queries import facts_of, standing_rules
+from app.grades.queries import facts_of
+from app.grades.settings import standing_rules
 from app.kernel import clock, collector
 from app.kernel.config import Config
 from app.kernel.hooks import PluginError, plugin_manager

@@ -12,7 +12,8 @@ from sqlalchemy.orm import aliased
 
 from app.grades.domain import standing_on
 from app.grades.models import StandingInterval
-from app.grades.queries import INTERVAL_COLUMNS, facts_of, is_current, read_interval, standing_rules
+from app.grades.queries import INTERVAL_COLUMNS, facts_of, is_current, read_interval
+from app.grades.settings import standing_rules
 from app.kernel import collector
 from app.kernel.authority import EVERYTHING
 from app.kernel.database import known_at, run

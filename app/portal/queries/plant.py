@@ -8,7 +8,8 @@ from datetime import date, datetime
 
 from app.grades.domain import Standing
 from app.grades.explanation import explain
-from app.grades.queries import facts_of, standing_rules, standings_on
+from app.grades.queries import facts_of, standings_on
+from app.grades.settings import standing_rules
 from app.kernel.authority import EVERYTHING, Scope
 from app.portal.domain import Statement, statements
 from app.portal.queries.history import facts_on_record
