@@ -104,7 +104,7 @@ def is_repeatable(kind: str) -> bool:
 def _kept(kind: str) -> str:
     """What is left of the work of a job that failed."""
     if kind in _in_parts:
-        return "此前完成的部分已经保存，重新提交后接着做。"
+        return "此前完成的部分已经保存。"
     return "未写入任何内容。"
 
 

@@ -14,6 +14,7 @@ from tests.conftest import Freeze
 @pytest.fixture(autouse=True)
 def only_these_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "_handlers", {})
+    monkeypatch.setattr(jobs, "_in_parts", set())
 
 
 def _queue(key: str = "k") -> int:
