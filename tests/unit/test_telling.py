@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from scripts.telling import relayed
+relayed: Any = import_module("scripts.telling").relayed
 
 LONG_WORK = """
 import sys, time
