@@ -11,8 +11,14 @@ from sqlalchemy import delete, insert, select, update
 
 from app.grades.domain import standing_on
 from app.grades.models import ProjectionState, StandingInterval
-from app.grades.projection import Differences, plants_that_read_otherwise
-from app.grades.queries import facts_of, is_current, rebuild_under_way, standings_on
+from app.grades.queries import (
+    Differences,
+    facts_of,
+    is_current,
+    plants_that_read_otherwise,
+    rebuild_under_way,
+    standings_on,
+)
 from app.grades.services import GradeEntry, record_grades, refresh_in_parts
 from app.grades.settings import standing_rules
 from app.kernel import audit

@@ -119,8 +119,14 @@ def test_the_first_day_outside_a_window_is_the_first_one_that_no_longer_sees_the
     event: date, months: int
 ) -> None:
     outside = first_day_outside(event, months=months)
+    assert outside is not None
     assert months_before(outside, months) >= event
     assert months_before(outside - timedelta(days=1), months) < event
+
+
+def test_a_window_that_the_calendar_ends_before_has_no_day_outside() -> None:
+    assert first_day_outside(date(9996, 12, 31), months=36) == date(9999, 12, 31)
+    assert first_day_outside(date(9997, 1, 1), months=36) is None
 
 
 @given(some_day, some_day, some_months)

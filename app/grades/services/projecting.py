@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import bindparam, delete
 
 from app.grades.models import StandingInterval
-from app.grades.projection import Differences, differences_between, differences_of
+from app.grades.queries import Differences, differences_between, differences_of
 from app.grades.services.shown import show_again, show_again_between
 from app.kernel import driver_rows
 from app.kernel.database import among, run

@@ -21,8 +21,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from app.grades.models import ProjectionRebuild, ProjectionState
-from app.grades.projection import LAST_ID, PART, next_plants
-from app.grades.queries import is_current, projection_fingerprint
+from app.grades.queries import LAST_ID, PART, is_current, next_plants, projection_fingerprint
 from app.grades.services.projecting import project, project_between
 from app.grades.services.shown import show_day
 from app.grades.settings import Concern, concerned, not_known, settings_fingerprint

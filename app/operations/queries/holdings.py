@@ -10,8 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import select
 
-from app.grades.projection import plants_that_read_otherwise
-from app.grades.queries import is_current, rebuild_under_way
+from app.grades.queries import is_current, plants_that_read_otherwise, rebuild_under_way
 from app.kernel import anchors, audit, clock, files, migrating
 from app.kernel.config import Config
 from app.kernel.database import Base, Recorded, db

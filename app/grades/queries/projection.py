@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select
 from app.grades.domain import Interval, PlantFacts
 from app.grades.life import RulePeriod, intervals, through_periods
 from app.grades.models import StandingInterval
-from app.grades.queries import END_OF_TIME, facts_between, facts_of
+from app.grades.queries.standings import END_OF_TIME, facts_between, facts_of
 from app.grades.settings import rule_periods
 from app.kernel import collector, driver_rows
 from app.kernel.database import among, known_at

@@ -1,0 +1,53 @@
+"""Reading grade facts and standings (等级与状态), and whether the two agree."""
+
+from app.grades.queries.projection import (
+    LAST_ID,
+    PART,
+    Differences,
+    differences_between,
+    differences_of,
+    next_plants,
+    plants_that_read_otherwise,
+)
+from app.grades.queries.standings import (
+    BANNED,
+    INTERVAL_COLUMNS,
+    IS_LOWERED,
+    LOWERED,
+    STANDING_PLACE,
+    UNGRADED_PLACE,
+    Rebuild,
+    facts_of,
+    intervals_of,
+    is_current,
+    projection_fingerprint,
+    read_interval,
+    rebuild_under_way,
+    shown_day,
+    standings_on,
+)
+
+__all__ = [
+    "BANNED",
+    "INTERVAL_COLUMNS",
+    "IS_LOWERED",
+    "LAST_ID",
+    "LOWERED",
+    "PART",
+    "STANDING_PLACE",
+    "UNGRADED_PLACE",
+    "Differences",
+    "Rebuild",
+    "differences_between",
+    "differences_of",
+    "facts_of",
+    "intervals_of",
+    "is_current",
+    "next_plants",
+    "plants_that_read_otherwise",
+    "projection_fingerprint",
+    "read_interval",
+    "rebuild_under_way",
+    "shown_day",
+    "standings_on",
+]
