@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import psycopg
 from flask import Flask
@@ -85,8 +86,14 @@ class Sqlite:
     @contextmanager
     def database(self, folder: Path, *, with_bureau: bool = False) -> Iterator[str]:
         """The address of a fresh copy inside ``folder``."""
+        with self.copied(f"{self._with_bureau if with_bureau else self._template}", folder) as url:
+            yield url
+
+    @contextmanager
+    def copied(self, filled: str, folder: Path) -> Iterator[str]:
+        """The address of a copy, inside ``folder``, of a database that nobody has open."""
         path = folder / "app.db"
-        shutil.copyfile(self._with_bureau if with_bureau else self._template, path)
+        shutil.copyfile(filled.removeprefix("sqlite:///"), path)
         yield f"sqlite:///{path}"
 
 
@@ -101,9 +108,15 @@ class Postgresql:
         set_up_bureau(installed(folder, cluster.url(self._with_bureau)))
 
     @contextmanager
-    def database(self, _folder: Path, *, with_bureau: bool = False) -> Iterator[str]:
+    def database(self, folder: Path, *, with_bureau: bool = False) -> Iterator[str]:
         """The address of a fresh copy, dropped afterwards."""
-        name = self._create(self._with_bureau if with_bureau else self._template)
+        with self.copied(self._with_bureau if with_bureau else self._template, folder) as url:
+            yield url
+
+    @contextmanager
+    def copied(self, filled: str, _folder: Path) -> Iterator[str]:
+        """The address of a copy of a database that nobody has open, dropped afterwards."""
+        name = self._create(urlsplit(filled).path.removeprefix("/"))
         try:
             yield self._cluster.url(name)
         finally:

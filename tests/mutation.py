@@ -59,6 +59,8 @@ class Site:
     way: str
     """``mark``, ``everything``, ``open`` or ``shut``."""
     text: str
+    function: str
+    """The function that it stands in, with the class or function around that."""
 
     @property
     def id(self) -> str:
@@ -98,10 +100,14 @@ def sites() -> list[Site]:
         name = str(path.relative_to(ROOT))
         text = path.read_text(encoding="utf-8")
         tree = ast.parse(text)
+        functions = list(_functions(tree, ""))
         seen = {
-            Site(name, node.lineno, node.col_offset, way, ast.get_source_segment(text, node) or "")
+            Site(
+                name, node.lineno, node.col_offset, way,
+                ast.get_source_segment(text, node) or "", _around(node, functions),
+            )
             for node, way in _checks(tree, _WHOLE.get(name, set()))
-        }
+        }  # fmt: skip
         found += sorted(seen, key=lambda it: (it.line, it.column, it.way))
     return found
 
@@ -146,6 +152,20 @@ def _functions(node: ast.AST, within: str) -> Iterator[tuple[str, ast.FunctionDe
             yield from _functions(child, f"{within}{child.name}.")
         else:
             yield from _functions(child, within)
+
+
+def _around(node: ast.expr, functions: Sequence[tuple[str, ast.FunctionDef]]) -> str:
+    """The innermost function; a mark stands in the one that it marks."""
+    return next(
+        (
+            name
+            for name, it in reversed(functions)
+            if min([it.lineno, *(mark.lineno for mark in it.decorator_list)])
+            <= node.lineno
+            <= (it.end_lineno or 0)
+        ),
+        "",
+    )
 
 
 def _branches(function: ast.FunctionDef) -> Iterator[tuple[ast.expr, str]]:

@@ -8,7 +8,7 @@ an answer shows whose records went into it, whatever form the answer has.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -179,6 +179,11 @@ class World:
             client: CheckedClient = self.app.test_client()  # type: ignore[assignment]
             return client
         return browser_of(self.app, self.users[who.name])
+
+    def another(self, app: Flask) -> World:
+        """The same world in a copy of its installation, to go on from by itself."""
+        ids = {it.name: dict(getattr(self, it.name)) for it in fields(self) if it.name != "app"}
+        return World(app, **ids)
 
     def foreign_marks(self, who: Principal) -> list[str]:
         """The marks that no answer to this principal may hold."""

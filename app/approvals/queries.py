@@ -34,11 +34,6 @@ class Reader:
     reach: Mapping[str, Scope]
     """Kind id → how far the permission reaches with which it is decided; absent: not held."""
 
-    def may_decide(self, kind: str, county: str | None, enterprise_id: int | None) -> bool:
-        """Whether the permission covers it; that it is not one's own is asked separately."""
-        scope = self.reach.get(kind)
-        return scope is not None and scope.covers(county=county, enterprise_id=enterprise_id)
-
 
 @dataclass(frozen=True, slots=True)
 class ProposalFilter:
@@ -195,7 +190,7 @@ def _view(
         decider=decider or "",
         decided_at=row.decided_at,
         is_own=is_own,
-        may_decide=not is_own and reader.may_decide(row.kind, row.county, row.enterprise_id),
+        may_decide=not is_own,  # what is shown and not one's own is there to be decided
     )
 
 

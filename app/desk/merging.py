@@ -123,6 +123,8 @@ def carry_out(payload: Payload) -> None:
     """Merge them; the caller is inside the decision of the second person, or rehearses."""
     gone_id, stays_id = int(payload["gone"]), int(payload["stays"])
     merger = merger_of(gone_id, stays_id)
+    if payload.get("county") not in (None, merger.county):
+        raise Refused("有厂区在提交之后变更了区县。请退回，由市级人员重新提交。")
     reason = str(payload["reason"])
     for plant in merger.gone:
         supervision.hand_on(Handover(gone_id, None, stays_id, plant.plant_id))

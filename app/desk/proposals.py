@@ -45,6 +45,7 @@ def propose(act: Act, subject: Subject, values: Values) -> int:
             "plant": subject.plant.plant_id,
             "fact": subject.fact.id if subject.fact else None,
             "county": subject.plant.county,
+            "decided_in": _county_of(subject, values),
             "values": act.texts(subject, values),
             "told": act.told(subject, values),
         },
@@ -122,6 +123,8 @@ def _checked(act: Act, payload: Payload) -> tuple[Subject, Values]:
     typed = act.read(subject, payload["values"])
     if typed.errors:
         raise Refused(f"{''.join(typed.errors.values())}请退回，由提交人核对后重新提交。")
+    if payload.get("decided_in") not in (None, _county_of(subject, typed.values)):
+        raise Refused("该企业在提交之后有了其他区县的厂区。请退回，由市级人员重新提交。")
     return subject, typed.values
 
 

@@ -97,13 +97,20 @@ def _kind_of(path: Path) -> str:
     return _office_kind(path) if head.startswith(b"PK\x03\x04") else ""
 
 
+_DAMAGED = (
+    zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error,
+)  # fmt: skip
+"""What ``zipfile`` raises by turns for damage: places that cannot be (OSError, ValueError), methods
+it does not know (NotImplementedError), a password (RuntimeError)."""
+
+
 def _office_kind(path: Path) -> str:
     """Which office file an archive is; one with macros is none."""
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             runs = _runs_something(archive)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error):
+    except _DAMAGED:
         return ""
     names = {part.filename for part in parts}
     if len(parts) > MOST_PARTS or any(part.flag_bits & 1 for part in parts) or runs:

@@ -335,7 +335,7 @@ def _take_lock(path: Path) -> int | None:
     except BlockingIOError as busy:
         os.close(descriptor)
         raise WriterBusy from busy
-    except BaseException:
+    except BaseException:  # an interrupt too: left open, it would keep the lock
         os.close(descriptor)
         raise
     return descriptor

@@ -211,7 +211,7 @@ def run_next() -> bool:
             _handlers[kind](run)
     except JobFailed as failure:
         _finish(run.job_id, "failed", str(failure))
-    except Exception:
+    except Exception:  # work of any kind may fail in any way; the queue goes on with the next
         log.exception("job %s (%s) failed on attempt %s", run.job_id, kind, run.attempt)
         if run.attempt >= MAX_ATTEMPTS:
             _finish(run.job_id, "failed", f"系统处理出错，{_kept(kind)}请联系管理员查看日志。")
@@ -324,7 +324,7 @@ def work_forever(
                     between()
         except InUse:
             stop.wait(_SECONDS_TO_A_FREE_TURN)
-        except Exception:
+        except Exception:  # whatever keeps it from working now: whoever waits is served later
             log.exception("the job queue cannot be read; trying again")
             worked = False
             stop.wait(5)

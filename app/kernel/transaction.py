@@ -177,7 +177,7 @@ def commit() -> None:
     for act in current.afterwards if current is not None else ():
         try:
             act()
-        except Exception:
+        except Exception:  # it is saved: nothing that follows may answer as if it were not
             log.exception("what follows a commit was not done")
 
 

@@ -106,7 +106,7 @@ def seed_days(year: int) -> tuple[PublishedDay, ...]:
     first, last = date(year, 1, 1), date(year, 12, 31)
     try:
         return tuple(_published(day) for day in chinese_calendar.get_dates(first, last))
-    except NotImplementedError as unknown:
+    except NotImplementedError as unknown:  # how the library says that it has no such year
         raise CalendarMissing(year) from unknown
 
 

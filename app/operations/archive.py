@@ -111,7 +111,7 @@ def written(path: Path) -> Iterator[Writing]:
             sink.close_with_digest()
         part.replace(path)
         _sync_folder(path.parent)
-    except BaseException:
+    except BaseException:  # an interrupt too; it goes on when all is as before
         part.unlink(missing_ok=True)
         raise
 

@@ -69,7 +69,7 @@ def exchanged(
             shutil.copyfile(staged / name, target)
             target.chmod(0o600 if name == KEY else 0o644)
         yield aside
-    except BaseException:
+    except BaseException:  # an interrupt too; it goes on when all is as before
         for target, before in reversed(undo):
             target.unlink(missing_ok=True)
             if before is not None:

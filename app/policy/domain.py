@@ -356,7 +356,7 @@ def _judged(condition: Condition, candidate: Candidate, situation: Situation) ->
         return condition.judge(candidate, situation)
     except SettingMissing:
         raise
-    except Exception as error:
+    except Exception as error:  # a rule is a program by itself: it may fail in any way
         raise RuleFailed(condition.id, error) from error
 
 
@@ -365,7 +365,7 @@ def _key(criterion: Criterion, candidate: Candidate, situation: Situation) -> Co
         return criterion.key(candidate, situation)
     except SettingMissing:
         raise
-    except Exception as error:
+    except Exception as error:  # a rule is a program by itself: it may fail in any way
         raise RuleFailed(criterion.id, error) from error
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -60,14 +62,49 @@ def client_as(app: Flask, bureau: None) -> ClientAs:
     return partial(signed_in, app)
 
 
+@pytest.fixture(scope="session")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
+    """The register whose records carry marks: entered once per engine, then copied."""
+    with ExitStack() as held:
+        yield Worlds(held, tmp_path_factory)
+
+
 @pytest.fixture(scope="module", params=ENGINES)
 def world(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worlds: Worlds
 ) -> Iterator[World]:
     """An installation whose records all carry their owner's mark; shared by a file of tests."""
     engine: Sqlite | Postgresql = request.getfixturevalue(request.param)
-    folder = tmp_path_factory.mktemp("world")
-    with engine.database(folder, with_bureau=True) as url:
-        fresh = installed(folder, url)
-        yield populate(fresh)
-        close(fresh)
+    with worlds.copy(engine, tmp_path_factory.mktemp("world") / "own") as its:
+        yield its
+
+
+class Worlds:
+    """Copies of one entered register per engine (对照登记簿)."""
+
+    def __init__(self, held: ExitStack, folders: pytest.TempPathFactory) -> None:
+        self._held, self._folders = held, folders
+        self._entered: dict[Sqlite | Postgresql, tuple[World, Path, str]] = {}
+        self._lent: list[World] = []
+        """Kept: the examples of addresses remember what they made by a world's identity."""
+
+    @contextmanager
+    def copy(self, engine: Sqlite | Postgresql, folder: Path) -> Iterator[World]:
+        """A world of one's own; ``folder`` is made."""
+        if engine not in self._entered:
+            self._entered[engine] = self._enter(engine)
+        like, files, url = self._entered[engine]
+        shutil.copytree(files, folder)
+        with engine.copied(url, folder) as own:
+            app = installed(folder, own)
+            self._lent.append(like.another(app))
+            yield self._lent[-1]
+            close(app)
+
+    def _enter(self, engine: Sqlite | Postgresql) -> tuple[World, Path, str]:
+        folder = self._folders.mktemp("entered")
+        url = self._held.enter_context(engine.database(folder, with_bureau=True))
+        app = installed(folder, url)
+        entered = populate(app)
+        close(app)
+        return entered, folder, url

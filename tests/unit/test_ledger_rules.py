@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from app.kernel.authority import Scope
 from app.ledger.problems import Level
 from app.ledger.rules.reach import SYSTEM
 from tests.workbooks import (
@@ -294,6 +296,13 @@ def test_a_head_decides_for_the_own_county_only() -> None:
     comparison = compared(tables, recorded(lawful()), person(KEQIAO, head=True))
     assert places(comparison)
     assert "区县" in texts(comparison)
+
+
+def test_who_is_officer_there_and_head_here_decides_here_only() -> None:
+    both = replace(person(YUECHENG, head=True), scope=Scope(frozenset({YUECHENG, KEQIAO})))
+    own, other = ({"等级": [grade(uscc, "001", "C", date(2025, 6, 1))]} for uscc in (A, B))
+    assert texts(compared(own, recorded(lawful()), both)) == ""
+    assert "您不是那里的负责人" in texts(compared(other, recorded(lawful()), both))
 
 
 def test_an_officer_may_hand_in_an_exported_workbook_with_decisions_unchanged() -> None:

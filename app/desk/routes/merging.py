@@ -82,6 +82,7 @@ def _steps(gone_id: int, stays_id: int, form: TypedForm) -> Steps:
     payload = {
         "gone": gone_id,
         "stays": stays_id,
+        "county": merger.county,
         "sentence": merger.sentence,
         "plants": "；".join(f"{row.label} → 厂区 {row.after.split()[-1]}" for row in moves),
         "reason": form.text("reason"),

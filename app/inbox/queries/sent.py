@@ -85,26 +85,23 @@ def list_notices(scope: Scope, search: str, page: int) -> NoticePage:
 
 def find_notice(notice_id: int, scope: Scope) -> NoticeView | None:
     """The notice of which this is the first copy within reach; None otherwise."""
-    source = select(Message.source).where(Message.id == notice_id, *_sent_within(scope))
-    found = db.session.execute(source).scalar_one_or_none()
-    if found is None:
-        return None
-    row = db.session.execute(_notices(scope).where(Message.source == found)).first()
+    source = select(Message.source).where(Message.id == notice_id).scalar_subquery()
+    row = db.session.execute(_notices(scope).where(Message.source == source)).first()
     return _notice(row) if row and row.id == notice_id else None
 
 
 def deliveries_of(notice: NoticeView, scope: Scope) -> list[Delivery]:
     """Its copies within reach, each with the first reader and the first who signed."""
+    within_reach = select(Message.id).where(Message.source == notice.source, *_sent_within(scope))
     copies = db.session.execute(
         select(Message.id, Message.enterprise_id, Message.county)
-        .where(Message.source == notice.source, *_sent_within(scope))
+        .where(Message.id.in_(within_reach))
         .order_by(Message.id)
     ).all()
     receipts = db.session.execute(
         select(Receipt, UserAccount.display_name)
-        .join(Message, Message.id == Receipt.message_id)
         .outerjoin(UserAccount, UserAccount.id == Receipt.user_id)
-        .where(Message.source == notice.source, *_sent_within(scope))
+        .where(Receipt.message_id.in_(within_reach))
         .order_by(Receipt.read_at)
     )
     of_copy: dict[int, list[tuple[Receipt, str]]] = {}

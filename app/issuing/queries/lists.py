@@ -352,7 +352,7 @@ def downloads_of(list_id: int) -> list[IssuedDownload]:
 
 
 def steps_open_to(view: ListView, person_id: int, scopes: Mapping[Any, Scope]) -> tuple[Step, ...]:
-    """What this person may do with the list now; ``scopes`` by permission they hold."""
+    """What this person may do with the list now; ``scopes``: how far each permission reaches."""
     held = [
         permission
         for permission, scope in scopes.items()

@@ -113,7 +113,7 @@ def _label(key: str, words: str, flags: int) -> str:
 
 
 def _scopes() -> Mapping[Any, Any]:
-    return {it: scope_for(it) for it in _ACTS if can(it)}
+    return {it: scope_for(it) for it in _ACTS}
 
 
 def _live_url(view: ListView) -> str:

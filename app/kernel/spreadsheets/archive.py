@@ -30,6 +30,13 @@ LOCKED = (
 )
 
 
+_NO_DIRECTORY = (zipfile.BadZipFile, NotImplementedError, OSError, ValueError)
+_NO_ENTRY = (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError)
+_NO_CONTENT = (zipfile.BadZipFile, zlib.error, EOFError)
+"""What ``zipfile`` raises by turns for damage: places that cannot be (OSError, ValueError), methods
+and versions it does not know (NotImplementedError), a password (RuntimeError)."""
+
+
 class Archive(AbstractContextManager["Archive"]):
     """A zip file whose directory has passed every check; entries are opened by their name."""
 
@@ -37,11 +44,11 @@ class Archive(AbstractContextManager["Archive"]):
         _check_directory_size(path, limits)
         try:
             self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
+        except _NO_DIRECTORY as error:
             raise UnreadableWorkbook(DAMAGED) from error
         try:
             self.entries = _checked_entries(self._zip, path, limits)
-        except BaseException:
+        except BaseException:  # refused or interrupted: it goes on, and no file stays open
             self._zip.close()
             raise
 
@@ -62,7 +69,7 @@ class Archive(AbstractContextManager["Archive"]):
         """The unpacked content of one entry as a stream that ends at its declared size."""
         try:
             return self._zip.open(self.entries[name])
-        except (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError) as error:
+        except _NO_ENTRY as error:
             raise UnreadableWorkbook(DAMAGED) from error
 
     def read(self, name: str) -> bytes:
@@ -70,7 +77,7 @@ class Archive(AbstractContextManager["Archive"]):
         try:
             with self.open(name) as stream:
                 return stream.read()
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except _NO_CONTENT as error:
             raise UnreadableWorkbook(DAMAGED) from error
 
 

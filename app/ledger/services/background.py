@@ -172,7 +172,7 @@ def _broken_goes_to(task: _Task, action: str, run: JobRun) -> Iterator[None]:
         yield
     except JobFailed:
         raise
-    except Exception:
+    except Exception:  # whichever it is: it goes on to the queue, which counts the attempts
         if run.attempt >= MAX_ATTEMPTS:
             with _writing(task):
                 row = db.session.get_one(LedgerImport, task.import_id)

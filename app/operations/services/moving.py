@@ -102,7 +102,7 @@ def _move(config: Config, target: Engine, address: str) -> Moved:
         compared, head = _prove(config, address)
         with target.begin() as connection:
             migrating.mark_unproven(connection, unproven=False)
-    except BaseException:
+    except BaseException:  # an interrupt too; it goes on when all is as before
         _empty(target)
         raise
     note = f"{clock.shown(clock.now())} 数据已迁往 PostgreSQL：{where.render_as_string()}\n"

@@ -234,7 +234,7 @@ def _using_key(key: str) -> Iterator[None]:
     current_app.config["SECRET_KEY"] = key
     try:
         yield
-    except BaseException:
+    except BaseException:  # an interrupt too; it goes on when all is as before
         current_app.config["SECRET_KEY"] = before
         raise
 
