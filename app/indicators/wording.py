@@ -1,0 +1,170 @@
+"""How a criterion is written in a cell (指标要求的写法), and read back: one the other's inverse.
+
+An office edits tables in a spreadsheet, so the text of a cell *is* the criterion::
+
+    未核实                                      nothing is known here
+    同上一级                                    what the next better grade asks
+    未达到B级要求                               whoever does not reach B
+    须做到：厂区出入口安装门禁系统              yes or no
+    国五及以上车辆比例≥80%                      a share
+    颗粒物（窑尾，小时均值）≤10mg/m³（基准氧含量10%）   a limit; one a line
+    1、…                                        a list, all of it
+    满足下列任意2项：                           a list, so many of it
+    1、…
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+
+from app.indicators.domain import (
+    Below,
+    Clause,
+    Clauses,
+    Criterion,
+    Limit,
+    Limits,
+    Quantity,
+    SameAsAbove,
+    Share,
+    Unverified,
+    YesNo,
+    shown,
+)
+
+UNVERIFIED = "未核实"
+SAME = "同上一级"
+_YES_NO = "须做到："
+_GRADES = "A+|A|引领性|B-|B|C|D|非引领性"
+_NUMBER = r"\d+(?:\.\d+)?"
+_BELOW = re.compile(rf"未达到({_GRADES})级?要求")
+_ANY_OF = re.compile(r"满足下列任意(\d+)项[:：]?")
+_ITEM = re.compile(r"(\d+)[、.．)）]\s*(.+)", re.DOTALL)
+_SHARE = re.compile(rf"(.+?)([≥≤])\s*({_NUMBER})\s*%")
+_LIMIT = re.compile(
+    rf"(?P<name>.+?)\s*≤\s*(?P<first>{_NUMBER})(?:\s*[~～—–-]\s*(?P<second>{_NUMBER}))?"
+    rf"\s*(?P<unit>[^\s\d（(][^\s（(]*)?\s*(?:[（(]基准氧含量\s*(?P<oxygen>{_NUMBER})\s*%[)）])?"
+)
+_NAME = re.compile(r"(?P<pollutant>[^（(]+)(?:[（(](?P<inside>.+)[)）])?")
+AVERAGING = ("小时均值", "日均值", "月均值", "年均值", "任意一次值", "测定均值")
+"""What a mean may be called; anything else in the brackets is the emission point."""
+
+
+class UnreadableCriterion(ValueError):
+    """A cell says something that is none of the ways a criterion is written."""
+
+
+def written(criterion: Criterion) -> str:
+    """The text of the cell."""
+    match criterion:
+        case Unverified():
+            return UNVERIFIED
+        case SameAsAbove():
+            return SAME
+        case Below(grade):
+            return f"未达到{grade}{'' if grade.endswith('性') else '级'}要求"
+        case YesNo(subject):
+            return f"{_YES_NO}{subject}"
+        case Share(subject, percent, at_most):
+            return f"{subject}{'≤' if at_most else '≥'}{shown(percent)}%"
+        case Limits(items):
+            return "\n".join(_limit_written(limit) for limit in items)
+        case Clauses(items, need):
+            listed = [f"{number}、{item.text}" for number, item in enumerate(items, start=1)]
+            return "\n".join(listed if need is None else [f"满足下列任意{need}项：", *listed])
+
+
+def _limit_written(limit: Limit) -> str:
+    span = "" if limit.lower is None else f"{shown(limit.lower)}～"
+    oxygen = limit.reference_oxygen
+    base = "" if oxygen is None else f"（基准氧含量{shown(oxygen)}%）"
+    return f"{limit.quantity.name}≤{span}{shown(limit.upper)}{limit.quantity.unit}{base}"
+
+
+def read(text: str) -> Criterion:
+    """The criterion that a cell states. Raises UnreadableCriterion, which says how to mend it."""
+    lines = [line.strip() for line in text.replace("\r", "\n").split("\n") if line.strip()]
+    if not lines:
+        return Unverified()
+    first = _half_width(lines[0])
+    if len(lines) == 1:
+        if first in {UNVERIFIED, SAME}:
+            return Unverified() if first == UNVERIFIED else SameAsAbove()
+        if below := _BELOW.fullmatch(first):
+            return Below(below[1])
+        if lines[0].startswith((_YES_NO, "须做到:")):
+            return YesNo(lines[0][len(_YES_NO) :].strip())
+        if share := _SHARE.fullmatch(first):
+            return Share(share[1].strip(), Decimal(share[3]), at_most=share[2] == "≤")
+    if _ANY_OF.fullmatch(first) or _ITEM.fullmatch(lines[0]):
+        return _read_clauses(lines)
+    return Limits(tuple(_read_limit(line) for line in lines))
+
+
+def _half_width(text: str) -> str:
+    """Full-width letters, digits and signs as half-width ones; Chinese punctuation stays."""
+    kept = "（），；：～"
+    folded = "".join(
+        unicodedata.normalize("NFKC", it) if "！" <= it <= "～" and it not in kept else it
+        for it in text
+    )
+    return folded.replace("<=", "≤").replace(">=", "≥").replace("/m3", "/m³")
+
+
+def _read_clauses(lines: list[str]) -> Clauses:
+    any_of = _ANY_OF.fullmatch(_half_width(lines[0]))
+    items: list[str] = []
+    for line in lines[1:] if any_of else lines:
+        item = _ITEM.fullmatch(line)
+        if item is None:
+            items[-1:] = [f"{items[-1]}{line}"] if items else []
+            if not items:
+                raise UnreadableCriterion(_HOW.format(line[:40]))
+            continue
+        if int(item[1]) != len(items) + 1:
+            raise UnreadableCriterion(
+                f"第 {len(items) + 1} 条的序号写成了 {item[1]}。请把各条按 1、2、3 依次编号。"
+            )
+        items.append(item[2].strip())
+    need = int(any_of[1]) if any_of else None
+    if not items or (need is not None and not 1 <= need <= len(items)):
+        raise UnreadableCriterion(
+            f"“{lines[0][:40]}”下列有 {len(items)} 条，对不上。请改正项数或补齐各条。"
+        )
+    return Clauses(tuple(Clause(text) for text in items), need)
+
+
+def _read_limit(line: str) -> Limit:
+    found = _LIMIT.fullmatch(_half_width(line).rstrip("；;。"))
+    name = _NAME.fullmatch(found["name"].strip()) if found else None
+    if found is None or name is None:
+        raise UnreadableCriterion(_HOW.format(line[:40]))
+    first, second = Decimal(found["first"]), found["second"]
+    upper = first if second is None else Decimal(second)
+    if second is not None and upper <= first:
+        raise UnreadableCriterion(
+            f"“{line[:40]}”的范围前大后小。请把较小的数写在前面，如 ≤20～30。"
+        )
+    inside = [part.strip() for part in re.split("[，,]", name["inside"] or "") if part.strip()]
+    means = [part for part in inside if part in AVERAGING]
+    quantity = Quantity(
+        pollutant=name["pollutant"].strip(),
+        point="，".join(part for part in inside if part not in means),
+        unit=found["unit"] or "mg/m³",
+        averaging=means[0] if means else "",
+    )
+    oxygen = found["oxygen"]
+    return Limit(
+        quantity,
+        upper,
+        lower=None if second is None else first,
+        reference_oxygen=None if oxygen is None else Decimal(oxygen),
+    )
+
+
+_HOW = (
+    "看不懂“{}”。请写成：限值“颗粒物（窑尾，小时均值）≤10mg/m³”，比例“国五及以上车辆比例≥80%”，"
+    "条款“1、……”，是否“须做到：……”，或“同上一级”“未达到B级要求”“未核实”。"
+)
