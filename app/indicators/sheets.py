@@ -1,6 +1,6 @@
 """A table in the shape of the printed guide (指标表的表样), merged cells and all, both ways.
 
-The first sheet is the table; the second, 来源, says where a cell was read if elsewhere than its row.
+The first sheet is the table; the second, 来源, says where a cell was read if not where its row was.
 What is written is read back as it was; what a person typed wrongly is named by its cell.
 """
 
@@ -75,14 +75,14 @@ def laid_out(table: IndicatorTable, first_row: int = 0) -> list[Placed]:
     last = len(table.rows) - 1
     start = 0
     for number, row in enumerate(table.rows):
-        placed += _row_laid_out(row, table.grades, first_row + number)
+        placed += _row_laid_out(row, first_row + number)
         if number == last or table.rows[number + 1].dimension != row.dimension:
             placed.append(Placed(first_row + start, 1, row.dimension, first_row + number, 1))
             start = number + 1
     return placed
 
 
-def _row_laid_out(row: Row, grades: Sequence[Grade], at: int) -> Iterator[Placed]:
+def _row_laid_out(row: Row, at: int) -> Iterator[Placed]:
     yield Placed(at, 0, row.key, at, 0)
     yield Placed(at, 2, row.title, at, 2)
     column = len(BEFORE)
