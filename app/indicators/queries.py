@@ -99,7 +99,7 @@ def find_family(family_id: int) -> Family | None:
     return None if row is None else Family(*row)
 
 
-def _families() -> Select[Any]:
+def _families() -> Select[*tuple[Any, ...]]:
     return select(
         IndicatorFamily.id,
         IndicatorFamily.rulebook,
@@ -123,7 +123,7 @@ def find_version(version_id: int) -> Version | None:
     return None if row is None else Version(*row)
 
 
-def _versions() -> Select[Any]:
+def _versions() -> Select[*tuple[Any, ...]]:
     return select(
         IndicatorVersion.id,
         IndicatorVersion.family_id,
