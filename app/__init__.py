@@ -25,6 +25,9 @@ from app.grades import commands as grades_commands
 from app.grades import services as grades_services
 from app.inbox import audit_words as inbox_words
 from app.inbox import routes as inbox_routes
+from app.indicators import audit_words as indicators_words
+from app.indicators import proposals as indicators_proposals
+from app.indicators import routes as indicators_routes
 from app.issuing import audit_words as issuing_words
 from app.issuing import commands as issuing_commands
 from app.issuing import measures as issuing_measures
@@ -75,6 +78,7 @@ BLUEPRINTS = (
     inbox_routes.blueprint,
     approvals_routes.blueprint,
     rulebook_routes.blueprint,
+    indicators_routes.blueprint,
     policy_routes.blueprint,
     issuing_routes.blueprint,
     rights_routes.blueprint,
@@ -99,6 +103,7 @@ AUDIT_WORDS = (
     inbox_words,
     approvals_words,
     rulebook_words,
+    indicators_words,
     registry_words,
     grades_words,
     rights_words,
@@ -112,6 +117,7 @@ AUDIT_WORDS = (
 PROPOSALS: tuple[Kind, ...] = (
     *rulebook_kinds.KINDS,
     calendar_kind.KIND,
+    indicators_proposals.KIND,
     *rights_proposals.KINDS,
     *desk_proposals.KINDS,
     merging.KIND,

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
+from app.demo import tables
 from app.issuing import services as issuing
 from app.issuing.queries import lines_of
 from app.issuing.services import Signature
@@ -56,6 +57,7 @@ class Office:
     def work(self) -> None:
         """One list signed and its successor waiting for the head; further matters that wait."""
         today = clock.today()
+        self._put_tables_in_force(today)
         first = self._checked("measure", "positive-list", EARLIER_LIST)
         with self.desk_of("city-head"):
             number = f"示例函〔{today.year}〕1号"
@@ -70,6 +72,16 @@ class Office:
                 EntryDraft(account, EntryKind.IN, Decimal("12.5"), today, document, "关停企业收储")
             )
         self._plan_closing()
+
+    def _put_tables_in_force(self, today: date) -> None:
+        """The made-up indicator tables: entered, put before the head, approved."""
+        with self.desk_of("rule-editor"):
+            tables.keep_shipped()
+        for name in tables.names():
+            with self.desk_of("rule-editor"):
+                proposal = tables.propose(*tables.keep(name), date(today.year, 1, 1))
+            with self.desk_of("city-head"):
+                tables.approve(proposal)
 
     def _checked(self, kind: str, spec: str, ago: timedelta) -> int:
         """A list that one officer drafted and another checked."""

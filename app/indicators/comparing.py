@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from app.indicators.domain import (
+from app.indicators.criteria import (
     Cell,
     Clauses,
     Criterion,
+    Evidence,
     IndicatorTable,
     Limit,
     Limits,
@@ -29,8 +30,8 @@ class Direction(StrEnum):
     """Which way a requirement went, in the words of the page."""
 
     SAME = "未变"
-    STRICTER = "更严"
-    LOOSER = "更宽"
+    STRICTER = "加严"
+    LOOSER = "放宽"
     REWORDED = "有改动"
     """Changed, and no rule can tell which way: a person reads both."""
     STATED = "新载明"
@@ -60,13 +61,42 @@ class RowChange:
     @property
     def is_same(self) -> bool:
         """Whether nothing about the row changed, title, evidence and 不涉及 included."""
-        return self.before is not None and self.now is not None and _plain(self.before) == _plain(
-            self.now
-        )  # fmt: skip
+        return self.before == self.now
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What happened to the row: 新增, 删除, or each way its cells went; 有改动 beside them."""
+        if self.before is None or self.now is None:
+            return ("新增" if self.before is None else "删除",)
+        if self.is_same:
+            return ("未变",)
+        ways = [it.direction for it in self.cells if it.direction is not Direction.SAME]
+        return tuple(dict.fromkeys(str(it) for it in ways)) or ("有改动",)
+
+    @property
+    def besides(self) -> tuple[tuple[str, str, str], ...]:
+        """What changed beside the requirements: what it is called, before, and now."""
+        if self.before is None or self.now is None:
+            return ()
+        was, row = _beside(self.before), _beside(self.now)
+        return tuple((name, was[name], now) for name, now in row.items() if was[name] != now)
 
 
-def _plain(row: Row) -> tuple[object, ...]:
-    return row.dimension, row.title, row.cells, row.may_not_apply, row.evidence
+def _beside(row: Row) -> dict[str, str]:
+    return {
+        "维度": row.dimension,
+        "指标": row.title,
+        "可否不涉及": "可以" if row.may_not_apply else "不可以",
+        "佐证材料": "；".join(evidence_written(it) for it in row.evidence) or "无",
+        "来源": "；".join(dict.fromkeys([row.source, *(it.source for it in row.cells)])).strip(
+            "；"
+        ),
+    }
+
+
+def evidence_written(evidence: Evidence) -> str:
+    """监测报告（上一自然年）."""
+    return f"{evidence.kind}（{evidence.period}）" if evidence.period else evidence.kind
 
 
 def differences(before: IndicatorTable, now: IndicatorTable) -> tuple[RowChange, ...]:
@@ -112,9 +142,11 @@ def _limit_steps(before: Limits, now: Limits) -> list[int] | None:
     new = {limit.quantity: limit for limit in now.items}
     steps = [1] * len(new.keys() - old.keys()) + [-1] * len(old.keys() - new.keys())
     for quantity in old.keys() & new.keys():
-        if old[quantity].reference_oxygen != new[quantity].reference_oxygen:
+        was, now_is = old[quantity], new[quantity]
+        if (was.reference_oxygen, was.at_least) != (now_is.reference_oxygen, now_is.at_least):
             return None
-        steps += _ends(old[quantity], new[quantity])
+        ends = _ends(was, now_is)
+        steps += [-step for step in ends] if was.at_least else ends
     return [step for step in steps if step]
 
 
@@ -139,20 +171,32 @@ def _clause_steps(before: Clauses, now: Clauses) -> list[int] | None:
     return None
 
 
-class Loosened(ValueError):
-    """A supplement would ask for less than the table it tightens, or cannot be shown not to."""
-
-
 def tightened(table: IndicatorTable, supplement: IndicatorTable) -> IndicatorTable:
     """The table as a supplement makes it: its stated cells take the place of the table's.
 
-    A cell of the supplement that is 未核实 says nothing. Rows that only the supplement has are
-    added. Raises Loosened where a cell is looser; where no rule can tell, the person who approves
-    the supplement has read both, so it stands.
+    A cell of the supplement that is 未核实 says nothing, and one that is looser than the table's
+    does not count (PLAN-INDICATORS): the table may have become stricter since. Where no rule can
+    tell, the person who approved the supplement has read both. Rows that only the supplement has
+    are added.
     """
     rows = [_tightened_row(row, supplement.row(row.key), table.grades) for row in table.rows]
     added = [row for row in supplement.rows if table.row(row.key) is None]
     return replace(table, rows=(*rows, *added))
+
+
+def loosened(table: IndicatorTable, supplement: IndicatorTable) -> list[str]:
+    """The cells by which a supplement would ask for less, each in a sentence; they do not count."""
+    found = []
+    for row in table.rows:
+        extra = supplement.row(row.key)
+        for grade in table.grades if extra else ():
+            asked, base = extra.asked(grade) if extra else Unverified(), row.asked(grade)
+            if direction(base, asked) is Direction.LOOSER:
+                found.append(
+                    f"编号 {row.key}“{row.title}”{grade}级的补充要求“{written(asked)}”"
+                    f"比原要求“{written(base)}”宽。补充要求只能加严，请核对原文。"
+                )
+    return found
 
 
 def _tightened_row(row: Row, extra: Row | None, grades: Sequence[Grade]) -> Row:
@@ -160,17 +204,17 @@ def _tightened_row(row: Row, extra: Row | None, grades: Sequence[Grade]) -> Row:
         return row
     cells: list[Cell] = []
     for grade in grades:
-        asked = extra.asked(grade)
-        if isinstance(asked, Unverified):
-            cells.append(Cell((grade,), row.asked(grade), row.source))
-            continue
-        if direction(row.asked(grade), asked) is Direction.LOOSER:
-            raise Loosened(
-                f"指标“{row.title}”{grade}级的补充要求“{written(asked)}”比原要求"
-                f"“{written(row.asked(grade))}”更宽。补充要求只能加严，请核对原文。"
-            )
-        cells.append(Cell((grade,), asked, extra.source))
-    return replace(row, cells=_merged(cells), evidence=(*row.evidence, *extra.evidence))
+        asked, base = extra.asked(grade), row.asked(grade)
+        if isinstance(asked, Unverified) or direction(base, asked) is Direction.LOOSER:
+            cells.append(Cell((grade,), base, _source_of(row, grade)))
+        else:
+            cells.append(Cell((grade,), asked, _source_of(extra, grade)))
+    evidence = tuple(dict.fromkeys((*row.evidence, *extra.evidence)))
+    return replace(row, cells=_merged(cells), evidence=evidence)
+
+
+def _source_of(row: Row, grade: Grade) -> str:
+    return next((it.source for it in row.cells if grade in it.grades), "") or row.source
 
 
 def _merged(cells: Sequence[Cell]) -> tuple[Cell, ...]:

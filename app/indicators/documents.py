@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from app.indicators.domain import Cell, Evidence, IndicatorTable, Row
+from app.indicators.criteria import Cell, Evidence, IndicatorTable, Row
 from app.indicators.wording import read, written
 
 Document = dict[str, Any]
@@ -80,22 +82,24 @@ def from_text(text: str) -> IndicatorTable:
     return from_document(json.loads(text))
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A version's text, known by its hash."""
+
+    sha256: str
+    text: str = field(compare=False)
+
+
+@lru_cache(maxsize=128)
+def _read_once(kept: _Kept) -> IndicatorTable:
+    return from_text(kept.text)
+
+
+def remembered(sha256: str, text: str) -> IndicatorTable:
+    """The table of a kept version: it never changes, and reading one takes its time."""
+    return _read_once(_Kept(sha256, text))
+
+
 def digest(text: str) -> str:
     """The sha256 (hex) by which a version is known."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def faults(table: IndicatorTable, scheme: tuple[str, ...]) -> list[str]:
-    """What is wrong with a table as a whole; empty: it may be kept."""
-    found = []
-    if tuple(table.grades) != scheme:
-        found.append(f"等级列应为 {'、'.join(scheme)}。请按本行业的等级方案填写。")
-    seen: set[str] = set()
-    for row in table.rows:
-        covered = tuple(grade for cell in row.cells for grade in cell.grades)
-        if covered != tuple(table.grades):
-            found.append(f"编号 {row.key} 没有逐级填写要求。请为每一等级填写，未知的写“未核实”。")
-        if row.key in seen:
-            found.append(f"编号 {row.key} 用了两次。请给其中一行另编一个号。")
-        seen.add(row.key)
-    return found

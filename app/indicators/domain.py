@@ -1,216 +1,92 @@
-"""指标表: what a plant must reach for each grade, row by row, and which grade its answers reach.
+"""指标表 against answers: which grade a row reaches, a table, a plant; and what is lacking.
 
-A table belongs to an industry (or sub-type) under a rulebook. Its columns are the grades of the
-scheme, best first; a row is one indicator (指标) of a dimension (维度); a cell says what a grade
-asks of that indicator, and may be merged across neighbouring grades (PLAN-INDICATORS). The rows
-that hold the plant back decide its grade (短板原则, PLAN-SHORTBOARD).
-
-Nothing here invents a limit: where a source is not known, the cell is :class:`Unverified` (未核实)
-and nothing is computed from it.
+The rows that hold the plant back decide its grade (短板原则, PLAN-SHORTBOARD). What a table is made
+of stands in :mod:`app.indicators.criteria`; its names are to be had here too.
 """
 
 from __future__ import annotations
 
-import hashlib
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal, TypeAlias
 
+from app.indicators.criteria import (
+    Below,
+    Cell,
+    Clause,
+    Clauses,
+    Criterion,
+    Evidence,
+    IndicatorTable,
+    Limit,
+    Limits,
+    Quantity,
+    Row,
+    SameAsAbove,
+    Share,
+    Unverified,
+    YesNo,
+)
 from app.rulebook.domain import Grade, GradeOrder
 
-# --- What a grade asks for ------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """One requirement (条) of a list."""
-
-    text: str
-
-    @property
-    def id(self) -> str:
-        """By which an answer names it: that of its wording.
-
-        The same words under two grades are ticked once; other words are another requirement, and
-        what was said of the old ones is asked again.
-        """
-        folded = "".join(unicodedata.normalize("NFKC", self.text).split()).rstrip("。；;.")
-        return hashlib.sha256(folded.encode()).hexdigest()[:12]
-
-
-@dataclass(frozen=True, slots=True)
-class Clauses:
-    """A list of requirements: all of them, or at least ``need``."""
-
-    items: tuple[Clause, ...]
-    need: int | None = None
-    """None: all."""
-
-    @property
-    def needed(self) -> int:
-        """How many must be met."""
-        return len(self.items) if self.need is None else self.need
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """What is measured: a pollutant at an emission point, in a unit, as an average over a time."""
-
-    pollutant: str
-    point: str = ""
-    """排放口或工序; empty: every one."""
-    unit: str = "mg/m³"
-    averaging: str = ""
-    """小时均值, 日均值 …"""
-
-    @property
-    def id(self) -> str:
-        """By which an answer names it."""
-        return f"{self.pollutant}@{self.point}/{self.averaging}"
-
-    @property
-    def name(self) -> str:
-        """As a sentence writes it: 颗粒物（窑头，小时均值）."""
-        inside = "，".join(part for part in (self.point, self.averaging) if part)
-        return f"{self.pollutant}（{inside}）" if inside else self.pollutant
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """An upper limit of a quantity.
-
-    Some originals print a range (A 级 20～30) of which the local authority chooses; ``upper`` is
-    then its end and ``lower`` its beginning. What lies between is open until the bureau has chosen.
-    """
-
-    quantity: Quantity
-    upper: Decimal
-    lower: Decimal | None = None
-    reference_oxygen: Decimal | None = None
-    """基准氧含量, in per cent; a measured value is converted to it first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Every one of these limits is kept."""
-
-    items: tuple[Limit, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A share (比例) of something, in per cent, is at least or at most so much."""
-
-    subject: str
-    percent: Decimal
-    at_most: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class YesNo:
-    """Something is there or done (是/否)."""
-
-    subject: str
-
-
-@dataclass(frozen=True, slots=True)
-class SameAsAbove:
-    """同上一级: the criterion of the next better grade."""
-
-
-@dataclass(frozen=True, slots=True)
-class Below:
-    """未达到X级要求: the grade of whoever does not reach X; it asks for nothing itself."""
-
-    grade: Grade
-
-
-@dataclass(frozen=True, slots=True)
-class Unverified:
-    """未核实: what the document asks for here is not known; nothing is computed."""
-
-
-Criterion: TypeAlias = Clauses | Limits | Share | YesNo | SameAsAbove | Below | Unverified
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What one grade, or several neighbouring ones (合并单元格), ask for."""
-
-    grades: tuple[Grade, ...]
-    criterion: Criterion
-    source: str = ""
-    """Where it was read; empty: that of the row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Material a row must be proved with (佐证材料) and the period that it covers."""
-
-    kind: str
-    period: str = ""
-    """"上一自然年", "各季度"; empty: none asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An indicator (指标): one line of the table."""
-
-    key: str
-    """Lasting name inside the table through all its versions."""
-    dimension: str
-    title: str
-    cells: tuple[Cell, ...]
-    may_not_apply: bool = False
-    """Whether 不涉及 is an answer."""
-    evidence: tuple[Evidence, ...] = ()
-    source: str = ""
-
-    def asked(self, grade: Grade) -> Criterion:
-        """What the grade asks for, 同上一级 followed upwards."""
-        found: Criterion = Unverified()
-        for cell in self.cells:
-            if not isinstance(cell.criterion, SameAsAbove):
-                found = cell.criterion
-            if grade in cell.grades:
-                return found
-        return Unverified()
-
-
-@dataclass(frozen=True, slots=True)
-class IndicatorTable:
-    """One version of the table of an industry or sub-type under a rulebook."""
-
-    industry: str
-    subtype: str
-    rulebook: str
-    title: str
-    grades: tuple[Grade, ...]
-    """The columns, best first: grades of the industry's scheme."""
-    rows: tuple[Row, ...]
-    source: str = ""
-
-    def row(self, key: str) -> Row | None:
-        """The row of that lasting name."""
-        return next((row for row in self.rows if row.key == key), None)
-
-    @property
-    def dimensions(self) -> tuple[str, ...]:
-        """The dimensions (维度) in the order of the table."""
-        return tuple(dict.fromkeys(row.dimension for row in self.rows))
-
+__all__ = [
+    "AIR_OXYGEN",
+    "Answer",
+    "Below",
+    "Cell",
+    "Check",
+    "Clause",
+    "Clauses",
+    "Criterion",
+    "Evidence",
+    "IndicatorTable",
+    "Lift",
+    "Limit",
+    "Limits",
+    "Measured",
+    "Outcome",
+    "OxygenOfAir",
+    "Quantity",
+    "Row",
+    "RowResult",
+    "SameAsAbove",
+    "Share",
+    "State",
+    "Unverified",
+    "YesNo",
+    "at_reference",
+    "check",
+    "crossing",
+    "judge_row",
+    "next_grade",
+    "short_board",
+    "shown",
+    "way_to",
+]
 
 # --- What was answered ----------------------------------------------------------------------
 
 
+BEYOND = Decimal(10) ** 9
+"""No value that is measured or asked for is as large."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A measured value, with the oxygen it was measured at where a limit refers to one."""
+    """A measured value, with the oxygen it was measured at where a limit refers to one.
+
+    Raises ValueError for what no instrument shows: less than nothing, no number, beyond all bounds
+    (:func:`app.indicators.wording.read_number` says it to a person).
+    """
 
     value: Decimal
     oxygen: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        for number in (self.value, self.oxygen):
+            if number is not None and not (number.is_finite() and 0 <= number < BEYOND):
+                raise ValueError(f"no measured value: {number}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +105,14 @@ class Answer:
     chosen: Grade | None = None
     """A grade chosen where none can be computed, with a reason."""
     reason: str = ""
+    nothing_met: bool = False
+    """Said outright that none of the listed clauses is met."""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing has been entered: a row that nobody has looked at is no answer."""
+        entered = self.ticked or self.measured or self.shares or self.said or self.chosen
+        return not (entered or self.not_applicable or self.nothing_met)
 
 
 AIR_OXYGEN = Decimal(21)
@@ -309,13 +193,27 @@ def _check_limit(limit: Limit, answer: Answer) -> Check:
     value = at_reference(measured, limit.reference_oxygen)
     if value is None:
         return Check(None, (f"未填写：{quantity.name}的实测氧含量",))
+    if limit.at_least:
+        if value >= limit.upper:
+            return MET
+        words = f"{_from(quantity.name, value, limit.upper)}提高到 {shown(limit.upper)}"
+        return Check(met=False, lacking=(f"{words} {quantity.unit} 以上",))
     if value > limit.upper:
-        words = f"{quantity.name}由 {shown(value)} 降到 {shown(limit.upper)} {quantity.unit} 以下"
-        return Check(met=False, lacking=(words,))
+        words = f"{_from(quantity.name, value, limit.upper)}降到 {shown(limit.upper)}"
+        return Check(met=False, lacking=(f"{words} {quantity.unit} 以下",))
     if limit.lower is not None and value > limit.lower:
         span = f"{shown(limit.lower)}～{shown(limit.upper)} {quantity.unit}"
         return Check(None, (f"{quantity.name}的限值为范围 {span}，本局尚未从中确定",))
     return MET
+
+
+def _from(name: str, value: Decimal, bound: Decimal) -> str:
+    """颗粒物由 18: with so many digits that it cannot be taken for the bound itself."""
+    for places in (2, 4, 6):
+        rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        if rounded != bound:
+            return f"{name}由 {shown(rounded)} "
+    return f"{name}由 {shown(value)} "
 
 
 def _check_share(criterion: Share, answer: Answer) -> Check:
@@ -340,8 +238,8 @@ def _all_of(checks: Sequence[Check]) -> Check:
 
 
 def shown(value: Decimal) -> str:
-    """A number as a person writes it: two decimals at most, none that say nothing."""
-    text = format(value.quantize(Decimal("0.01")), "f")
+    """A number as a person writes it: every digit it has, no zeros that say nothing."""
+    text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -367,15 +265,18 @@ class RowResult:
 def judge_row(row: Row, answer: Answer, grades: Sequence[Grade]) -> RowResult:
     """The best grade whose criterion the answer meets, else the one chosen with a reason.
 
-    A grade that is open (something not entered, or 未核实) is not reached. Raises OxygenOfAir.
+    A grade that is open (something not entered, or 未核实) is not reached; one that is 未核实 can
+    be chosen though a lower one is met. Raises OxygenOfAir.
     """
     if answer.not_applicable and row.may_not_apply:
         return RowResult(row, None, "not-applicable")
     lacking: dict[Grade, tuple[str, ...]] = {}
-    is_open = False
+    is_open = answer.is_blank
     for grade in grades:
         found = check(row.asked(grade), answer)
         if found.met and not (is_open and isinstance(row.asked(grade), Below)):
+            if answer.chosen in lacking and isinstance(row.asked(answer.chosen), Unverified):
+                break
             return RowResult(row, grade, "computed", lacking)
         is_open = is_open or found.met is None
         lacking[grade] = found.lacking
@@ -404,6 +305,11 @@ class Outcome:
     """The rows at that grade: they hold the plant back."""
     open: tuple[RowResult, ...]
     """The rows still without an answer."""
+
+    @property
+    def at_best(self) -> Grade | None:
+        """What can still be reached, as far as rows have been answered: that of the lowest."""
+        return self.holding[0].grade if self.holding else None
 
 
 def short_board(results: Iterable[RowResult], grades: Sequence[Grade]) -> Outcome:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.database import Base, BigId, Recorded, UTCMoment
+from app.kernel.database import Base, BigId, Explained, UTCMoment
 
 _STANDS = text("annulled_at IS NULL")
 
@@ -54,10 +54,15 @@ class IndicatorVersion(Base):
     __tablename__ = "indicator_version"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
-    family_id: Mapped[int] = mapped_column(ForeignKey("indicator_family.id"), index=True)
+    family_id: Mapped[int] = mapped_column(ForeignKey("indicator_family.id"))
     number: Mapped[int] = mapped_column(Integer)
     """Counted from 1 within the family."""
-    made_from: Mapped[int | None] = mapped_column(ForeignKey("indicator_version.id"))
+    title: Mapped[str] = mapped_column(String(120))
+    rows: Mapped[int] = mapped_column(Integer)
+    unverified: Mapped[int] = mapped_column(Integer)
+    """How many cells are 未核实; this and the two before stand in the content too, for lists."""
+    made_from: Mapped[int | None] = mapped_column(BigInteger)
+    """The version that was being edited."""
     content: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))
     example: Mapped[bool] = mapped_column(default=False)
@@ -72,12 +77,12 @@ class IndicatorVersion(Base):
     )
 
 
-class IndicatorRuling(Recorded, Base):
+class IndicatorRuling(Explained, Base):
     """From this day a version rules (施行); without a version the family is retired (停用)."""
 
     __tablename__ = "indicator_ruling"
 
-    family_id: Mapped[int] = mapped_column(ForeignKey("indicator_family.id"), index=True)
+    family_id: Mapped[int] = mapped_column(ForeignKey("indicator_family.id"))
     version_id: Mapped[int | None] = mapped_column(ForeignKey("indicator_version.id"))
     from_on: Mapped[date] = mapped_column(Date)
     document: Mapped[str] = mapped_column(String(100))

@@ -8,6 +8,7 @@ An office edits tables in a spreadsheet, so the text of a cell *is* the criterio
     须做到：厂区出入口安装门禁系统              yes or no
     国五及以上车辆比例≥80%                      a share
     颗粒物（窑尾，小时均值）≤10mg/m³（基准氧含量10%）   a limit; one a line
+    集气罩控制风速≥0.3m/s                       what must be reached
     1、…                                        a list, all of it
     满足下列任意2项：                           a list, so many of it
     1、…
@@ -19,7 +20,7 @@ import re
 import unicodedata
 from decimal import Decimal
 
-from app.indicators.domain import (
+from app.indicators.criteria import (
     Below,
     Clause,
     Clauses,
@@ -31,21 +32,22 @@ from app.indicators.domain import (
     Share,
     Unverified,
     YesNo,
-    shown,
 )
+from app.indicators.domain import AIR_OXYGEN, shown
 
 UNVERIFIED = "未核实"
 SAME = "同上一级"
 _YES_NO = "须做到："
 _GRADES = "A+|A|引领性|B-|B|C|D|非引领性"
-_NUMBER = r"\d+(?:\.\d+)?"
-_BELOW = re.compile(rf"未达到({_GRADES})级?要求")
-_ANY_OF = re.compile(r"满足下列任意(\d+)项[:：]?")
-_ITEM = re.compile(r"(\d+)[、.．)）]\s*(.+)", re.DOTALL)
-_SHARE = re.compile(rf"(.+?)([≥≤])\s*({_NUMBER})\s*%")
+_NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,6})?"
+_BELOW = re.compile(rf"未达到((?:(?:{_GRADES})级?[、/])*)({_GRADES})级?要求")
+_ANY_OF = re.compile(r"满足下列任意([0-9]{1,3})项[:：]?")
+_ITEM = re.compile(r"([0-9０-９]{1,3})[、.．)）]\s*(.+)", re.DOTALL)
+_SHARE = re.compile(rf"([^≥≤]+)([≥≤])\s*({_NUMBER})\s*%")
+_TYPED = re.compile(_NUMBER)
 _LIMIT = re.compile(
-    rf"(?P<name>.+?)\s*≤\s*(?P<first>{_NUMBER})(?:\s*[~～—–-]\s*(?P<second>{_NUMBER}))?"
-    rf"\s*(?P<unit>[^\s\d（(][^\s（(]*)?\s*(?:[（(]基准氧含量\s*(?P<oxygen>{_NUMBER})\s*%[)）])?"
+    rf"(?P<name>[^≥≤]+)(?P<sign>[≥≤])\s*(?P<first>{_NUMBER})(?:\s*[~～—–-]\s*(?P<second>{_NUMBER}))?"
+    rf"\s*(?P<unit>(?![eE][0-9])[^\s\d（(][^\s（(]*)?\s*(?:[（(]基准氧含量\s*(?P<oxygen>{_NUMBER})\s*%[)）])?"
 )
 _NAME = re.compile(r"(?P<pollutant>[^（(]+)(?:[（(](?P<inside>.+)[)）])?")
 AVERAGING = ("小时均值", "日均值", "月均值", "年均值", "任意一次值", "测定均值")
@@ -63,8 +65,9 @@ def written(criterion: Criterion) -> str:
             return UNVERIFIED
         case SameAsAbove():
             return SAME
-        case Below(grade):
-            return f"未达到{grade}{'' if grade.endswith('性') else '级'}要求"
+        case Below(grade, better):
+            named = "、".join((*better, grade))
+            return f"未达到{named}{'' if grade.endswith('性') else '级'}要求"
         case YesNo(subject):
             return f"{_YES_NO}{subject}"
         case Share(subject, percent, at_most):
@@ -80,7 +83,22 @@ def _limit_written(limit: Limit) -> str:
     span = "" if limit.lower is None else f"{shown(limit.lower)}～"
     oxygen = limit.reference_oxygen
     base = "" if oxygen is None else f"（基准氧含量{shown(oxygen)}%）"
-    return f"{limit.quantity.name}≤{span}{shown(limit.upper)}{limit.quantity.unit}{base}"
+    sign = "≥" if limit.at_least else "≤"
+    return f"{limit.quantity.name}{sign}{span}{shown(limit.upper)}{limit.quantity.unit}{base}"
+
+
+def read_number(text: str) -> Decimal:
+    """A number as people type it (full-width digits too). Raises ValueError, said to a person.
+
+    Nothing below nought, no power of ten, no NaN: none of these is ever measured or asked for.
+    """
+    typed = unicodedata.normalize("NFKC", text).strip().replace("。", ".")
+    if not _TYPED.fullmatch(typed):
+        raise ValueError(
+            f"“{text.strip()[:20]}”不是可用的数字。"
+            "请填写 0 或正数，最多九位整数、六位小数，如 12.5。"
+        )
+    return Decimal(typed)
 
 
 def read(text: str) -> Criterion:
@@ -93,7 +111,8 @@ def read(text: str) -> Criterion:
         if first in {UNVERIFIED, SAME}:
             return Unverified() if first == UNVERIFIED else SameAsAbove()
         if below := _BELOW.fullmatch(first):
-            return Below(below[1])
+            better = [it.removesuffix("级") for it in re.split("[、/]", below[1]) if it]
+            return Below(below[2], tuple(better))
         if lines[0].startswith((_YES_NO, "须做到:")):
             return YesNo(lines[0][len(_YES_NO) :].strip())
         if share := _SHARE.fullmatch(first):
@@ -123,7 +142,7 @@ def _read_clauses(lines: list[str]) -> Clauses:
             if not items:
                 raise UnreadableCriterion(_HOW.format(line[:40]))
             continue
-        if int(item[1]) != len(items) + 1:
+        if int(unicodedata.normalize("NFKC", item[1])) != len(items) + 1:
             raise UnreadableCriterion(
                 f"第 {len(items) + 1} 条的序号写成了 {item[1]}。请把各条按 1、2、3 依次编号。"
             )
@@ -141,11 +160,20 @@ def _read_limit(line: str) -> Limit:
     name = _NAME.fullmatch(found["name"].strip()) if found else None
     if found is None or name is None:
         raise UnreadableCriterion(_HOW.format(line[:40]))
-    first, second = Decimal(found["first"]), found["second"]
+    first, second, oxygen = Decimal(found["first"]), found["second"], found["oxygen"]
     upper = first if second is None else Decimal(second)
+    at_least = found["sign"] == "≥"
     if second is not None and upper <= first:
         raise UnreadableCriterion(
             f"“{line[:40]}”的范围前大后小。请把较小的数写在前面，如 ≤20～30。"
+        )
+    if at_least and (second is not None or oxygen is not None):
+        raise UnreadableCriterion(
+            f"“{line[:40]}”是下限，不能写成范围或带基准氧含量。请只写一个数，如 ≥0.3m/s。"
+        )
+    if oxygen is not None and Decimal(oxygen) >= AIR_OXYGEN:
+        raise UnreadableCriterion(
+            f"“{line[:40]}”的基准氧含量应低于 {AIR_OXYGEN}%，否则无法折算。请核对原文。"
         )
     inside = [part.strip() for part in re.split("[，,]", name["inside"] or "") if part.strip()]
     means = [part for part in inside if part in AVERAGING]
@@ -155,12 +183,12 @@ def _read_limit(line: str) -> Limit:
         unit=found["unit"] or "mg/m³",
         averaging=means[0] if means else "",
     )
-    oxygen = found["oxygen"]
     return Limit(
         quantity,
         upper,
         lower=None if second is None else first,
         reference_oxygen=None if oxygen is None else Decimal(oxygen),
+        at_least=at_least,
     )
 
 

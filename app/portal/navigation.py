@@ -86,7 +86,7 @@ PLACES = (
         "规则库",
         "rulebook.overview",
         Permission.RULEBOOK_VIEW,
-        within=("rulebook", *_CALENDAR, "portal.calendar_save", *RULE_CHANGES),
+        within=("rulebook", "indicators", *_CALENDAR, "portal.calendar_save", *RULE_CHANGES),
     ),
     Place(
         "本人账号",

@@ -43,6 +43,7 @@ SECTIONS = (
     ("概览", "rulebook.overview"),
     ("条款", "rulebook.clause_list"),
     ("行业目录", "rulebook.industry_list"),
+    ("指标表", "indicators.tables"),
     ("等级方案与排序", "rulebook.grade_schemes"),
     ("参数与设置", "rulebook.parameter_list"),
     ("工作日历", "portal.calendar"),
@@ -316,13 +317,17 @@ def _page_of_day(template: str, day: Asked, **context: Any) -> str | Response:
 
 
 def _page(template: str, **context: Any) -> str:
-    current = request.endpoint or ""
-    sections = [
+    sections = sections_of(request.endpoint or "")
+    blocks = ("rows",) if "listing" in context else ()
+    return page(f"rulebook/{template}.html", blocks=blocks, sections=sections, **context)
+
+
+def sections_of(current: str) -> list[tuple[str, str, bool]]:
+    """The sections of 规则库 for ``ui.tabs``, with that of the endpoint marked."""
+    return [
         (label, url_for(endpoint), current == endpoint or current == _LEAVES.get(endpoint))
         for label, endpoint in SECTIONS
     ]
-    blocks = ("rows",) if "listing" in context else ()
-    return page(f"rulebook/{template}.html", blocks=blocks, sections=sections, **context)
 
 
 _LEAVES = {

@@ -1,0 +1,107 @@
+"""One row of an indicator table as a form: typed, read, told what is wrong, nothing lost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from app.indicators.checking import oddities
+from app.indicators.criteria import IndicatorTable
+from app.indicators.domain import Answer, Measured, judge_row
+from app.indicators.forms import RowForm, read_row, values_of
+from app.indicators.wording import read_number
+from tests.indicators import GRADES, a_row, a_table, dust
+from tests.unit.test_indicator_files import tables
+
+KEPT = values_of(dust("10"), GRADES)
+
+
+@pytest.mark.parametrize("table", tables(), ids=lambda it: it.title)
+def test_every_row_of_every_table_goes_through_its_form(table: IndicatorTable) -> None:
+    for row in table.rows:
+        again, errors = read_row(RowForm(values_of(row, table.grades), table.grades))
+        assert errors == {}
+        assert again == row
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"key": ""}, "key"),
+        ({"key": "编号"}, "key"),
+        ({"dimension": " "}, "dimension"),
+        ({"title": ""}, "title"),
+        ({"title": "长" * 121}, "title"),
+        ({"evidence": "（上一年）"}, "evidence"),
+        ({"g0-l0-upper": "NaN"}, "g0-l0-upper"),
+        ({"g0-l0-upper": "-5"}, "g0-l0-upper"),
+        ({"g0-l0-upper": "1e999"}, "g0-l0-upper"),
+        ({"g0-l0-upper": ""}, "g0-l0-upper"),
+        ({"g0-l0-lower": "10"}, "g0-l0-lower"),
+        ({"g0-l0-oxygen": "21"}, "g0-l0-oxygen"),
+        ({"g0-l0-sign": "≥", "g0-l0-oxygen": "8"}, "g0-l0-sign"),
+        ({"g0-l0-pollutant": "", "g0-l0-upper": ""}, "g0-l0-pollutant"),
+        ({"g0-l0-pollutant": "颗粒物≤"}, "g0-kind"),
+        ({"g0-l0-unit": "kg/h"}, "g1-kind"),
+        ({"g0-kind": "same"}, "g0-kind"),
+        ({"g0-kind": "all"}, "g0-clauses"),
+        ({"g0-kind": "any", "g0-clauses": "甲\n乙", "g0-need": "3"}, "g0-need"),
+        ({"g0-kind": "any", "g0-clauses": "甲\n乙", "g0-need": "²"}, "g0-need"),
+        ({"g0-kind": "share", "g0-percent": "80"}, "g0-subject"),
+        ({"g0-kind": "share", "g0-subject": "比例", "g0-percent": "八十"}, "g0-percent"),
+        ({"g0-kind": "yes-no"}, "g0-subject"),
+        ({"g4-below": "D"}, "g4-below"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field(typed: dict[str, str], field: str) -> None:
+    row, errors = read_row(RowForm({**KEPT, **typed}, GRADES))
+    assert row is None
+    assert field in errors
+    assert "请" in errors[field]
+
+
+@pytest.mark.parametrize(("typed", "number"), [("１２．５", "12.5"), (" 0.008 ", "0.008")])
+def test_numbers_are_read_as_people_type_them(typed: str, number: str) -> None:
+    row, errors = read_row(RowForm({**KEPT, "g0-l0-upper": typed}, GRADES))
+    assert errors == {}
+    assert row == dust(number)
+    assert str(read_number(typed)) == number
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-1", "1e999"])
+def test_what_no_instrument_shows_is_no_measured_value(value: str) -> None:
+    with pytest.raises(ValueError, match="measured"):
+        Measured(Decimal(value))
+
+
+def test_a_lower_grade_that_asks_for_more_is_pointed_out() -> None:
+    odd = a_row("1", ("A", "颗粒物≤20mg/m³"), ("B B- C D", "颗粒物≤10mg/m³"))
+    (found,) = oddities(a_table(odd, dust("10", "2")))
+    assert (found.key, found.part) == ("1", "B")
+
+
+def test_what_must_be_reached_is_judged_from_below() -> None:
+    row = a_row("1", ("A B", "风速≥0.5m/s"), ("B- C", "风速≥0.3m/s"), ("D", "未达到C级要求"))
+    grades = [
+        judge_row(row, Answer(measured={"风速@/": Measured(Decimal(it))}), GRADES)
+        for it in ("0.5", "0.49", "0.3", "0.2999")
+    ]
+    assert [it.grade for it in grades] == ["A", "B-", "B-", "D"]
+    assert grades[3].lacking["A"] == ("风速由 0.3 提高到 0.5 m/s 以上",)
+    assert grades[3].lacking["C"] == ("风速由 0.2999 提高到 0.3 m/s 以上",)
+
+
+def test_a_value_shown_is_never_that_of_the_limit_it_misses() -> None:
+    answer = Answer(measured={"颗粒物@/": Measured(Decimal("10.0001"))})
+    assert judge_row(dust("10"), answer, GRADES).lacking["A"] == (
+        "颗粒物由 10.0001 降到 10 mg/m³ 以下",
+    )
+
+
+def test_an_unknown_better_grade_can_be_chosen_with_a_reason() -> None:
+    row = a_row("1", ("A", "未核实"), ("B B- C", "须做到：甲"), ("D", "未达到C级要求"))
+    said = {"甲": True}
+    assert judge_row(row, Answer(said=said), GRADES).grade == "B"
+    chosen = judge_row(row, Answer(said=said, chosen="A", reason="见报告"), GRADES)
+    assert (chosen.grade, chosen.state) == ("A", "chosen")
