@@ -21,6 +21,7 @@ TOPICS = {
     "lists": "清单怎样签发",
     "rights": "排污权怎样办理",
     "rules": "规则怎样修改",
+    "indicators": "绩效分级指标表",
     "operations": "服务器的看管",
     "keys": "键盘与浏览器",
     "glossary": "术语表",
