@@ -74,6 +74,21 @@ class RowChange:
         return tuple(dict.fromkeys(str(it) for it in ways)) or ("有改动",)
 
     @property
+    def lines(self) -> tuple[tuple[tuple[Grade, ...], CellChange], ...]:
+        """The cells to be shown, neighbouring grades alike together; of a kept row what moved."""
+        is_kept = self.before is not None and self.now is not None
+        found: list[tuple[tuple[Grade, ...], CellChange]] = []
+        for it in self.cells:
+            last = found[-1] if found else None
+            if is_kept and it.direction is Direction.SAME:
+                continue
+            if last is not None and replace(last[1], grade=it.grade) == it:
+                found[-1] = ((*last[0], it.grade), last[1])
+            else:
+                found.append(((it.grade,), it))
+        return tuple(found)
+
+    @property
     def besides(self) -> tuple[tuple[str, str, str], ...]:
         """What changed beside the requirements: what it is called, before, and now."""
         if self.before is None or self.now is None:

@@ -130,6 +130,7 @@ def versions(family_id: int) -> str:
         pending=waiting(family.id),
         newest=heads[0],
         may_withdraw=can(Permission.RULEBOOK_EDIT),
+        sees_drafts=may_see_drafts(),
         in_force=ruling_on(rulings, family.id, today),
     )
 
