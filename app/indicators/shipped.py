@@ -10,6 +10,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
+from app.accounts.queries import list_bureaus
 from app.indicators.criteria import IndicatorTable
 from app.indicators.queries import list_families
 from app.indicators.services import keep_version, open_family
@@ -45,8 +46,8 @@ def keep_missing() -> int:
 
 
 def _each_day(_day: date) -> None:
-    """In a new installation the first day brings them; afterwards there is nothing to do."""
-    if missing():
+    """Once there is a bureau the first day brings them; afterwards there is nothing to do."""
+    if list_bureaus() and missing():
         with writing("随程序提供的指标表"):
             keep_missing()
 
