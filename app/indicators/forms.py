@@ -7,6 +7,7 @@ which way its requirement is written; the others of that kind are read and the r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -30,7 +31,7 @@ from app.indicators.criteria import (
     YesNo,
 )
 from app.indicators.domain import AIR_OXYGEN, shown
-from app.indicators.sheets import UnreadableEvidence, read_evidence
+from app.indicators.sheets import UnreadableEvidence, head_of, read_evidence
 from app.indicators.wording import AVERAGING, read_number
 from app.kernel.spreadsheets import clean_text
 from app.rulebook.domain import Grade
@@ -92,8 +93,13 @@ class RowForm:
 
     @property
     def faults(self) -> list[tuple[str, str]]:
-        """For the summary on top: the field's id, and the sentence."""
-        return [(f"f-{name}" if name else "", text) for name, text in self.errors.items()]
+        """For the summary on top: the field's id, and the sentence with the grade it is about."""
+        found = []
+        for name, text in self.errors.items():
+            place = re.match("g([0-9]+)-", name)
+            whose = f"{head_of(self.grades[int(place[1])])}：" if place else ""
+            found.append((f"f-{name}" if name else "", f"{whose}{text}"))
+        return found
 
 
 # --- A row as a form ------------------------------------------------------------------------
