@@ -17,6 +17,7 @@ from app.indicators.sheets import write_table
 from app.indicators.toml_files import to_toml
 from app.indicators.wording import written
 from tests.conftest import Freeze
+from tests.facts import code
 from tests.indicators import GRADES, RULES, TableKeepers, a_row, a_table, dust, table_keepers
 from tests.people import ClientAs, browser_of
 from tests.registers import fetched
@@ -74,7 +75,7 @@ def test_an_enterprise_sees_what_rules_and_no_drafts(
     keepers.rule(1, keepers.keep(a_table(dust("10"))), date(2026, 2, 1))
     keepers.keep(a_table(dust("8")))
     keepers.keep(a_table(dust("7"), title="没有施行的表", industry="glass"))
-    filer = client_as("filer")
+    filer = client_as("filer", uscc=code(1))
     listed = fetched(filer, LIST)
     assert "测试指标表" in listed
     assert "没有施行的表" not in listed
