@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.indicators.checking import oddities
+from app.indicators.checking import columns_of, oddities
 from app.indicators.criteria import IndicatorTable
 from app.indicators.domain import Answer, Measured, judge_row
 from app.indicators.forms import RowForm, read_row, values_of
@@ -73,6 +73,21 @@ def test_numbers_are_read_as_people_type_them(typed: str, number: str) -> None:
 def test_what_no_instrument_shows_is_no_measured_value(value: str) -> None:
     with pytest.raises(ValueError, match="measured"):
         Measured(Decimal(value))
+
+
+@pytest.mark.parametrize(
+    ("scheme", "columns"),
+    [
+        (("A", "B", "B-", "C", "D"), (("A", "B", "B-", "C", "D"), ("A", "B", "C", "D"))),
+        (("A+", "A", "B", "B-", "C"), (("A", "B", "B-", "C"), ("A", "B", "C"))),
+        (("引领性", "非引领性"), (("引领性", "非引领性"),)),
+    ],
+)
+def test_the_columns_of_a_table_are_the_grades_a_county_gives(
+    scheme: tuple[str, ...], columns: tuple[tuple[str, ...], ...]
+) -> None:
+    """PLAN-GRADES, NAT-SCHEME: A+ is the ministry's, and B- is B where no guide tells it apart."""
+    assert columns_of(scheme) == columns
 
 
 def test_a_lower_grade_that_asks_for_more_is_pointed_out() -> None:

@@ -161,6 +161,7 @@ def result_of(grade: str | None, key: str) -> object:
 
 
 def test_the_lowest_row_decides_and_is_named() -> None:
+    """PLAN-SHORTBOARD: with what holds it back and what the next grade would need."""
     rows = [result_of("A", "r1"), result_of("C", "r2"), result_of("B", "r3"), result_of(None, "r4")]
     outcome = short_board(rows, ABCD)  # type: ignore[arg-type]
     assert outcome.grade == "C"
@@ -189,6 +190,7 @@ def test_the_next_grade_is_the_next_of_the_scheme(grade: str | None, after: str 
 
 
 def test_industries_cross_at_the_lowest_by_the_configured_order() -> None:
+    """PLAN-CROSS."""
     assert crossing(["A", "引领性"], ORDER) == "引领性"
     assert crossing(["B", "引领性"], ORDER) == "B"
     assert crossing(["A", None], ORDER) is None
@@ -232,6 +234,7 @@ CRITERIA = st.one_of(
 
 @given(CRITERIA)
 def test_what_is_written_is_read_back_as_it_was(criterion: Criterion) -> None:
+    """PLAN-INDICATORS: every kind of row."""
     assert read(written(criterion)) == criterion
 
 
@@ -305,6 +308,7 @@ def test_versions_are_compared_row_by_row() -> None:
 
 
 def test_a_supplement_tightens_and_never_loosens() -> None:
+    """PLAN-INDICATORS."""
     base = table(row(("A", "颗粒物≤10mg/m³"), ("B B- C D", "颗粒物≤20mg/m³")))
     extra = table(row(("A", "未核实"), ("B B-", "颗粒物≤15mg/m³"), ("C D", "未核实")))
     made = tightened(base, extra)
