@@ -71,9 +71,10 @@ def _grade(plant: int, grade: str, day: date) -> GradeEntry:
 
 
 def change(subject: str, value: object, county: str = "") -> None:
+    """From a day on which nothing turns: whom it does not concern, no interval ends there."""
     with writing("测试"):
         content = {"value": value}
-        record_change(Change("set", subject, date(2024, 1, 1), "试", "", county, content))
+        record_change(Change("set", subject, date(2024, 3, 1), "试", "", county, content))
 
 
 def look(plants: list[int]) -> None:
