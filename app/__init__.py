@@ -20,6 +20,9 @@ from app.desk import account_follow, merging, rulebook_kinds
 from app.desk import audit_words as desk_words
 from app.desk import proposals as desk_proposals
 from app.desk import routes as desk_routes
+from app.filing import audit_words as filing_words
+from app.filing import checks as filing_checks
+from app.filing import hookspecs as filing_hookspecs
 from app.grades import audit_words as grades_words
 from app.grades import commands as grades_commands
 from app.grades import services as grades_services
@@ -106,6 +109,7 @@ AUDIT_WORDS = (
     indicators_words,
     registry_words,
     grades_words,
+    filing_words,
     rights_words,
     issuing_words,
     ledger_words,
@@ -155,7 +159,12 @@ def create_app(config: Config | None = None) -> Flask:
     database.init_database(app, settings)
     with app.app_context():
         transaction.watch_changes(database.db.engine)
-    hooks.load_plugins(app, settings.instance_dir / "plugins", [hookspecs], [builtin])
+    hooks.load_plugins(
+        app,
+        settings.instance_dir / "plugins",
+        [hookspecs, filing_hookspecs],
+        [builtin, filing_checks],
+    )
     sessions.init_sessions(app)
     accounts_queries.resolve_enterprises_with(registry_queries.enterprise_ids_of)
     registry_services.hand_facts_on_with(supervision_services.hand_on)

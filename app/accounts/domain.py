@@ -104,32 +104,42 @@ _DAILY_WORK = frozenset(
         Permission.LIST_CHECK,
         Permission.RIGHTS_APPLY,
         Permission.NOTICE_SEND,
+        Permission.FILING_VIEW,
     }
 )
 _OFFICE = _READS | _EXPORTS | _IMPORTS | _DAILY_WORK
 _SIGNS = frozenset({Permission.LIST_SIGN, Permission.BARRING_MARK})
 _KEEPS_RESERVES = frozenset({Permission.RESERVE_RECORD})
 _ENTERPRISE = frozenset(
-    {Permission.REGISTER_VIEW, Permission.RULEBOOK_VIEW, Permission.LIST_OWN_LINE}
+    {
+        Permission.REGISTER_VIEW,
+        Permission.RULEBOOK_VIEW,
+        Permission.LIST_OWN_LINE,
+        Permission.FILING_VIEW,
+        Permission.FILING_WORK,
+    }
 )
+_ENTERS_FILINGS = frozenset({Permission.FILING_WINDOW})
+_SETS_PERIODS = frozenset({Permission.FILING_PERIOD})
 _APPLIES = frozenset({Permission.RIGHTS_APPLY})
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.FILER: _ENTERPRISE | _APPLIES,
-        Role.SIGNATORY: _ENTERPRISE,
+        Role.SIGNATORY: _ENTERPRISE | {Permission.FILING_SIGN},
         Role.AGENT: _ENTERPRISE | _APPLIES,
-        Role.COUNTY_OFFICER: _OFFICE,
-        Role.COUNTY_HEAD: _OFFICE | _DECISIONS | _SIGNS,
-        Role.CITY_OFFICER: _OFFICE | _DECISIONS | _KEEPS_RESERVES,
+        Role.COUNTY_OFFICER: _OFFICE | _ENTERS_FILINGS,
+        Role.COUNTY_HEAD: _OFFICE | _ENTERS_FILINGS | _DECISIONS | _SIGNS,
+        Role.CITY_OFFICER: _OFFICE | _DECISIONS | _KEEPS_RESERVES | _SETS_PERIODS,
         Role.CITY_HEAD: (
             _OFFICE
             | _DECISIONS
             | _SIGNS
             | _KEEPS_RESERVES
+            | _SETS_PERIODS
             | {Permission.RULEBOOK_APPROVE, Permission.RULEBOOK_FORESEE}
         ),
-        Role.PROVINCE_RECORDER: _READS | _EXPORTS | _KEEPS_RESERVES,
+        Role.PROVINCE_RECORDER: _READS | _EXPORTS | _KEEPS_RESERVES | {Permission.FILING_VIEW},
         Role.RULE_EDITOR: _READS
         | {Permission.CALENDAR_EDIT, Permission.RULEBOOK_EDIT, Permission.RULEBOOK_FORESEE},
         Role.AUDITOR: _READS | {Permission.AUDIT_VIEW},

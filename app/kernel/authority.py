@@ -39,6 +39,11 @@ class Permission(StrEnum):
     RIGHTS_APPLY = "rights.apply"
     SYSTEM_OPERATE = "system.operate"
     NOTICE_SEND = "notices.send"
+    FILING_WORK = "filing.work"
+    FILING_SIGN = "filing.sign"
+    FILING_VIEW = "filing.view"
+    FILING_WINDOW = "filing.window"
+    FILING_PERIOD = "filing.period"
 
     @property
     def words(self) -> str:
@@ -76,6 +81,11 @@ _PERMISSION_WORDS = MappingProxyType(
         Permission.RIGHTS_APPLY: "登记排污权申请",
         Permission.NOTICE_SEND: "向企业发送通知",
         Permission.SYSTEM_OPERATE: "备份与运行维护",
+        Permission.FILING_WORK: "填报申报材料",
+        Permission.FILING_SIGN: "签署并提交申报",
+        Permission.FILING_VIEW: "查看申报",
+        Permission.FILING_WINDOW: "窗口代录申报",
+        Permission.FILING_PERIOD: "设定申报期",
     }
 )
 

@@ -49,6 +49,11 @@ reserve.record         -     -         -     -              -           +       
 rights.apply           +     -         +     +              +           +            +         -                 -           -       -            -
 system.operate         -     -         -     -              -           -            -         -                 -           -       +            -
 notices.send           -     -         -     +              +           +            +         -                 -           -       -            -
+filing.work            +     +         +     -              -           -            -         -                 -           -       -            -
+filing.sign            -     +         -     -              -           -            -         -                 -           -       -            -
+filing.view            +     +         +     +              +           +            +         +                 -           -       -            -
+filing.window          -     -         -     +              +           -            -         -                 -           -       -            -
+filing.period          -     -         -     -              -           +            +         -                 -           -       -            -
 """  # noqa: E501 - a table is read across
 WRITING = {
     Permission.LEDGER_IMPORT,
@@ -69,6 +74,10 @@ WRITING = {
     Permission.RIGHTS_APPLY,
     Permission.SYSTEM_OPERATE,
     Permission.NOTICE_SEND,
+    Permission.FILING_WORK,
+    Permission.FILING_SIGN,
+    Permission.FILING_WINDOW,
+    Permission.FILING_PERIOD,
 }
 COUNTY = {Role.COUNTY_OFFICER, Role.COUNTY_HEAD}
 ENTERPRISE = {Role.FILER, Role.SIGNATORY, Role.AGENT}
@@ -143,10 +152,10 @@ def test_city_roles_reach_everything() -> None:
 def test_what_those_may_write_who_are_no_officers() -> None:
     allowed = {
         Role.AUDITOR: set(),
-        Role.SIGNATORY: set(),
+        Role.SIGNATORY: {Permission.FILING_WORK, Permission.FILING_SIGN},
         Role.PROVINCE_RECORDER: {Permission.RESERVE_RECORD},
-        Role.FILER: {Permission.RIGHTS_APPLY},
-        Role.AGENT: {Permission.RIGHTS_APPLY},
+        Role.FILER: {Permission.RIGHTS_APPLY, Permission.FILING_WORK},
+        Role.AGENT: {Permission.RIGHTS_APPLY, Permission.FILING_WORK},
     }
     for role, permissions in allowed.items():
         assert ROLE_PERMISSIONS[role] & WRITING == permissions

@@ -1,0 +1,23 @@
+"""What the audit log calls the acts and records of filings (审计日志用语)."""
+
+ACTIONS = {
+    "filing.started": "开始申报",
+    "filing.answered": "保存自评",
+    "filing.confirmed": "确认带入的自评",
+    "filing.remarked": "说明检查提示",
+    "filing.accepted": "接受承诺条款",
+    "filing.target_set": "修改申报目标等级",
+    "filing.tables_chosen": "选择申报行业",
+    "filing.tables_taken": "换用新的指标表",
+    "filing.submitted": "签署并提交申报",
+    "filing.withdrawn": "撤回申报",
+    "filing.discarded": "作废申报",
+    "filing.returned": "退回申报补正",
+    "filing.closed": "办结申报",
+    "filing.window_set": "设定申报期",
+    "filing.window_annulled": "撤销申报期",
+}
+OBJECTS = {
+    "filing": "申报",
+    "filing_window": "申报期",
+}

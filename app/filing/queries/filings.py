@@ -1,0 +1,334 @@
+"""Reading filings (申报): headers, what was submitted, the course they took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+
+from app.filing.domain import Kind, State, Way
+from app.filing.models import FilingRow, FilingStep, FilingSubmission, FilingSubmissionFile
+from app.kernel.authority import Scope
+from app.kernel.database import db, known_at
+from app.kernel.permissions import within
+from app.registry.models import EnterpriseRecord, PlantRecord
+from app.registry.queries import PlantOnRecord, plants_by_id
+from app.registry.search import search_term
+from app.rulebook.domain import Grade
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """The header of a filing, with the plant as it is on record now."""
+
+    id: int
+    plant: PlantOnRecord
+    enterprise_id: int
+    """Who filed it; the plant may belong to another by now."""
+    county: str
+    year: int
+    kind: Kind
+    target: Grade
+    rulebook: str
+    way: Way
+    paper: str
+    state: State
+    revision: int
+    opened_at: datetime
+    opened_by: int | None
+    opened_by_name: str
+    judged_on: date
+    form_key: str
+
+    @property
+    def title(self) -> str:
+        """示例水泥有限公司（001 老厂）2026 年度首次申报 B."""
+        return f"{self.plant.full_name}{self.year} 年度{self.kind.words}（{self.target}）"
+
+    @property
+    def is_transferred(self) -> bool:
+        """Whether the plant went over to another enterprise since the start."""
+        return self.plant.enterprise_id != self.enterprise_id
+
+
+_HEADER = (
+    FilingRow.id, FilingRow.plant_id, FilingRow.enterprise_id, FilingRow.county, FilingRow.year,
+    FilingRow.kind, FilingRow.target, FilingRow.rulebook, FilingRow.way, FilingRow.paper,
+    FilingRow.state, FilingRow.revision, FilingRow.opened_at, FilingRow.opened_by,
+    FilingRow.opened_by_name, FilingRow.judged_on, FilingRow.form_key,
+)  # fmt: skip
+
+
+def _filing(row: Sequence[Any], plant: PlantOnRecord) -> Filing:
+    (filing_id, _, enterprise_id, county, year, kind, target, rulebook, way, paper,
+     state, *rest) = row  # fmt: skip
+    return Filing(filing_id, plant, enterprise_id, county, year, Kind(kind), target, rulebook,
+                  Way(way), paper, State(state), *rest)  # fmt: skip
+
+
+def reach(scope: Scope, *, for_work: bool = False) -> ColumnElement[bool]:
+    """What of all filings a person may see, or work on.
+
+    An enterprise sees its own. Officers see what was submitted and never a draft; they work on what
+    they entered themselves at the window (窗口代录).
+    """
+    own = FilingRow.enterprise_id.in_(sorted(scope.enterprises))
+    office = within(Scope(scope.counties), FilingRow.county)
+    if for_work:
+        return or_(own, and_(office, FilingRow.way == Way.WINDOW))
+    submitted = exists().where(FilingSubmission.filing_id == FilingRow.id)
+    return or_(own, and_(office, or_(submitted, FilingRow.way == Way.WINDOW)))
+
+
+def find_filing(filing_id: int, scope: Scope, *, for_work: bool = False) -> Filing | None:
+    """The filing, if the person may see it, or work on it; None otherwise (404)."""
+    return _found(FilingRow.id == filing_id, reach(scope, for_work=for_work))
+
+
+def filing_by_id(filing_id: int) -> Filing | None:
+    """The filing, whoever asks: for verbs, whose caller has looked at the person's reach."""
+    return _found(FilingRow.id == filing_id)
+
+
+def _found(*conditions: ColumnElement[bool]) -> Filing | None:
+    row = db.session.execute(select(*_HEADER).where(*conditions)).first()
+    if row is None:
+        return None
+    plant = plants_by_id([row.plant_id]).get(row.plant_id)
+    return None if plant is None else _filing(row, plant)
+
+
+def filings_of_plants(plant_ids: Iterable[int], scope: Scope) -> dict[int, list[Filing]]:
+    """The filings of each plant that the person may see, the newest first."""
+    wanted = sorted(set(plant_ids))
+    query = select(*_HEADER).where(FilingRow.plant_id.in_(wanted), reach(scope))
+    rows = list(db.session.execute(query.order_by(FilingRow.id.desc())))
+    plants = plants_by_id(row.plant_id for row in rows)
+    found: dict[int, list[Filing]] = {}
+    for row in rows:
+        if row.plant_id in plants:
+            found.setdefault(row.plant_id, []).append(_filing(row, plants[row.plant_id]))
+    return found
+
+
+def find_by_form(form_key: str) -> int | None:
+    """The filing that was started by this form."""
+    query = select(FilingRow.id).where(FilingRow.form_key == form_key)
+    return db.session.execute(query).scalar_one_or_none()
+
+
+# --- Lists ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FilingFilter:
+    """Which filings a list shows, and in which order; empty and None narrow nothing."""
+
+    year: int | None = None
+    kind: str = ""
+    state: str = ""
+    county: str = ""
+    target: str = ""
+    search: str = ""
+    sort: str = "submitted"
+    falling: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FilingLine:
+    """A filing as a list shows it."""
+
+    filing: Filing
+    receipt: str
+    """Of the last submission; empty: not submitted."""
+    grade: Grade | None
+    """自评等级 of the last submission."""
+    submitted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FilingPage:
+    """A page of a list, and how many there are in all."""
+
+    lines: tuple[FilingLine, ...]
+    total: int
+
+
+SORTS = ("submitted", "opened", "plant", "target", "state")
+
+
+def list_filings(
+    scope: Scope, chosen: FilingFilter, *, page: int = 1, size: int | None = 50
+) -> FilingPage:
+    """The filings that the person may see; ``size`` None: all of them, for an export."""
+    last = (
+        select(FilingSubmission.filing_id, func.max(FilingSubmission.number).label("number"))
+        .group_by(FilingSubmission.filing_id)
+        .subquery()
+    )
+    query = (
+        select(*_HEADER, FilingSubmission.receipt, FilingSubmission.grade,
+               FilingSubmission.submitted_at)
+        .join(PlantRecord, and_(PlantRecord.plant_id == FilingRow.plant_id,
+                                known_at(PlantRecord, None)))
+        .join(EnterpriseRecord, and_(EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id,
+                                     known_at(EnterpriseRecord, None)))
+        .outerjoin(last, last.c.filing_id == FilingRow.id)
+        .outerjoin(FilingSubmission, and_(FilingSubmission.filing_id == last.c.filing_id,
+                                          FilingSubmission.number == last.c.number))
+        .where(reach(scope), *_narrowed(chosen))
+    )  # fmt: skip
+    total = db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    query = _sorted(query, chosen)
+    if size is not None:
+        query = query.limit(size).offset((page - 1) * size)
+    rows = list(db.session.execute(query))
+    plants = plants_by_id(row.plant_id for row in rows)
+    lines = tuple(
+        FilingLine(_filing(row[:-3], plants[row.plant_id]), row.receipt or "", *row[-2:])
+        for row in rows
+    )
+    return FilingPage(lines, total)
+
+
+def _narrowed(chosen: FilingFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if chosen.year is not None:
+        found.append(FilingRow.year == chosen.year)
+    pairs = (
+        (FilingRow.kind, chosen.kind), (FilingRow.state, chosen.state),
+        (FilingRow.county, chosen.county), (FilingRow.target, chosen.target),
+    )  # fmt: skip
+    found += [column == value for column, value in pairs if value]
+    if chosen.search.strip():
+        term = search_term(chosen.search)
+        found.append(EnterpriseRecord.name_key.contains(term, autoescape=True)
+                     | EnterpriseRecord.uscc.contains(chosen.search.strip().upper(),
+                                                      autoescape=True)
+                     | FilingSubmission.receipt.contains(chosen.search.strip(),
+                                                         autoescape=True))  # fmt: skip
+    return found
+
+
+def _sorted(query: Select[*tuple[Any, ...]], chosen: FilingFilter) -> Select[*tuple[Any, ...]]:
+    columns: dict[str, Any] = {
+        "submitted": func.coalesce(FilingSubmission.submitted_at, FilingRow.opened_at),
+        "opened": FilingRow.opened_at,
+        "plant": EnterpriseRecord.name_key,
+        "target": FilingRow.target,
+        "state": FilingRow.state,
+    }
+    column = columns.get(chosen.sort, columns["submitted"])
+    last = FilingRow.id.desc() if chosen.falling else FilingRow.id
+    return query.order_by(column.desc() if chosen.falling else column, last)
+
+
+# --- What was submitted ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionFile:
+    """A file that belongs to a submission."""
+
+    place: int
+    role: str
+    sha256: str
+    name: str
+    size: int
+    evidence_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What was submitted (申报版本); ``content`` is canonical JSON."""
+
+    id: int
+    filing_id: int
+    number: int
+    receipt: str
+    content: str
+    sha256: str
+    grade: Grade | None
+    submitted_at: datetime
+    submitted_by: int | None
+    submitted_by_name: str
+    form_key: str
+    files: tuple[SubmissionFile, ...] = ()
+
+
+_SUBMISSION = (
+    FilingSubmission.id, FilingSubmission.filing_id, FilingSubmission.number,
+    FilingSubmission.receipt, FilingSubmission.content, FilingSubmission.sha256,
+    FilingSubmission.grade, FilingSubmission.submitted_at, FilingSubmission.submitted_by,
+    FilingSubmission.submitted_by_name, FilingSubmission.form_key,
+)  # fmt: skip
+
+
+def submissions_of(filing_id: int) -> list[Submission]:
+    """Every submission of a filing, the first one first, with its files."""
+    query = select(*_SUBMISSION).where(FilingSubmission.filing_id == filing_id)
+    rows = list(db.session.execute(query.order_by(FilingSubmission.number)))
+    files = _files_of([row.id for row in rows])
+    return [Submission(*row, files=files.get(row.id, ())) for row in rows]
+
+
+def find_submission(submission_id: int, scope: Scope) -> Submission | None:
+    """The submission, if the person may see its filing; None otherwise (404)."""
+    query = (
+        select(*_SUBMISSION)
+        .join(FilingRow, FilingRow.id == FilingSubmission.filing_id)
+        .where(FilingSubmission.id == submission_id, reach(scope))
+    )
+    row = db.session.execute(query).first()
+    if row is None:
+        return None
+    return Submission(*row, files=_files_of([row.id]).get(row.id, ()))
+
+
+def find_submission_by_form(form_key: str) -> Submission | None:
+    """The submission that this form made."""
+    query = select(*_SUBMISSION).where(FilingSubmission.form_key == form_key)
+    row = db.session.execute(query).first()
+    return Submission(*row, files=_files_of([row.id]).get(row.id, ())) if row else None
+
+
+def _files_of(submission_ids: Sequence[int]) -> dict[int, tuple[SubmissionFile, ...]]:
+    rows = db.session.execute(
+        select(
+            FilingSubmissionFile.submission_id, FilingSubmissionFile.place,
+            FilingSubmissionFile.role, FilingSubmissionFile.sha256, FilingSubmissionFile.name,
+            FilingSubmissionFile.size, FilingSubmissionFile.evidence_id,
+        )
+        .where(FilingSubmissionFile.submission_id.in_(submission_ids))
+        .order_by(FilingSubmissionFile.submission_id, FilingSubmissionFile.place)
+    )  # fmt: skip
+    found: dict[int, list[SubmissionFile]] = {}
+    for submission_id, *values in rows:
+        found.setdefault(submission_id, []).append(SubmissionFile(*values))
+    return {key: tuple(items) for key, items in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class StepTaken:
+    """A step in the course of a filing (办理经过)."""
+
+    action: str
+    state: State
+    reason: str
+    done_at: datetime
+    done_by: int | None
+    done_by_name: str
+
+
+def steps_of(filing_id: int) -> list[StepTaken]:
+    """What was done with a filing, the first step first."""
+    rows: Iterable[Any] = db.session.execute(
+        select(FilingStep.action, FilingStep.state, FilingStep.reason, FilingStep.done_at,
+               FilingStep.done_by, FilingStep.done_by_name)
+        .where(FilingStep.filing_id == filing_id)
+        .order_by(FilingStep.id)
+    )  # fmt: skip
+    return [StepTaken(action, State(state), *rest) for action, state, *rest in rows]

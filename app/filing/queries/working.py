@@ -1,0 +1,367 @@
+"""A filing as it is worked on (填报内容): all that a page needs, in a constant number of reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.filing.answers import read_answer, read_transport
+from app.filing.domain import (
+    TRANSPORT,
+    Assessment,
+    CheckFinding,
+    Evidence,
+    State,
+    Transport,
+    assess,
+)
+from app.filing.models import (
+    FilingAcceptance,
+    FilingAnswer,
+    FilingEvidence,
+    FilingRemark,
+    FilingRow,
+    FilingSubmission,
+    FilingTable,
+)
+from app.filing.queries.filings import Filing
+from app.filing.queries.tables import Wanted, chosen_grades_table, find_tables, ids_of
+from app.indicators.domain import Answer, IndicatorTable, Row
+from app.indicators.queries import InForce
+from app.kernel import clock
+from app.kernel.database import db
+from app.kernel.hooks import plugin_manager
+from app.registry.queries import IndustryOfPlant, industries_of
+from app.rulebook.domain import Grade, Rulebook
+from app.rulebook.queries import rulebook, rulebook_on
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAnswer:
+    """An answer as it was saved (自评)."""
+
+    answer: Answer
+    revision: int
+    confirmed: bool
+    """False: carried forward, not looked at yet (待确认)."""
+    saved_at: datetime
+    saved_by_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedTransport:
+    """The transport summary as it was saved (运输汇总)."""
+
+    transport: Transport
+    revision: int
+    confirmed: bool
+    saved_at: datetime | None
+    saved_by_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingTable:
+    """A table that the filing is judged by."""
+
+    place: int
+    industry: str
+    subtype: str
+    label: str
+    in_force: InForce | None
+    """What is worked on; None: no table, each dimension is answered by a chosen grade."""
+    table: IndicatorTable
+    """Its rows and grades; without a table in force those of the nine dimensions."""
+    version_ids: tuple[int, ...]
+    newest: InForce | None
+    """What rules today."""
+    newest_ids: tuple[int, ...]
+
+    @property
+    def is_main(self) -> bool:
+        """主要行业."""
+        return self.place == 1
+
+    @property
+    def newer(self) -> bool:
+        """Whether another version rules today than the one that is worked on."""
+        return self.version_ids != self.newest_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """The enterprise's reason for going on in spite of a warning."""
+
+    note: str
+    said_at: datetime
+    said_by_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A statement of the commitment that was accepted; ``sha256`` is that of its words."""
+
+    sha256: str
+    accepted_at: datetime
+    accepted_by: int | None
+    accepted_by_name: str
+
+
+@dataclass(frozen=True)
+class Working:
+    """Everything that was entered in a filing."""
+
+    filing: Filing
+    on: date
+    """The day it is looked at: newer tables are those that rule then."""
+    rules: Rulebook
+    industries: tuple[IndustryOfPlant, ...]
+    tables: tuple[WorkingTable, ...]
+    answers: Mapping[tuple[int, str], SavedAnswer]
+    transport: SavedTransport
+    evidence: tuple[Evidence, ...]
+    remarks: Mapping[str, Remark]
+    acceptances: Mapping[str, Acceptance]
+    submissions: int
+    """How often it was submitted so far."""
+    first_submitted: date | None
+    last_year: Mapping[tuple[int, str], Answer] = field(default_factory=dict)
+    """What was submitted last in an earlier year, by the places of this filing."""
+
+    @property
+    def rulebook_changed(self) -> bool:
+        """Whether another rulebook is in force today than the one that is worked on."""
+        return self.submissions == 0 and self.rules.id != self.filing.rulebook
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether newer tables or another rulebook wait for the filer's choice.
+
+        A filing that was submitted keeps its tables for good.
+        """
+        if self.submissions:
+            return False
+        return self.rulebook_changed or any(it.newer for it in self.tables)
+
+    @cached_property
+    def evidence_by_row(self) -> Mapping[tuple[int, str], tuple[Evidence, ...]]:
+        """The materials of each row."""
+        found: dict[tuple[int, str], list[Evidence]] = {}
+        for it in self.evidence:
+            found.setdefault((it.place, it.row_key), []).append(it)
+        return {key: tuple(items) for key, items in found.items()}
+
+    def table(self, place: int) -> WorkingTable | None:
+        """The table at a place."""
+        return next((it for it in self.tables if it.place == place), None)
+
+    def row(self, place: int, row_key: str) -> tuple[WorkingTable, Row] | None:
+        """A row with its table."""
+        table = self.table(place)
+        found = table.table.row(row_key) if table else None
+        return (table, found) if table and found else None
+
+    def answer(self, place: int, row_key: str) -> Answer:
+        """What was entered in a row; an empty answer where nothing was."""
+        saved = self.answers.get((place, row_key))
+        return saved.answer if saved else Answer()
+
+
+def working(filing: Filing, on: date | None = None) -> Working:
+    """The filing's entries, as they stand."""
+    on = on or clock.today()
+    submissions, first = _submissions(filing.id)
+    rules = rulebook_on(on, filing.county) if not submissions else _own_rulebook(filing)
+    industries = industries_of([filing.plant.plant_id]).get(filing.plant.plant_id, ())
+    tables = working_tables(filing, rules, on, is_kept=submissions > 0)
+    answers, transport = _answers(filing.id)
+    return Working(
+        filing, on, rules, industries, tables, answers, transport,
+        evidence_of(filing.id), _remarks(filing.id), _acceptances(filing.id),
+        submissions, None if first is None else clock.day_of(first),
+        _last_year(filing, tables),
+    )  # fmt: skip
+
+
+def assessment_of(working: Working) -> Assessment:
+    """What the answers come to now."""
+    return assess(
+        {it.place: it.table for it in working.tables},
+        {key: it.answer for key, it in working.answers.items()},
+        working.rules.grade_order,
+        working.filing.target,
+    )
+
+
+def findings_of(working: Working, assessment: Assessment | None = None) -> list[CheckFinding]:
+    """What every check finds, errors first; a warning carries the reason that was given for it."""
+    found: list[CheckFinding] = []
+    judged = assessment or assessment_of(working)
+    for part in plugin_manager().hook.filing_checks(working=working, assessment=judged):
+        found += part
+    return sorted(
+        (_with_note(it, working.remarks.get(it.key)) for it in found),
+        key=lambda it: (it.severity, it.place.table, it.place.row_key, it.key),
+    )
+
+
+def _with_note(finding: CheckFinding, remark: Remark | None) -> CheckFinding:
+    if remark is None:
+        return finding
+    return CheckFinding(finding.key, finding.severity, finding.place, finding.text,
+                        finding.clause, remark.note)  # fmt: skip
+
+
+def _own_rulebook(filing: Filing) -> Rulebook:
+    return rulebook(filing.rulebook, filing.judged_on, filing.county)
+
+
+def _submissions(filing_id: int) -> tuple[int, datetime | None]:
+    row = db.session.execute(
+        select(func.count(), func.min(FilingSubmission.submitted_at)).where(
+            FilingSubmission.filing_id == filing_id
+        )
+    ).one()
+    return row[0], row[1]
+
+
+# --- Tables ---------------------------------------------------------------------------------
+
+
+def working_tables(
+    filing: Filing, rules: Rulebook, on: date, *, is_kept: bool
+) -> tuple[WorkingTable, ...]:
+    """The filing's tables; ``is_kept``: what rules today no longer matters."""
+    kept = list(
+        db.session.execute(
+            select(FilingTable.place, FilingTable.industry, FilingTable.subtype,
+                   FilingTable.versions)
+            .where(FilingTable.filing_id == filing.id)
+            .order_by(FilingTable.place)
+        )
+    )  # fmt: skip
+    wanted = [] if is_kept else [Wanted(rules.id, it.industry, it.subtype) for it in kept]
+    found = find_tables(wanted, on, [ids_of(it.versions) for it in kept])
+    tables = []
+    for place, industry, subtype, versions in kept:
+        ids = ids_of(versions)
+        newest = found.ruling.get(Wanted(rules.id, industry, subtype))
+        newest_ids = ids if is_kept else tuple(it.id for it in newest.versions) if newest else ()
+        label, grades = described(rules, industry, subtype)
+        in_force = found.worked_on.get(ids)
+        table = in_force.table if in_force else chosen_grades_table(
+            rules, industry, subtype, label, grades
+        )  # fmt: skip
+        tables.append(
+            WorkingTable(place, industry, subtype, label, in_force, table, ids, newest, newest_ids)
+        )
+    return tuple(tables)
+
+
+def described(rules: Rulebook, industry: str, subtype: str) -> tuple[str, tuple[Grade, ...]]:
+    """What an industry or sub-type is called, and the grades of its scheme."""
+    known = rules.catalogue.by_id(industry)
+    scheme = rules.scheme(known, subtype or None)
+    return known.label(subtype or None, rules.on), scheme.grades if scheme else ()
+
+
+# --- Entries --------------------------------------------------------------------------------
+
+
+def _answers(
+    filing_id: int,
+) -> tuple[dict[tuple[int, str], SavedAnswer], SavedTransport]:
+    rows: Iterable[Any] = db.session.execute(
+        select(FilingAnswer.place, FilingAnswer.row_key, FilingAnswer.content,
+               FilingAnswer.revision, FilingAnswer.confirmed, FilingAnswer.saved_at,
+               FilingAnswer.saved_by_name)
+        .where(FilingAnswer.filing_id == filing_id)
+    )  # fmt: skip
+    answers: dict[tuple[int, str], SavedAnswer] = {}
+    transport = SavedTransport(Transport(), 0, confirmed=True, saved_at=None, saved_by_name="")
+    for place, key, content, *rest in rows:
+        if (place, key) == (0, TRANSPORT):
+            transport = SavedTransport(read_transport(content), *rest)
+        else:
+            answers[place, key] = SavedAnswer(read_answer(content), *rest)
+    return answers, transport
+
+
+EVIDENCE = (
+    FilingEvidence.id, FilingEvidence.place, FilingEvidence.row_key, FilingEvidence.kind,
+    FilingEvidence.sha256, FilingEvidence.name, FilingEvidence.size, FilingEvidence.media,
+    FilingEvidence.pages, FilingEvidence.period_from, FilingEvidence.period_until,
+    FilingEvidence.note, FilingEvidence.confirmed, FilingEvidence.carried_from,
+    FilingEvidence.added_at, FilingEvidence.added_by_name,
+)  # fmt: skip
+
+
+def evidence_of(filing_id: int) -> tuple[Evidence, ...]:
+    """The materials that stand, by table, row and when they were added."""
+    rows: Iterable[Any] = db.session.execute(
+        select(*EVIDENCE)
+        .where(FilingEvidence.filing_id == filing_id, FilingEvidence.ended_at.is_(None))
+        .order_by(FilingEvidence.place, FilingEvidence.row_key, FilingEvidence.id)
+    )
+    return tuple(Evidence(*row) for row in rows)
+
+
+def _remarks(filing_id: int) -> dict[str, Remark]:
+    rows: Iterable[Any] = db.session.execute(
+        select(FilingRemark.check_key, FilingRemark.note, FilingRemark.said_at,
+               FilingRemark.said_by_name).where(FilingRemark.filing_id == filing_id)
+    )  # fmt: skip
+    return {key: Remark(*rest) for key, *rest in rows}
+
+
+def _acceptances(filing_id: int) -> dict[str, Acceptance]:
+    rows: Iterable[Any] = db.session.execute(
+        select(FilingAcceptance.statement, FilingAcceptance.sha256, FilingAcceptance.accepted_at,
+               FilingAcceptance.accepted_by, FilingAcceptance.accepted_by_name)
+        .where(FilingAcceptance.filing_id == filing_id)
+    )  # fmt: skip
+    return {key: Acceptance(*rest) for key, *rest in rows}
+
+
+# --- What was submitted before --------------------------------------------------------------
+
+
+def earlier_filing(plant_id: int, but: int, *, before_year: int | None = None) -> int | None:
+    """The plant's last filing that was submitted and not taken back, of an earlier year if given.
+
+    Without a year also one that was withdrawn: its entries are still the enterprise's own.
+    """
+    submitted = select(FilingSubmission.filing_id).distinct()
+    query = select(FilingRow.id).where(
+        FilingRow.plant_id == plant_id, FilingRow.id != but, FilingRow.id.in_(submitted)
+    )
+    if before_year is not None:
+        query = query.where(FilingRow.year < before_year, FilingRow.state == State.CLOSED)
+    return db.session.execute(query.order_by(FilingRow.id.desc()).limit(1)).scalar_one_or_none()
+
+
+def entries_of(filing_id: int, tables: Iterable[WorkingTable]) -> list[tuple[int, str, str]]:
+    """(place here, row, content) of what another filing entered in the same industries."""
+    here = {(it.industry, it.subtype): it.place for it in tables}
+    rows: Sequence[Any] = db.session.execute(
+        select(FilingTable.industry, FilingTable.subtype, FilingAnswer.row_key,
+               FilingAnswer.content)
+        .join(FilingTable, (FilingTable.filing_id == FilingAnswer.filing_id)
+              & (FilingTable.place == FilingAnswer.place))
+        .where(FilingAnswer.filing_id == filing_id)
+    ).all()  # fmt: skip
+    return [(here[i, s], key, content) for i, s, key, content in rows if (i, s) in here]
+
+
+def _last_year(filing: Filing, tables: Sequence[WorkingTable]) -> dict[tuple[int, str], Answer]:
+    earlier = earlier_filing(filing.plant.plant_id, filing.id, before_year=filing.year)
+    if earlier is None:
+        return {}
+    return {
+        (place, key): read_answer(content)
+        for place, key, content in entries_of(earlier, tables)
+    }  # fmt: skip
