@@ -169,7 +169,7 @@ def list_filings(
         .group_by(FilingSubmission.filing_id)
         .subquery()
     )
-    query = (
+    query: Select[*tuple[Any, ...]] = (
         select(*_HEADER, FilingSubmission.receipt, FilingSubmission.grade,
                FilingSubmission.submitted_at)
         .join(PlantRecord, and_(PlantRecord.plant_id == FilingRow.plant_id,
@@ -296,7 +296,7 @@ def find_submission_by_form(form_key: str) -> Submission | None:
 
 
 def _files_of(submission_ids: Sequence[int]) -> dict[int, tuple[SubmissionFile, ...]]:
-    rows = db.session.execute(
+    rows: Iterable[Any] = db.session.execute(
         select(
             FilingSubmissionFile.submission_id, FilingSubmissionFile.place,
             FilingSubmissionFile.role, FilingSubmissionFile.sha256, FilingSubmissionFile.name,
