@@ -92,6 +92,33 @@ document.addEventListener("submit", (event) => {
   addEventListener("pageshow", () => { clearTimeout(freeing); free(); }, { once: true });
 });
 
+// Rows that are saved as they are filled in (data-autosave): what is typed and not saved yet is
+// marked, and the browser asks before it is left behind.
+document.addEventListener("input", (event) => {
+  const row = event.target.closest("[data-autosave]");
+  if (row) row.dataset.dirty = performance.now();
+});
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const row = event.target.closest("[data-autosave]");
+  if (row) row.dataset.sentAt = performance.now();
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const row = event.target.closest?.("[data-autosave]");
+  if (row && event.detail.xhr.status < 400 && Number(row.dataset.dirty) <= Number(row.dataset.sentAt)) {
+    delete row.dataset.dirty;
+  }
+});
+function forgetUnsaved() {
+  for (const row of document.querySelectorAll("[data-dirty]")) delete row.dataset.dirty;
+}
+document.addEventListener("submit", forgetUnsaved);
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-give-up]")) forgetUnsaved();
+});
+addEventListener("beforeunload", (event) => {
+  if (document.querySelector("[data-dirty]")) event.preventDefault();
+});
+
 // Batch work: the bar counts the rows that are picked and is there only while there are some.
 function countPicks(form) {
   const bar = form?.querySelector("[data-selection-bar]");

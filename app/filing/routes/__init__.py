@@ -1,0 +1,27 @@
+"""The pages of 申报: the enterprise's own work, and what officers read of it."""
+
+from app.filing.routes import (
+    assessing,
+    checking,
+    home,
+    one_filing,
+    starting,
+    submissions,
+    submitting,
+    tables,
+    transport,
+)
+from app.filing.routes.blueprint import blueprint
+
+__all__ = [
+    "assessing",
+    "blueprint",
+    "checking",
+    "home",
+    "one_filing",
+    "starting",
+    "submissions",
+    "submitting",
+    "tables",
+    "transport",
+]

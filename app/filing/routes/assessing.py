@@ -1,0 +1,333 @@
+"""自评: the rows of a table, saved one by one as they are filled in or a page of them at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, flash, make_response, render_template, request, url_for
+from werkzeug import Response
+
+from app.filing import services
+from app.filing.answers import answer_of
+from app.filing.domain import Assessment, Conflict
+from app.filing.entry import row_id
+from app.filing.forms import differences, merged, read_answer, typed_in, typed_of
+from app.filing.queries import Filing, Working, WorkingTable, assessment_of, working
+from app.filing.routes.blueprint import (
+    around,
+    blueprint,
+    filing_or_404,
+    filing_page,
+    open_filing_or_409,
+)
+from app.filing.screens import (
+    Part,
+    PartLink,
+    RowView,
+    moment_words,
+    panel_of,
+    part_link,
+    parts_of,
+    row_views,
+)
+from app.indicators.domain import Answer
+from app.kernel import htmx
+from app.kernel.authority import Permission
+from app.kernel.permissions import requires
+
+ALL = "all"
+TRANSPORT_TITLE = "运输汇总"
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A table of a filing as its page shows it: all its rows, and the dimension chosen."""
+
+    working: Working
+    assessment: Assessment
+    table: WorkingTable
+    parts: list[Part]
+    chosen: str
+    """Number of the dimension, 1 the first, or ``all``."""
+
+    @property
+    def filing(self) -> Filing:
+        """Whose it is."""
+        return self.working.filing
+
+    @property
+    def rows(self) -> Iterable[RowView]:
+        """Every row of the table."""
+        return (row for part in self.parts for row in part.rows)
+
+    @property
+    def shown(self) -> list[Part]:
+        """The dimensions on the page."""
+        if self.chosen == ALL:
+            return self.parts
+        return self.parts[int(self.chosen) - 1 : int(self.chosen)]
+
+    def row(self, element_id: str) -> RowView | None:
+        """The row of that element."""
+        return next((it for it in self.rows if it.id == element_id), None)
+
+    @property
+    def next_url(self) -> str:
+        """Where the filer goes on: the next dimension, the next table, the transport summary."""
+        place = self.table.place
+        if self.chosen != ALL and int(self.chosen) < len(self.parts):
+            return _url(self.filing, place, str(int(self.chosen) + 1))
+        later = [it.place for it in self.working.tables if it.place > place]
+        if later:
+            return _url(self.filing, later[0], self.chosen if self.chosen == ALL else "1")
+        return url_for("filing.transport_page", filing_id=self.filing.id)
+
+
+def _url(filing: Filing, place: int, chosen: str, anchor: str = "") -> str:
+    return url_for("filing.assess_page", filing_id=filing.id, place=place, d=chosen,
+                   _anchor=anchor or None)  # fmt: skip
+
+
+def row_address(found: Working, place: int, key: str) -> str:
+    """Where a row is filled in: on the page of its dimension."""
+    table = found.table(place)
+    dimensions = list(dict.fromkeys(it.dimension for it in table.table.rows)) if table else []
+    row = table.table.row(key) if table else None
+    number = dimensions.index(row.dimension) + 1 if row else 1
+    return _url(found.filing, place, str(number), row_id(place, key))
+
+
+def read_sheet(filing: Filing, place: int, chosen: str) -> Sheet:
+    """The table at a place with its rows; the first one where there is none at this place."""
+    found = working(filing)
+    if not found.tables:
+        abort(404, "这件申报没有指标表。请联系所在区县生态环境局核对本厂区的行业。")
+    table = found.table(place) or found.tables[0]
+    judged = assessment_of(found)
+    dimensions = list(dict.fromkeys(it.dimension for it in table.table.rows))
+    numbers = {it: str(number) for number, it in enumerate(dimensions, start=1)}
+    keep = chosen if chosen == ALL else ""
+
+    def address(at: int, key: str) -> str:
+        if at != table.place:
+            return row_address(found, at, key)
+        row = table.table.row(key)
+        return _url(filing, at, keep or numbers[row.dimension if row else dimensions[0]],
+                    row_id(at, key))  # fmt: skip
+
+    def save(at: int, key: str) -> str:
+        return url_for("filing.save_row", filing_id=filing.id, place=at, row=row_id(at, key),
+                       d=shown)  # fmt: skip
+
+    is_known = chosen == ALL or chosen in numbers.values()
+    shown = chosen if is_known else "1"
+    parts = parts_of(row_views(found, table, judged, address, save))
+    return Sheet(found, judged, table, parts, shown)
+
+
+def beside(found: Working, judged: Assessment, sheet: Sheet | None = None) -> dict[str, Any]:
+    """What stands beside the rows, whole page or part of one: the result, the ways on."""
+    filing = found.filing
+    tables = [
+        PartLink(it.label, _url(filing, it.place, "1"),
+                 current=sheet is not None and it.place == sheet.table.place)
+        for it in found.tables
+    ]  # fmt: skip
+    return {
+        **around(filing),
+        "panel": panel_of(found, judged, lambda place, key: row_address(found, place, key)),
+        "table_links": tables,
+        "dimension_links": _dimension_links(found, sheet),
+    }
+
+
+def _dimension_links(found: Working, sheet: Sheet | None) -> list[PartLink]:
+    filing, links = found.filing, []
+    if sheet is not None:
+        place = sheet.table.place
+        links = [
+            part_link(part, _url(filing, place, str(number)), current=str(number) == sheet.chosen)
+            for number, part in enumerate(sheet.parts, start=1)
+        ]
+        links.append(PartLink("全部", _url(filing, place, ALL), current=sheet.chosen == ALL))
+    else:
+        links = [PartLink("返回指标", _url(filing, 1, "1"), current=False)]
+    summary = found.transport
+    links.append(
+        PartLink(
+            TRANSPORT_TITLE,
+            url_for("filing.transport_page", filing_id=filing.id),
+            current=sheet is None,
+            unconfirmed=0 if summary.confirmed else 1,
+            is_done=summary.confirmed and not summary.transport.is_empty,
+        )
+    )
+    return links
+
+
+def _sheet_page(sheet: Sheet, faults: Sequence[tuple[str, str]] = ()) -> str:
+    newer = [it.label for it in sheet.working.tables if it.newer]
+    return filing_page(
+        "assess",
+        sheet.filing,
+        **beside(sheet.working, sheet.assessment, sheet),
+        table=sheet.table,
+        shown=sheet.shown,
+        oob=False,
+        faults=faults,
+        fault_title=f"有 {len(faults)} 处需要处理，本页尚未保存，填写的内容都还在",
+        newer=newer if sheet.working.is_outdated else [],
+        take_newer_url=url_for("filing.take_newer", filing_id=sheet.filing.id),
+        save_url=url_for("filing.save_sheet", filing_id=sheet.filing.id,
+                         place=sheet.table.place, d=sheet.chosen),
+        next_url=sheet.next_url,
+        unconfirmed_here=sum(1 for part in sheet.shown for it in part.rows if it.unconfirmed),
+    )  # fmt: skip
+
+
+@blueprint.get("/<int:filing_id>/assess")
+@requires(Permission.FILING_WORK)
+def assess_page(filing_id: int) -> str:
+    """The rows of a dimension, or all of them, of one of the filing's tables."""
+    return _sheet_page(_sheet_asked_for(filing_or_404(filing_id)))
+
+
+def _sheet_asked_for(filing: Filing) -> Sheet:
+    place, chosen = request.args.get("place", "1"), request.args.get("d", "1")
+    number = int(place) if place.isascii() and place.isdecimal() and len(place) < 4 else 1
+    return read_sheet(filing, number, chosen)
+
+
+# --- One row, as soon as it is filled in -------------------------------------------------------
+
+
+@blueprint.post("/<int:filing_id>/rows/<int:place>/<row>")
+@requires(Permission.FILING_WORK)
+def save_row(filing_id: int, place: int, row: str) -> Response:
+    """Keep one row; the answer to htmx holds what follows from it, to others the whole page."""
+    filing = open_filing_or_409(filing_id)
+    sheet = read_sheet(filing, place, request.args.get("d", "1"))
+    view = sheet.row(row)
+    if view is None or sheet.table.place != place:
+        abort(404, "指标表已经更换，没有这一项。请刷新页面后重新填写。")
+    status = _save(sheet, view)
+    if status == 200:
+        sheet = read_sheet(filing, place, sheet.chosen)
+        view = sheet.row(row) or view
+    if not htmx.is_fragment_request():
+        return _after_row(sheet, view, status)
+    whole = bool(view.differing) or htmx.fragment_target() == view.id
+    template = "filing/_row.html" if whole else "filing/_saved.html"
+    shown = render_template(
+        template, row=view, oob=not whole, working=sheet.working,
+        **beside(sheet.working, sheet.assessment, sheet),
+    )  # fmt: skip
+    response = make_response(shown, status)
+    if view.differing:
+        response.headers["HX-Retarget"] = f"#{view.id}"
+        response.headers["HX-Reswap"] = "outerHTML"
+    return response
+
+
+def _after_row(sheet: Sheet, view: RowView, status: int) -> Response:
+    """Without JavaScript, or carried over a sign-in: the page around the row."""
+    if status == 200:
+        flash("已保存。")
+        return htmx.htmx_redirect(view.url)
+    return make_response(_sheet_page(sheet, _faults([view])), status)
+
+
+def _faults(views: Iterable[RowView]) -> list[tuple[str, str]]:
+    found = []
+    for view in views:
+        found += [(f"{view.id}-{name}", f"{view.title}：{text}")
+                  for name, text in view.typed.errors.items()]  # fmt: skip
+        if view.differing:
+            text = f"{view.title}：{view.differing_by} 刚刚修改了本项，请核对合并的内容后保存。"
+            found.append((view.id, text))
+    return found
+
+
+def _save(sheet: Sheet, view: RowView) -> int:
+    """Read what was typed in the row and keep it; notes on the view what keeps it from that."""
+    view.typed = typed_in(request.form, view.id, view.form)
+    answer = read_answer(view.typed, view.form)
+    if answer is None:
+        return 422
+    seen = request.form.get(f"{view.id}.seen", "0")
+    revision = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else 0
+    done = services.save_answer(sheet.filing.id, view.place, view.row.key, answer, revision)
+    if isinstance(done, Conflict):
+        _show_both(view, done, answer)
+        return 409
+    return 200
+
+
+def _show_both(view: RowView, conflict: Conflict, mine: Answer) -> None:
+    """Two people changed the row: both answers, and in the inputs a proposal."""
+    theirs = conflict.theirs if isinstance(conflict.theirs, Answer) else Answer()
+    proposal = merged(_base(view), mine, theirs)
+    view.typed = typed_of(proposal, view.form)
+    view.differing = differences(mine, theirs, view.form)
+    view.differing_by, view.differing_at = conflict.by_name, moment_words(conflict.at)
+    view.base_answer = theirs
+
+
+def _base(view: RowView) -> Answer:
+    """What the page showed before it was changed; an empty answer where it cannot be read."""
+    try:
+        found: Mapping[str, Any] = json.loads(request.form.get(f"{view.id}.base", ""))
+        return answer_of(dict(found))
+    except (ValueError, KeyError, TypeError, ArithmeticError):
+        return Answer()
+
+
+# --- A page of rows at once --------------------------------------------------------------------
+
+
+@blueprint.post("/<int:filing_id>/assess")
+@requires(Permission.FILING_WORK)
+def save_sheet(filing_id: int) -> Response:
+    """Keep every row of the page that was changed; confirm carried rows where that was asked."""
+    filing = open_filing_or_409(filing_id)
+    sheet = _sheet_asked_for(filing)
+    sent = [it for it in sheet.rows if f"{it.id}.seen" in request.form]
+    changed = [it for it in sent if _is_changed(it)]
+    status = max((_save(sheet, it) for it in changed), default=200, key=_WORST.index)
+    if status != 200:  # nothing of the page is kept then, and everything typed stays on it
+        for view in changed:
+            view.unsaved = True
+        return make_response(_sheet_page(sheet, _faults(changed)), status)
+    confirmed = _confirm(sheet, sent)
+    flash(_told(len(changed), confirmed))
+    here = _url(filing, sheet.table.place, sheet.chosen)
+    return htmx.htmx_redirect(sheet.next_url if "next" in request.form else here)
+
+
+_WORST = (200, 409, 422)
+
+
+def _told(saved: int, confirmed: int) -> str:
+    words = [f"已保存 {saved} 项。"] if saved else []
+    words += [f"已确认 {confirmed} 项。"] if confirmed else []
+    return "".join(words) or "没有改动，内容都已保存。"
+
+
+def _is_changed(view: RowView) -> bool:
+    """Whether the row was changed on the page; what cannot be read counts as changed."""
+    typed = typed_in(request.form, view.id, view.form)
+    return typed != typed_of(_base(view), view.form)
+
+
+def _confirm(sheet: Sheet, views: Iterable[RowView]) -> int:
+    """Rows carried from an earlier filing: nothing has changed there (确认无变化)."""
+    wanted = request.form.get("confirm", "")
+    if not wanted:
+        return 0
+    found = [it for it in views if it.unconfirmed and wanted in ("all", it.id)]
+    for it in found:
+        services.confirm_answer(sheet.filing.id, it.place, it.row.key, it.revision)
+    return len(found)

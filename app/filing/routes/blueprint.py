@@ -1,0 +1,75 @@
+"""The blueprint of 申报, and what every page of one filing shares: whose it is, its parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, current_app, request, url_for
+
+from app.filing.domain import COURSE, State
+from app.filing.queries import Filing, find_filing
+from app.kernel.authority import Permission
+from app.kernel.permissions import scope_for
+from app.kernel.web import page
+from app.kernel.workflow import ActionNotAllowed
+
+blueprint = Blueprint("filing", __name__, url_prefix="/filing", template_folder="../templates")
+
+_TAG_KINDS = {
+    State.DRAFT: "soon",
+    State.SUBMITTED: "done",
+    State.CORRECTING: "late",
+    State.WITHDRAWN: "neutral",
+    State.DISCARDED: "neutral",
+    State.CLOSED: "neutral",
+}
+_PARTS = (
+    ("概况", ("filing.overview",)),
+    ("自评", ("filing.assess_page", "filing.transport_page", "filing.tables_page")),
+    ("材料", ("filing.materials",)),
+    ("检查", ("filing.checks_page",)),
+    ("承诺与提交", ("filing.submit_page",)),
+)
+
+
+def state_tag(state: State) -> tuple[str, str]:
+    """The state of a filing as a tag: kind and word."""
+    return _TAG_KINDS[state], state.words
+
+
+def filing_or_404(filing_id: int) -> Filing:
+    """A filing of the person's own enterprise; 404 for any other."""
+    found = find_filing(filing_id, scope_for(Permission.FILING_WORK))
+    if found is None:
+        abort(404, "没有这件申报，或者不属于本企业。请从“申报”首页选择。")
+    return found
+
+
+def open_filing_or_409(filing_id: int) -> Filing:
+    """The same, to be worked on; 409 when it is not open for entries (any more)."""
+    found = filing_or_404(filing_id)
+    if not found.state.is_open:
+        raise ActionNotAllowed(
+            f"这件申报{COURSE.states[found.state]}，内容已经固定，不能再修改。"
+            "需要修改的，请先在“概况”中撤回，或等待退回补正。"
+        )
+    return found
+
+
+def filing_page(template: str, filing: Filing, /, **context: Any) -> str:
+    """A page of a filing, with its parts as tabs."""
+    return page(f"filing/{template}.html", **{**around(filing), **context})
+
+
+def around(filing: Filing) -> dict[str, Any]:
+    """What every page of a filing and every part of one shows."""
+    return {
+        "filing": filing,
+        "state_tag": state_tag(filing.state),
+        "may_work": filing.state.is_open,
+        "parts": [
+            (label, url_for(endpoints[0], filing_id=filing.id), request.endpoint in endpoints)
+            for label, endpoints in _PARTS
+            if endpoints[0] in current_app.view_functions
+        ],
+    }

@@ -1,0 +1,257 @@
+"""What was submitted: the officers' list, its export, and the frozen content of each version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, make_response, request, url_for
+from werkzeug import Response
+
+from app.accounts.queries import list_bureaus
+from app.filing.answers import read_transport, transport_words
+from app.filing.domain import Kind, State, Way
+from app.filing.exports import filings_file, offer_filings
+from app.filing.queries import (
+    SORTS,
+    Filing,
+    FilingFilter,
+    FilingLine,
+    Submission,
+    find_filing,
+    find_submission,
+    list_filings,
+    submissions_of,
+)
+from app.filing.routes.blueprint import blueprint, state_tag
+from app.kernel import audit, clock, htmx
+from app.kernel.authority import Permission
+from app.kernel.listing import chips, heads, page_number, ways
+from app.kernel.look import url_with
+from app.kernel.permissions import can, requires, scope_for
+from app.kernel.transaction import reading_first
+from app.kernel.web import page
+
+ROWS_PER_PAGE = 50
+_LONGEST_SEARCH = 100
+_HEADS = {"submitted": "提交时间", "plant": "企业、厂区", "target": "申报等级", "state": "状态"}
+_SHOWN_STATES = (State.SUBMITTED, State.CORRECTING, State.WITHDRAWN, State.CLOSED)
+_LIST = "filing.submission_list"
+
+
+def _wanted(values: Mapping[str, str]) -> FilingFilter:
+    year, sort = values.get("year", ""), values.get("sort", "")
+    is_year = year.isascii() and year.isdecimal() and len(year) == 4
+    return FilingFilter(
+        year=int(year) if is_year else None,
+        kind=_one_of(values.get("kind", ""), Kind),
+        state=_one_of(values.get("state", ""), State),
+        county=values.get("county", "").strip()[:6],
+        target=values.get("target", "").strip()[:4],
+        search=values.get("q", "").strip()[:_LONGEST_SEARCH],
+        sort=sort if sort in SORTS else "submitted",
+        falling=values.get("order", "desc") != "asc",
+    )
+
+
+def _asked(wanted: FilingFilter) -> dict[str, Any]:
+    """The filter as parameters of an address."""
+    return {
+        "q": wanted.search, "year": wanted.year, "kind": wanted.kind, "state": wanted.state,
+        "target": wanted.target, "county": wanted.county, "sort": wanted.sort,
+        "order": "desc" if wanted.falling else "asc",
+    }  # fmt: skip
+
+
+def _one_of(text: str, known: Iterable[Any]) -> str:
+    return text if text in {str(it) for it in known} else ""
+
+
+def _counties() -> dict[str, str]:
+    within = scope_for(Permission.FILING_VIEW).counties
+    return {
+        it.code: it.short_name
+        for it in list_bureaus("county")
+        if within is None or it.code in within
+    }
+
+
+@blueprint.get("/submissions")
+@requires(Permission.FILING_VIEW)
+def submission_list() -> str | Response:
+    """The filings that were submitted, as searched, narrowed and sorted; never a draft."""
+    wanted, counties = _wanted(request.args), _counties()
+    shown = page_number(request.args.get("page", ""))
+    scope = scope_for(Permission.FILING_VIEW)
+    found = list_filings(scope, wanted, page=shown, size=ROWS_PER_PAGE)
+    last = max(1, -(-found.total // ROWS_PER_PAGE))
+    address = url_with()
+    today = clock.today()
+    html = page(
+        "filing/submissions.html",
+        blocks=("rows",),
+        whose="本企业" if can(Permission.FILING_WORK) else "权限范围内",
+        rows=[_row(it) for it in found.lines],
+        matching=found.total,
+        wanted=wanted,
+        years=[(year, year) for year in range(today.year + 1, today.year - 6, -1)],
+        kinds=[(it.value, it.words) for it in Kind],
+        states=[(it.value, it.words) for it in _SHOWN_STATES],
+        targets=[(it, it) for it in _GRADES],
+        counties=counties,
+        chips=_chips(wanted, counties),
+        clear_url=url_for(_LIST),
+        heads=heads(_HEADS, wanted.sort, falling=wanted.falling, newest_first=("submitted",)),
+        page_words=f"第 {shown} 页，共 {last} 页",
+        export_url=url_for("filing.export_submissions", **_asked(wanted)),
+        may_export=can(Permission.REGISTER_EXPORT),
+        **ways(shown, last),
+    )
+    return htmx.push_url(make_response(html), address)
+
+
+_GRADES = ("A", "引领性", "B", "B-", "C", "D", "非引领性")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the list."""
+
+    filing: Filing
+    line: FilingLine
+    tag: tuple[str, str]
+    url: str
+
+
+def _row(line: FilingLine) -> Row:
+    sent = line.submitted_at is not None
+    where = url_for("filing.last_submission", filing_id=line.filing.id) if sent else ""
+    return Row(line.filing, line, state_tag(line.filing.state), where)
+
+
+def _chips(wanted: FilingFilter, counties: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    return chips(
+        (
+            ("搜索", "q", wanted.search),
+            ("年度", "year", str(wanted.year or "")),
+            ("申报类型", "kind", Kind(wanted.kind).words if wanted.kind else ""),
+            ("状态", "state", State(wanted.state).words if wanted.state else ""),
+            ("申报等级", "target", wanted.target),
+            ("区县", "county", counties.get(wanted.county, wanted.county)),
+        )
+    )
+
+
+@blueprint.post("/submissions/export")
+@requires(Permission.FILING_VIEW)
+def export_submissions() -> Response:
+    """The list as filtered and sorted, as a file."""
+    form = "csv" if request.form.get("format") == "csv" else "xlsx"
+    with reading_first():
+        wanted, counties = _wanted(request.args), _counties()
+        found = list_filings(scope_for(Permission.FILING_VIEW), wanted, size=None)
+        said = [f"{label}：{value}" for label, value, _ in _chips(wanted, counties)]
+        content = filings_file(found.lines, said, counties, form)
+    audit.record(
+        "filing.exported", "filings", clock.today(),
+        {"条件": said, "件数": found.total, "格式": form},
+    )  # fmt: skip
+    return htmx.htmx_redirect(offer_filings(content, form))
+
+
+# --- One submission ----------------------------------------------------------------------------
+
+
+def submission_or_404(submission_id: int) -> Submission:
+    """A submission within the person's reach."""
+    found = find_submission(submission_id, scope_for(Permission.FILING_VIEW))
+    if found is None:
+        abort(404, "没有这次提交，或者不在您的权限范围内。")
+    return found
+
+
+@blueprint.get("/<int:filing_id>/submitted")
+@requires(Permission.FILING_VIEW)
+def last_submission(filing_id: int) -> Response:
+    """The last submission of a filing."""
+    found = find_filing(filing_id, scope_for(Permission.FILING_VIEW))
+    sent = submissions_of(found.id) if found else []
+    if not sent:
+        abort(404, "这件申报还没有提交过，或者不在您的权限范围内。")
+    return htmx.htmx_redirect(url_for("filing.submission_page", submission_id=sent[-1].id))
+
+
+@blueprint.get("/submissions/<int:submission_id>")
+@requires(Permission.FILING_VIEW)
+def submission_page(submission_id: int) -> str:
+    """What was submitted, read from the frozen content alone."""
+    found = submission_or_404(submission_id)
+    filing = find_filing(found.filing_id, scope_for(Permission.FILING_VIEW))
+    if filing is None:
+        abort(404, "没有这次提交，或者不在您的权限范围内。")
+    content: dict[str, Any] = json.loads(found.content)
+    every = submissions_of(found.filing_id)
+    latest = every[-1]
+    is_own = can(Permission.FILING_WORK)
+    return page(
+        "filing/submission.html",
+        c=content,
+        found=found,
+        sha256=found.sha256,
+        kind_words=Kind(content["kind"]).words,
+        state_tag=state_tag(filing.state),
+        facts=_facts(content),
+        tables=[_table(it) for it in content["tables"]],
+        evidence_names={it["no"]: it["name"] for it in content["evidence"]},
+        transport_words=_transport(content.get("transport")),
+        signed_at=_moment(content["commitment"]["signed_at"]),
+        versions=[
+            (f"第 {it.number} 版", url_for("filing.submission_page", submission_id=it.id),
+             it.id == found.id)
+            for it in every
+        ],
+        newer_url="" if latest.id == found.id
+        else url_for("filing.submission_page", submission_id=latest.id),
+        receipt_url=url_for("filing.receipt_page", submission_id=found.id),
+        breadcrumbs=[("申报", url_for("filing.home" if is_own else _LIST))],
+    )  # fmt: skip
+
+
+def _facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    plant, rules = content["plant"], content["rulebook"]
+    return [
+        ("企业", f"{plant['enterprise']}（{plant['uscc']}）"),
+        ("厂区", f"{plant['number']} {plant['name']}"),
+        ("区县", f"{plant.get('county_name', '')}（{plant['county']}）"),
+        ("排污许可证编号", plant.get("permit") or ""),
+        ("规则集", f"{rules['title']}（{rules['status']}）"),
+        ("按哪一天的指标表", content["judged_on"]),
+        ("填报方式", "，".join(filter(None, (Way(content["way"]).words, content.get("paper"))))),
+        ("提交时间", _moment(content["submitted_at"])),
+    ]  # fmt: skip
+
+
+def _moment(text: str | None) -> str:
+    return clock.shown(clock.parse_moment(text)) if text else "—"
+
+
+def _table(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A table by its dimensions, what each grade asks in the order of the columns."""
+    parts: dict[str, list[dict[str, Any]]] = {}
+    for row in content["rows"]:
+        asked = [
+            (grade, row["asked"][grade]) for grade in content["grades"] if grade in row["asked"]
+        ]
+        parts.setdefault(row["dimension"], []).append({**row, "asked": asked})
+    return {
+        **content,
+        "parts": [{"dimension": name, "rows": rows} for name, rows in parts.items()],
+    }
+
+
+def _transport(kept: Mapping[str, Any] | None) -> str:
+    if not kept:
+        return "未填写"
+    return transport_words(read_transport(json.dumps(kept)))

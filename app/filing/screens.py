@@ -1,0 +1,319 @@
+"""What the pages of a self-assessment show (自评页面), put together from what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.filing.answers import answer_text
+from app.filing.domain import Assessment, Evidence, TableLift, equivalent
+from app.filing.entry import EntryForm, entry_form, row_id
+from app.filing.forms import Differing, TypedRow, told, typed_of
+from app.filing.queries import SavedAnswer, Working, WorkingTable
+from app.indicators.domain import Answer, Row, RowResult
+from app.kernel import clock
+from app.rulebook.domain import Grade, GradeOrder
+
+MOST_SHOWN = 8
+"""Rows named in a list of the side panel."""
+Address = Callable[[int, str], str]
+"""Of a row: its table's place and its key → where it is filled in."""
+
+
+@dataclass(slots=True)
+class RowView:
+    """One row as its page shows it; see ``_row.html``."""
+
+    place: int
+    row: Row
+    number: int
+    form: EntryForm
+    result: RowResult
+    typed: TypedRow
+    saved: SavedAnswer | None
+    before: Answer | None
+    short: bool
+    lacking_for: Grade | None
+    url: str
+    save_url: str
+    evidence: Sequence[Evidence] = ()
+    unsaved: bool = False
+    """Whether the inputs hold what was typed and is not kept yet."""
+    differing: tuple[Differing, ...] = ()
+    differing_by: str = ""
+    differing_at: str = ""
+    base_answer: Answer = field(default_factory=Answer)
+
+    @property
+    def id(self) -> str:
+        """The id of its element."""
+        return row_id(self.place, self.row.key)
+
+    @property
+    def key(self) -> str:
+        """Its lasting name."""
+        return self.row.key
+
+    @property
+    def title(self) -> str:
+        """What it is about."""
+        return self.row.title
+
+    @property
+    def names(self) -> list[str]:
+        """The inputs beside which an error may stand."""
+        return self.form.names
+
+    @property
+    def revision(self) -> int:
+        """What the page has seen of it."""
+        return self.saved.revision if self.saved else 0
+
+    @property
+    def base(self) -> str:
+        """The answer that the page shows, as it is kept."""
+        return answer_text(self.base_answer)
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether it came from an earlier filing and nobody has looked at it (待确认)."""
+        return self.saved is not None and not self.saved.confirmed
+
+    @property
+    def saved_at(self) -> str:
+        """When it was saved: the time alone on the same day."""
+        return "" if self.saved is None else moment_words(self.saved.saved_at)
+
+    @property
+    def saved_by(self) -> str:
+        """Who saved it."""
+        return "" if self.saved is None else self.saved.saved_by_name
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What it lacks for the grade that is aimed at, or for the next better one."""
+        return self.result.lacking.get(self.lacking_for, ()) if self.lacking_for else ()
+
+    @property
+    def evidence_words(self) -> list[str]:
+        """The materials that the row must be proved with."""
+        return [f"{it.kind}{f'（{it.period}）' if it.period else ''}" for it in self.row.evidence]
+
+    def last(self, label: str) -> str:
+        """What the last filing said under this label of a number; empty: nothing."""
+        if self.before is None:
+            return ""
+        return dict(told(self.before, self.form)).get(label, "")
+
+
+def moment_words(at: datetime) -> str:
+    """A moment as a person working today reads it: 10:32, or with its day."""
+    shown = clock.shown(at)
+    day, _, time = shown.partition(" ")
+    return time[:5] if day == clock.today().isoformat() else shown
+
+
+def row_views(
+    working: Working, table: WorkingTable, assessment: Assessment, address: Address, save: Address
+) -> list[RowView]:
+    """Every row of a table, in its order."""
+    return [
+        _row_view(working, table, result, number, address, save)
+        for number, result in enumerate(assessment.results[table.place], start=1)
+    ]
+
+
+def _row_view(
+    working: Working,
+    table: WorkingTable,
+    result: RowResult,
+    number: int,
+    address: Address,
+    save: Address,
+) -> RowView:
+    row, where = result.row, (table.place, result.row.key)
+    grades, order = table.table.grades, working.rules.grade_order
+    saved, target = working.answers.get(where), working.filing.target
+    answer = saved.answer if saved else Answer()
+    form = entry_form(row, grades)
+    aimed = equivalent(target, grades, order)
+    reaches = result.grade is not None and order.at_least(result.grade, target)
+    return RowView(
+        place=table.place,
+        row=row,
+        number=number,
+        form=form,
+        result=result,
+        typed=typed_of(answer if saved else None, form),
+        saved=saved,
+        before=working.last_year.get(where),
+        short=result.grade is not None and not reaches,
+        lacking_for=_next_lacking(result, grades) if reaches else aimed,
+        url=address(*where),
+        save_url=save(*where),
+        evidence=working.evidence_by_row.get(where, ()),
+        base_answer=answer,
+    )  # fmt: skip
+
+
+def _next_lacking(result: RowResult, grades: Sequence[Grade]) -> Grade | None:
+    """The grade just above the one reached."""
+    if result.grade is None or result.grade not in grades:
+        return None
+    place = grades.index(result.grade)
+    return grades[place - 1] if place else None
+
+
+# --- The side panel ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A row named in the panel."""
+
+    title: str
+    url: str
+    grade: Grade | None = None
+    lacking: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableGrade:
+    """A table's grade in the panel."""
+
+    label: str
+    grade: Grade | None
+    at_best: Grade | None
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """自评结果, beside the rows."""
+
+    overall: Grade | None
+    reaches: bool | None
+    """Whether the grade aimed at is reached; None: cannot be said yet."""
+    tables: Sequence[TableGrade]
+    open: int
+    first_open: str
+    unconfirmed: int
+    first_unconfirmed: str
+    holding: Sequence[Link]
+    more_holding: int
+    way_target: str
+    way_up: Sequence[Link]
+
+
+def panel_of(working: Working, assessment: Assessment, address: Address) -> Panel:
+    """The panel of a filing as it stands."""
+    order = working.rules.grade_order
+    unfilled = [
+        address(place, it.row.key)
+        for place, outcome in assessment.outcomes.items()
+        for it in outcome.open
+    ]
+    carried = [address(*where) for where, it in working.answers.items()
+               if not it.confirmed and where[0]]  # fmt: skip
+    target, lifts = _way(working, assessment)
+    lowest = _lowest_so_far(assessment, order)
+    return Panel(
+        overall=assessment.overall,
+        reaches=_reaches(assessment.overall, lowest, working.filing.target, order),
+        tables=[
+            TableGrade(it.label, assessment.outcomes[it.place].grade,
+                       _at_best(assessment.results[it.place], order))
+            for it in working.tables
+        ],
+        open=len(unfilled),
+        first_open=unfilled[0] if unfilled else "",
+        unconfirmed=len(carried),
+        first_unconfirmed=carried[0] if carried else "",
+        holding=[
+            Link(it.row.title, address(place, it.row.key), it.grade)
+            for place, it in assessment.holding[:MOST_SHOWN]
+        ],
+        more_holding=max(0, len(assessment.holding) - MOST_SHOWN),
+        way_target=target,
+        way_up=list(_links(lifts, address)),
+    )  # fmt: skip
+
+
+def _at_best(results: Iterable[RowResult], order: GradeOrder) -> Grade | None:
+    found = [it.grade for it in results if it.grade is not None]
+    return order.worst(found) if found else None
+
+
+def _lowest_so_far(assessment: Assessment, order: GradeOrder) -> Grade | None:
+    every = [it for results in assessment.results.values() for it in results]
+    return _at_best(every, order)
+
+
+def _reaches(
+    overall: Grade | None, lowest: Grade | None, target: Grade, order: GradeOrder
+) -> bool | None:
+    """A row that falls short decides at once; that all is reached is known when all is filled."""
+    if overall is not None:
+        return order.at_least(overall, target)
+    return False if lowest is not None and not order.at_least(lowest, target) else None
+
+
+def _way(working: Working, assessment: Assessment) -> tuple[str, Sequence[TableLift]]:
+    """What to lift first: up to the grade that is filed for, and beyond it to the next one."""
+    filled = [_answered(it) for it in assessment.to_target]
+    if any(it.lifts for it in filled):
+        return working.filing.target, filled
+    way = assessment.way_up
+    return ("", ()) if way is None else (way.grade, way.tables)
+
+
+def _answered(lift: TableLift) -> TableLift:
+    """Without the rows that nobody has filled in yet: those are counted by themselves."""
+    return TableLift(
+        lift.place, lift.target, tuple(it for it in lift.lifts if it.from_grade is not None)
+    )
+
+
+def _links(lifts: Iterable[TableLift], address: Address) -> Iterator[Link]:
+    for table in lifts:
+        for it in table.lifts:
+            yield Link(it.row.title, address(table.place, it.row.key), it.from_grade, it.lacking)
+
+
+# --- Tables and dimensions ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A dimension with its rows."""
+
+    dimension: str
+    rows: list[RowView]
+
+
+@dataclass(frozen=True, slots=True)
+class PartLink:
+    """A way to a table or a dimension, and what is still to do there."""
+
+    label: str
+    url: str
+    current: bool
+    open: int = 0
+    unconfirmed: int = 0
+    is_done: bool = False
+
+
+def parts_of(rows: Iterable[RowView]) -> list[Part]:
+    """The rows by dimension, in the order of the table."""
+    found: dict[str, list[RowView]] = {}
+    for row in rows:
+        found.setdefault(row.row.dimension, []).append(row)
+    return [Part(dimension, them) for dimension, them in found.items()]
+
+
+def part_link(part: Part, url: str, *, current: bool) -> PartLink:
+    """The way to a dimension."""
+    unfilled = sum(1 for it in part.rows if it.result.state == "open")
+    unconfirmed = sum(1 for it in part.rows if it.unconfirmed)
+    return PartLink(part.dimension, url, current, unfilled, unconfirmed,
+                    is_done=not unfilled and not unconfirmed)  # fmt: skip
