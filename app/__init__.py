@@ -23,6 +23,7 @@ from app.desk import routes as desk_routes
 from app.filing import audit_words as filing_words
 from app.filing import checks as filing_checks
 from app.filing import hookspecs as filing_hookspecs
+from app.filing import routes as filing_routes
 from app.grades import audit_words as grades_words
 from app.grades import commands as grades_commands
 from app.grades import services as grades_services
@@ -82,6 +83,7 @@ BLUEPRINTS = (
     approvals_routes.blueprint,
     rulebook_routes.blueprint,
     indicators_routes.blueprint,
+    filing_routes.blueprint,
     policy_routes.blueprint,
     issuing_routes.blueprint,
     rights_routes.blueprint,
