@@ -14,6 +14,7 @@ ACTIONS = {
     "filing.discarded": "作废申报",
     "filing.returned": "退回申报补正",
     "filing.closed": "办结申报",
+    "filing.exported": "导出申报清单",
     "filing.window_set": "设定申报期",
     "filing.window_annulled": "撤销申报期",
     "indicators.kept": "保存指标表版本",
@@ -22,6 +23,7 @@ ACTIONS = {
 }
 OBJECTS = {
     "filing": "申报",
+    "filings": "申报清单",
     "filing_window": "申报期",
     "indicators": "指标表",
 }

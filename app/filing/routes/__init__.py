@@ -7,8 +7,6 @@ from app.filing.routes import (
     one_filing,
     starting,
     submissions,
-    submitting,
-    tables,
     transport,
 )
 from app.filing.routes.blueprint import blueprint
@@ -21,7 +19,5 @@ __all__ = [
     "one_filing",
     "starting",
     "submissions",
-    "submitting",
-    "tables",
     "transport",
 ]

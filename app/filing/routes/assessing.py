@@ -169,7 +169,6 @@ def _dimension_links(found: Working, sheet: Sheet | None) -> list[PartLink]:
 
 
 def _sheet_page(sheet: Sheet, faults: Sequence[tuple[str, str]] = ()) -> str:
-    newer = [it.label for it in sheet.working.tables if it.newer]
     return filing_page(
         "assess",
         sheet.filing,
@@ -179,8 +178,8 @@ def _sheet_page(sheet: Sheet, faults: Sequence[tuple[str, str]] = ()) -> str:
         oob=False,
         faults=faults,
         fault_title=f"有 {len(faults)} 处需要处理，本页尚未保存，填写的内容都还在",
-        newer=newer if sheet.working.is_outdated else [],
-        take_newer_url=url_for("filing.take_newer", filing_id=sheet.filing.id),
+        newer=[],
+        take_newer_url="",
         save_url=url_for("filing.save_sheet", filing_id=sheet.filing.id,
                          place=sheet.table.place, d=sheet.chosen),
         next_url=sheet.next_url,
@@ -329,5 +328,5 @@ def _confirm(sheet: Sheet, views: Iterable[RowView]) -> int:
         return 0
     found = [it for it in views if it.unconfirmed and wanted in ("all", it.id)]
     for it in found:
-        services.confirm_answer(sheet.filing.id, it.place, it.row.key, it.revision)
+        services.save_answer(sheet.filing.id, it.place, it.row.key, it.base_answer, it.revision)
     return len(found)

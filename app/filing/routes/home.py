@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import url_for
+from flask import current_app, url_for
 
 from app.filing.admission import Window
 from app.filing.domain import Kind, State
@@ -148,7 +148,9 @@ def told(found: Next, **where: Any) -> dict[str, Any]:
         "due_words": found.due_words,
         "no_due": found.no_due,
         "act": found.act,
-        "url": url_for(found.endpoint, **where) if found.endpoint else "",
+        "url": url_for(found.endpoint, **where)
+        if found.endpoint in current_app.view_functions
+        else "",
     }
 
 

@@ -255,3 +255,39 @@ def _transport(kept: Mapping[str, Any] | None) -> str:
     if not kept:
         return "未填写"
     return transport_words(read_transport(json.dumps(kept)))
+
+
+# --- The receipt -------------------------------------------------------------------------------
+
+_WHAT_NEXT = (
+    "区县生态环境部门收件后进行初审，材料不齐或不符合形式的，一次性告知须补正的全部内容。",
+    "申报 A 级、B 级、引领性的，由区县到现场核查。",
+    "区县自收到申请材料或补正材料之日起 7 日内，把初审结果和材料报市生态环境部门。",
+    "市级审核、省级核定的结果，会出现在本系统的首页和厂区页。",
+)
+"""PLAN-COUNTY, PLAN-CITY in the words for an enterprise."""
+
+
+@blueprint.get("/submissions/<int:submission_id>/receipt")
+@requires(Permission.FILING_VIEW)
+def receipt_page(submission_id: int) -> str:
+    """The receipt: number, time, what happens next and by when."""
+    found = submission_or_404(submission_id)
+    content: dict[str, Any] = json.loads(found.content)
+    plant = content["plant"]
+    return page(
+        "filing/receipt.html",
+        sent=found,
+        plant_name=f"{plant['enterprise']}（{plant['number']} {plant['name']}）",
+        filing_words=f"{content['year']} 年{Kind(content['kind']).words}",
+        rows=[
+            ("提交时间", clock.shown(found.submitted_at, seconds=True)),
+            ("签署人", content["commitment"]["signed_by"]),
+            ("版本", f"第 {found.number} 版"),
+            ("申报等级", content["target"]),
+            ("自评等级", found.grade or "未定"),
+            ("佐证材料", f"{len(content['evidence'])} 份"),
+        ],
+        what_next=_WHAT_NEXT,
+        is_own=can(Permission.FILING_WORK),
+    )

@@ -1,0 +1,193 @@
+"""Examples for the addresses of filings (申报)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from app.filing.entry import row_id
+from app.filing.models import FilingRow, FilingSubmission, FilingTable
+from app.kernel import audit, clock
+from app.kernel.clock import today
+from app.kernel.database import db
+from app.kernel.transaction import writing
+from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind, numbers
+from tests.filings import industry_id, lay_indicator_tables
+from tests.people import PASSWORD
+from tests.world import COUNTY_OF, Principal, World, mark_of
+
+_RUNNING = ("draft", "submitted", "correcting")
+
+
+def _filing(world: World, key: str, state: str) -> int:
+    """The plant's running filing, put into that state; a closed one stands beside it."""
+    plant_id = world.plants[key]
+    states = _RUNNING if state in _RUNNING else (state,)
+    with world.app.app_context():
+        lay_indicator_tables()
+        with writing("测试"):
+            found: int | None = db.session.execute(
+                select(FilingRow.id).where(
+                    FilingRow.plant_id == plant_id, FilingRow.state.in_(states)
+                )
+            ).scalar()
+            if found is None:
+                found = _begun(world, key, state)
+            db.session.execute(update(FilingRow).where(FilingRow.id == found).values(state=state))
+            audit.record("test.recorded", "filing", found)
+    return found
+
+
+def _begun(world: World, key: str, state: str) -> int:
+    made: int = db.session.execute(
+        insert(FilingRow)
+        .values(
+            plant_id=world.plants[key], enterprise_id=world.enterprises[key[0]],
+            county=COUNTY_OF[key], year=today().year, kind="upgrade", target="B",
+            rulebook="shaoxing-2023", way="browser", paper="", state=state, revision=1,
+            opened_at=clock.now(), opened_by=None, opened_by_name=mark_of(key),
+            judged_on=today(), form_key=f"example-{next(numbers)}",
+        )
+        .returning(FilingRow.id)
+    ).scalar_one()  # fmt: skip
+    db.session.execute(
+        insert(FilingTable).values(
+            filing_id=made, place=1, industry=industry_id(), subtype="", versions="[]"
+        )
+    )
+    return made
+
+
+def _submission(world: World, key: str) -> int:
+    """What the plant once submitted; its filing is closed."""
+    filing_id = _filing(world, key, "closed")
+    with world.app.app_context(), writing("测试"):
+        found: int | None = db.session.execute(
+            select(FilingSubmission.id).where(FilingSubmission.filing_id == filing_id)
+        ).scalar()
+        if found is None:
+            found = db.session.execute(
+                insert(FilingSubmission)
+                .values(
+                    filing_id=filing_id, number=1, receipt=f"HZ-{mark_of(key)}",
+                    content=json.dumps(_content(key)), sha256="0" * 64, grade="B",
+                    submitted_at=clock.now(), submitted_by=None,
+                    submitted_by_name=mark_of(key), form_key=f"example-{next(numbers)}",
+                )
+                .returning(FilingSubmission.id)
+            ).scalar_one()  # fmt: skip
+            audit.record("test.recorded", "filing", filing_id)
+    return found
+
+
+def _content(key: str) -> dict[str, Any]:
+    day, moment = date(2026, 3, 2).isoformat(), "2026-03-02T01:00:00Z"
+    row = {
+        "key": "D1", "dimension": "能源类型", "title": "燃料", "asked": {"A": mark_of(key)},
+        "answer": {}, "answer_words": mark_of(key), "grade": "B", "state": "chosen",
+        "lacking": {}, "evidence": [],
+    }  # fmt: skip
+    return {
+        "format": "jixiao-filing-1", "receipt": f"HZ-{mark_of(key)}", "number": 1,
+        "plant": {
+            "uscc": mark_of(key), "enterprise": mark_of(key), "number": "001",
+            "name": mark_of(key), "county": COUNTY_OF[key], "permit": mark_of(key),
+        },
+        "rulebook": {"id": "shaoxing-2023", "title": "方案", "status": "征求意见稿"},
+        "kind": "upgrade", "year": 2026, "target": "B", "judged_on": day,
+        "tables": [
+            {"place": 1, "industry": "casting", "subtype": "", "label": "铸造", "versions": [],
+             "grades": ["A", "B"], "rows": [row], "grade": "B"}
+        ],
+        "overall": "B", "transport": None, "warnings": [], "evidence": [],
+        "commitment": {"statements": [{"id": "truth", "text": mark_of(key)}],
+                       "signed_by": mark_of(key), "role": "签署人", "signed_at": moment},
+        "submitted_at": moment, "way": "browser", "paper": "",
+    }  # fmt: skip
+
+
+_OF_OFFICERS = {"filing.last_submission"}
+_OF_SUBMITTED = {"filing.withdraw_filing"}
+
+
+def _filings(world: World, who: Principal, endpoint: str) -> Examples:
+    for key in world.plants:
+        if endpoint in _OF_OFFICERS:
+            _submission(world, key)
+            filing_id = _filing(world, key, "closed")
+        else:
+            filing_id = _filing(world, key, "submitted" if endpoint in _OF_SUBMITTED else "draft")
+        yield (Kind.OWN if key in who.plants else Kind.FOREIGN), {"filing_id": filing_id}
+    yield Kind.UNKNOWN, {"filing_id": NOWHERE}
+
+
+def _rows(world: World, who: Principal, endpoint: str) -> Examples:
+    for kind, known in _filings(world, who, endpoint):
+        yield kind, {**known, "place": 1, "row": row_id(1, "D1")}
+    own = next(iter(who.plants), None)
+    if own is not None:
+        filing_id = _filing(world, own, "draft")
+        yield Kind.UNKNOWN, {"filing_id": filing_id, "place": 1, "row": "r1-00000000"}
+        yield Kind.UNKNOWN, {"filing_id": filing_id, "place": 9, "row": row_id(9, "D1")}
+
+
+def _submissions(world: World, who: Principal, _endpoint: str) -> Examples:
+    for key in world.plants:
+        kind = Kind.OWN if key in who.plants else Kind.FOREIGN
+        yield kind, {"submission_id": _submission(world, key)}
+    yield Kind.UNKNOWN, {"submission_id": NOWHERE}
+
+
+ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {
+    ("filing_id",): _filings,
+    ("filing_id", "place", "row"): _rows,
+    ("submission_id",): _submissions,
+}
+
+
+def _new(world: World, who: Principal) -> dict[str, Any]:
+    """For a plant of one's own whose running filing gives way to the new one."""
+    key = min(who.plants, default="A1")
+    _filing(world, key, "discarded" if _is_running(world, key) else "closed")
+    return {
+        "plant_id": str(world.plants[key]), "year": str(today().year), "kind": "recheck",
+        "target": "C", "form_key": f"example-{next(numbers)}",
+    }  # fmt: skip
+
+
+def _is_running(world: World, key: str) -> bool:
+    """Give up the plant's running filing; whether there was one."""
+    with world.app.app_context(), writing("测试"):
+        done = db.session.execute(
+            update(FilingRow)
+            .where(FilingRow.plant_id == world.plants[key], FilingRow.state.in_(_RUNNING))
+            .values(state="discarded")
+        )
+        audit.record("test.recorded", "plant", world.plants[key])
+    return bool(getattr(done, "rowcount", 0))
+
+
+def _answer(_world: World, _who: Principal) -> dict[str, Any]:
+    row = row_id(1, "D1")
+    return {f"{row}.seen": "0", f"{row}.base": "", f"{row}.g": "B", f"{row}.why": "现场核对"}
+
+
+FORMS: Mapping[str, Form] = {
+    "filing.start_filing": _new,
+    "filing.save_row": _answer,
+    "filing.save_sheet": lambda _world, _who: {},
+    "filing.save_transport": lambda _world, _who: {"seen": "0", "trips": str(next(numbers))},
+    "filing.take_newer": lambda _world, _who: {},
+    "filing.remark": lambda _world, _who: {"check": "x", "note": "属实"},
+    "filing.submit_filing": lambda _world, _who: {
+        "password": PASSWORD,
+        "form_key": f"example-{next(numbers)}",
+    },
+    "filing.withdraw_filing": lambda _world, _who: {"reason": "数据有误"},
+    "filing.discard_filing": lambda _world, _who: {"reason": "重新申报"},
+    "filing.export_submissions": lambda _world, _who: {"format": "xlsx"},
+}
