@@ -6,11 +6,10 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from flask import Flask
 from werkzeug.datastructures import FileStorage
 
 from app.kernel import attachments
-from app.kernel.config import Config
+from app.kernel.papers import PaperFault
 from app.kernel.spreadsheets import UnreadableWorkbook, inspect_workbook, read_workbook
 from app.operations import archive
 from app.operations.services import write_backup
@@ -20,6 +19,7 @@ from app.rights import papers
 from app.rights.letters import Letter
 from tests.hostile_files import Hostile
 from tests.installations import Sqlite, close, installed
+from tests.papers import office
 from tests.world import populate
 
 
@@ -35,7 +35,7 @@ def of_workbook(file: Hostile, folder: Path) -> str:
 
 
 def of_evidence(file: Hostile, folder: Path) -> str:
-    with _office(folder).app_context():
+    with office(folder).app_context():
         try:
             attachments.receive(FileStorage(BytesIO(file.make()), file.name))
         except attachments.Unacceptable as refusal:
@@ -90,16 +90,9 @@ def of_letter(file: Hostile, folder: Path) -> str:
     own = folder / "letters" / file.name
     own.parent.mkdir(exist_ok=True)
     own.write_bytes(file.make())
-    with _office(folder).app_context():
+    with office(folder).app_context():
         try:
             papers.as_docx(LETTER)
-        except papers.PaperFault as fault:
+        except PaperFault as fault:
             return str(fault)
     return ""
-
-
-def _office(folder: Path) -> Flask:
-    """Knows its folder, and nothing else."""
-    app = Flask("office")
-    app.config["CONFIG"] = Config(instance_dir=folder, database_url="sqlite://", secret_key="x")
-    return app

@@ -17,15 +17,16 @@ from sqlalchemy import update
 from app.inbox.models import Message
 from app.issuing import services
 from app.issuing.services import Signature
-from app.kernel import clock, jobs
+from app.kernel import clock, jobs, papers
 from app.kernel.authority import EVERYTHING
 from app.kernel.database import db
 from app.kernel.models import Download, Job
+from app.kernel.papers import PaperFault, why_no_pdf
 from app.kernel.transaction import close, writing
-from app.rights import papers
+from app.rights import papers as rights_papers
 from app.rights.domain import total_of
 from app.rights.letters import Letter
-from app.rights.papers import PaperFault, as_docx, as_pdf, why_no_pdf
+from app.rights.papers import as_docx, as_pdf
 from app.rights.queries.issued import KIND, given_by
 from app.rights.services import letters as letter_services
 from tests.issuing import People, acting, people, view, work
@@ -194,7 +195,7 @@ def test_letters_of_a_worker_that_died_are_made_once(
     asked = client.post(f"/rights/lists/{issued}/letters", data={"format": "docx"})
     with monkeypatch.context() as patch:
         if dies == "while writing letters":
-            patch.setitem(papers.MAKERS, "docx", die)
+            patch.setitem(rights_papers.MAKERS, "docx", die)
         else:
             patch.setattr(jobs, "_finish", die)
         with pytest.raises(Killed):
@@ -253,7 +254,7 @@ def test_without_a_chinese_font_the_page_says_what_to_install(
     app: Flask, who: People, issued: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(papers, "BODY_FONTS", ("No Such Font",))
-    papers._read_fonts.cache_clear()  # noqa: SLF001
+    papers.forget_fonts()
     try:
         assert why_no_pdf() is not None
         with pytest.raises(PaperFault):
@@ -263,7 +264,7 @@ def test_without_a_chinese_font_the_page_says_what_to_install(
         assert "没有中文字体" in page
         assert "全部生成 Word" in page
     finally:
-        papers._read_fonts.cache_clear()  # noqa: SLF001
+        papers.forget_fonts()
 
 
 def test_a_bureaus_own_template_is_used_and_a_broken_one_named(app: Flask, issued: int) -> None:

@@ -12,10 +12,11 @@ from app.issuing.queries import ListView, find_own_lines
 from app.issuing.services.steps import link_of
 from app.kernel import clock, htmx, jobs
 from app.kernel.authority import Permission
+from app.kernel.papers import PaperFault, why_no_pdf
 from app.kernel.permissions import requires, scope_for
 from app.policy.screens import Reach, reach_of
 from app.rights.letters import Letter
-from app.rights.papers import MAKERS, PaperFault, why_no_pdf
+from app.rights.papers import MAKERS
 from app.rights.queries.issued import find_allocation, find_letters
 from app.rights.routes.applications import LONGEST_NUMBER, number_in
 from app.rights.routes.blueprint import blueprint, section_page

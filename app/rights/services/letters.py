@@ -11,9 +11,10 @@ from app.inbox.domain import Audience, MessageKind
 from app.issuing.domain import State
 from app.issuing.queries import ListView, frozen_content
 from app.kernel import audit, files, jobs
+from app.kernel.papers import MEDIA_TYPES, PaperFault, file_name
 from app.kernel.transaction import transaction, writing
 from app.rights.letters import TITLE, Letter, letters_of
-from app.rights.papers import MAKERS, MEDIA_TYPES, PaperFault, archive, file_name
+from app.rights.papers import MAKERS, archive
 from app.rights.queries.issued import find_allocation, find_letters
 
 JOB = "rights.letters"
@@ -46,7 +47,7 @@ def make_one(view: ListView, letter: Letter, form: str, owner_id: int) -> str:
     content = io.BytesIO(MAKERS[form](letter))
     _audit(view, form, f"{letter.enterprise} {letter.plant}")
     return files.make_download(
-        content, file_name(letter, form), MEDIA_TYPES[form], PURPOSE, owner_id
+        content, file_name(letter.file_name, form), MEDIA_TYPES[form], PURPOSE, owner_id
     )
 
 
