@@ -10,6 +10,8 @@ ACTIONS = {
     "filing.tables_chosen": "选择申报行业",
     "filing.tables_taken": "换用新的指标表",
     "filing.submitted": "签署并提交申报",
+    "filing.paper": "下载申报文件",
+    "filing.papers-kept": "生成申报存证件",
     "filing.withdrawn": "撤回申报",
     "filing.discarded": "作废申报",
     "filing.returned": "退回申报补正",

@@ -8,12 +8,13 @@ puts them into ``instance/letters/commitment.toml``; both are 本局设定 and t
 
 from __future__ import annotations
 
-import hashlib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+
+from app.filing.domain import Statement
 
 COMMITMENT = "严格落实重污染天气应急减排承诺书"
 DECLARATION = "绩效分级申报真实性声明"
@@ -40,7 +41,6 @@ class Words:
 
     id: str
     text: str
-    clauses: tuple[str, ...] = ()
     for_commitment: bool = False
     """Only where a commitment is required, which the declaration of the others does without."""
 
@@ -71,20 +71,6 @@ class Subject:
     """Whether the target grade asks for a commitment (filing.commitment_grades)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement of one filing, which is accepted by itself."""
-
-    id: str
-    text: str
-    clauses: tuple[str, ...]
-
-    @property
-    def sha256(self) -> str:
-        """Of its words: other words are another statement and have to be accepted anew."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-
 BUILT_IN = Wording(
     (
         Words(
@@ -92,13 +78,11 @@ BUILT_IN = Wording(
             "本单位已对照绩效分级指标和生态环境部门有关要求如实开展自评估。{厂区}{年度}年度绩效分级"
             "申报（{类型}，申报等级{申报等级}）填报的内容和所附的佐证材料真实，"
             "本单位对提交材料的真实性负责。",
-            ("PLAN-FILE",),
         ),
         Words(
             "false",
             "本单位知悉：申报过程中隐瞒情况或者提供虚假材料的，一经发现，直接降为最低等级"
             "（{最低等级}），并且自认定之日起{期限}内不得再次申报，申报任何等级都不受理。",
-            ("PLAN-FALSE",),
         ),
         Words(
             "episode",
@@ -106,7 +90,6 @@ BUILT_IN = Wording(
             "和引领性企业可豁免采取应急减排措施；中、轻度污染天气期间，绩效B级及以上企业可豁免采取"
             "应急减排措施；绩效C级、D级和非引领性企业纳入污染天气应急减排清单和重大活动保障"
             "强化减排清单。",
-            ("PLAN-FILE", "PLAN-EPISODE"),
             for_commitment=True,
         ),
     )
@@ -122,7 +105,7 @@ def statements(subject: Subject, wording: Wording = BUILT_IN) -> tuple[Statement
     """The statements of a filing in their order."""
     said = _said(subject)
     return tuple(
-        Statement(it.id, _PLACE.sub(lambda found: said[found[1]], it.text), it.clauses)
+        Statement(it.id, _PLACE.sub(lambda found: said[found[1]], it.text))
         for it in wording.words
         if subject.commits or not it.for_commitment
     )
@@ -198,8 +181,8 @@ def read_wording(content: bytes) -> Wording:
 
 
 def _read_words(number: int, entry: object) -> Words:
-    if not isinstance(entry, dict) or entry.keys() - {"id", "text", "clauses", "for_commitment"}:
-        raise WordingFault(f"第 {number} 条只能写 id、text、clauses、for_commitment。请改正。")
+    if not isinstance(entry, dict) or entry.keys() - {"id", "text", "for_commitment"}:
+        raise WordingFault(f"第 {number} 条只能写 id、text、for_commitment。请改正。")
     name, text = entry.get("id"), entry.get("text")
     if not isinstance(name, str) or not _ID.fullmatch(name):
         raise WordingFault(f"第 {number} 条的 id 应为小写字母、数字和短横。请改正。")
@@ -209,9 +192,7 @@ def _read_words(number: int, entry: object) -> Words:
     if unknown or "{" in _PLACE.sub("", text) or "}" in _PLACE.sub("", text):
         names = "、".join(f"{{{it}}}" for it in PLACES)
         raise WordingFault(f"第 {number} 条的花括号里只能写 {names}。请改正。")
-    clauses, limited = entry.get("clauses", []), entry.get("for_commitment", False)
-    if not isinstance(limited, bool) or not (
-        isinstance(clauses, list) and all(isinstance(it, str) for it in clauses)
-    ):
-        raise WordingFault(f"第 {number} 条的 clauses 应为列表，for_commitment 为真假值。请改正。")
-    return Words(name, _plain(text), tuple(clauses), limited)
+    limited = entry.get("for_commitment", False)
+    if not isinstance(limited, bool):
+        raise WordingFault(f"第 {number} 条的 for_commitment 应为 true 或 false。请改正。")
+    return Words(name, _plain(text), for_commitment=limited)

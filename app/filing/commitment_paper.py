@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from app.filing.commitment import OURS, Statement, Subject, grade_words, title_of
+from app.filing.commitment import OURS, Subject, grade_words, title_of
+from app.filing.domain import Statement
 from app.filing.record import Json, kind_words, shown_moment
 
 UNSIGNED, SIGNED = "未签署", "已签署"

@@ -226,6 +226,20 @@ class FilingSubmissionFile(Base):
     evidence_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
+class FilingPaper(Base):
+    """A paper of a submission (存证件、承诺书、回执) as it was made first, never altered."""
+
+    __tablename__ = "filing_paper"
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("filing_submission.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    """record, commitment or receipt."""
+    sha256: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(200))
+    size: Mapped[int] = mapped_column(BigInteger)
+    made_at: Mapped[datetime] = mapped_column(UTCMoment)
+
+
 class FilingStep(Base):
     """A step in the course of a filing (办理经过), never altered."""
 

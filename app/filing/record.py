@@ -12,12 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from app.filing.commitment import grade_words
+from app.filing.domain import Kind, Way
 from app.kernel import clock
 
 Json = Mapping[str, Any]
 TITLE = "重点行业绩效分级申报存证件"
-KINDS = {"first": "首次申报", "renewal": "年度更新", "upgrade": "升级", "recheck": "复核"}
-WAYS = {"browser": "网上填报", "package": "离线填报包", "window": "窗口代录"}
 NOT_APPLICABLE, OPEN = "不涉及", "未定"
 HOW_TO_CHECK = (
     "核验方法：从系统下载本次申报的原件（JSON），用任何工具计算其 SHA-256，与各页页脚的校验值核对；"
@@ -51,12 +50,12 @@ def shown_moment(text: str) -> str:
 
 def kind_words(content: Json) -> str:
     """What the filing is for, as people call it."""
-    return KINDS.get(str(content["kind"]), str(content["kind"]))
+    return Kind(content["kind"]).words
 
 
 def way_words(content: Json) -> str:
     """By which way it was entered, with the paper it was entered from."""
-    way = WAYS.get(str(content["way"]), str(content["way"]))
+    way = Way(content["way"]).words
     return f"{way}（依据：{content['paper']}）" if content.get("paper") else way
 
 

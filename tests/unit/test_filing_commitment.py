@@ -70,7 +70,6 @@ text = "本单位对{厂区}{年度}年度申报材料的真实性负责。"
 [[statement]]
 id = "episode"
 text = "本单位承诺严格落实重污染天气应急减排。"
-clauses = ["PLAN-FILE"]
 for_commitment = true
 """
 
@@ -98,8 +97,8 @@ def test_a_bureaus_own_words_take_the_place_of_ours() -> None:
         (OWN.replace('id = "episode"', 'id = "truth"'), "同一个 id"),
         (OWN.replace('id = "truth"', 'id = "Truth 1"'), "id 应为"),
         (OWN.replace("[[statement]]", "[[statement]]\nfor_commitment = true", 1), "不带 for_comm"),
-        (OWN.replace('["PLAN-FILE"]', "7"), "应为列表"),
-        (OWN.replace("clauses", "clause"), "只能写"),
+        (OWN.replace("= true", "= 7"), "true 或 false"),
+        (OWN.replace("for_commitment", "for_a"), "只能写"),
         (OWN.replace("应急减排。", "应急减排。" * 300), "1 至 600"),
     ],
 )

@@ -1,0 +1,123 @@
+"""What the papers of a filing (申报文件) are made of: its statements, the bureau, what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.accounts.queries import list_bureaus
+from app.filing import receipt, record
+from app.filing.commitment import Subject, statements
+from app.filing.commitment_paper import CommitmentPaper, of_content, of_draft
+from app.filing.domain import Statement
+from app.filing.models import FilingPaper
+from app.filing.papers import wording
+from app.filing.queries.filings import Submission
+from app.filing.queries.working import Working
+from app.filing.receipt import CountyReview, Receipt
+from app.kernel import clock
+from app.kernel.calendar import work_calendar
+from app.kernel.database import db
+from app.rulebook.queries import parameter, setting, whole, words
+
+BY_BUREAU = "本局设定"
+
+
+def subject_of(working: Working) -> Subject:
+    """What of the filing its statements speak of."""
+    filing, rules = working.filing, working.rules
+    grades = rules.parameter("filing.commitment_grades").value
+    years = rules.parameter("false_material.ban_years").value
+    return Subject(
+        enterprise=filing.plant.enterprise_name,
+        plant=f"{filing.plant.number} {filing.plant.name}",
+        year=filing.year,
+        kind=filing.kind.words,
+        target=filing.target,
+        lowest=tuple(it.table.grades[-1] for it in working.tables if it.table.grades),
+        ban_years=years if isinstance(years, int) else 1,
+        commits=isinstance(grades, tuple) and filing.target in grades,
+    )
+
+
+def statements_of(working: Working) -> tuple[Statement, ...]:
+    """The statements that the signatory accepts one by one. Raises PaperFault."""
+    return statements(subject_of(working), wording())
+
+
+def commitment_of(working: Working) -> CommitmentPaper:
+    """The commitment of a filing that is worked on (未签署). Raises PaperFault."""
+    subject, own = subject_of(working), wording()
+    found = statements(subject, own)
+    said = {
+        it.id: f"{kept.accepted_by_name}于 {clock.shown(kept.accepted_at, seconds=True)} 逐条确认"
+        for it in found
+        if (kept := working.acceptances.get(it.id)) is not None and kept.sha256 == it.sha256
+    }
+    plant = working.filing.plant
+    return of_draft(
+        subject, found, uscc=plant.uscc, permit=plant.permit_number,
+        bureau=bureau_of(working.filing.county), origin=own.origin, accepted=said,
+    )  # fmt: skip
+
+
+def signed_commitment(submission: Submission) -> CommitmentPaper:
+    """The commitment as it was signed with a submission."""
+    content = record.read(submission.content.encode())
+    return of_content(content, submission.sha256, bureau=bureau_of(content["plant"]["county"]))
+
+
+def receipt_of(submission: Submission) -> Receipt:
+    """The receipt of a submission."""
+    content = record.read(submission.content.encode())
+    bureau = bureau_of(content["plant"]["county"])
+    return receipt.receipt_of(
+        content, submission.sha256, bureau=bureau, steps=next_steps_of(submission)
+    )
+
+
+def next_steps_of(submission: Submission) -> tuple[str, ...]:
+    """What happens next and by when, by the rules of the day of submission."""
+    content = record.read(submission.content.encode())
+    county, target = content["plant"]["county"], content["target"]
+    received = clock.day_of(submission.submitted_at)
+    kind = parameter("review.day_kind", received, county)
+    notice = setting("review.notice_days", received, county)
+    review = CountyReview(
+        days=whole("review.county_days", received, county),
+        day_kind=str(kind.value),
+        set_by_bureau=kind.status == BY_BUREAU,
+        site_visit=target in words("review.site_visit_grades", received, county),
+        notice_days=notice if isinstance(notice, int) else None,
+    )
+    return receipt.next_steps(received, review, work_calendar(), bureau_of(county))
+
+
+def bureau_of(county: str) -> str:
+    """The bureau of a county, as the plan calls it: 越城区生态环境分局."""
+    name = next((it.name for it in list_bureaus() if it.code == county), "所在区县")
+    return name if name.endswith("局") else f"{name}生态环境分局"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPaper:
+    """A paper of a submission as it was made first."""
+
+    kind: str
+    sha256: str
+    name: str
+    size: int
+    made_at: datetime
+
+
+def papers_of(submission_id: int) -> dict[str, KeptPaper]:
+    """The papers of a submission that were kept, by kind."""
+    rows: Iterable[Any] = db.session.execute(
+        select(FilingPaper.kind, FilingPaper.sha256, FilingPaper.name, FilingPaper.size,
+               FilingPaper.made_at).where(FilingPaper.submission_id == submission_id)
+    )  # fmt: skip
+    return {kind: KeptPaper(kind, *rest) for kind, *rest in rows}

@@ -1,0 +1,175 @@
+"""Papers of submissions: kept once, made again alike, within reach only, checked by the script."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from importlib import import_module
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import DatabaseError
+
+from app.filing.models import FilingPaper, FilingSubmission
+from app.filing.queries import find_submission, findings_of, working
+from app.filing.queries.papers import commitment_of, papers_of, statements_of
+from app.filing.scan import SETTING
+from app.filing.services.papers import KEPT, keep_papers, paper
+from app.kernel import audit, files, jobs, papers
+from app.kernel.authority import EVERYTHING
+from app.kernel.database import db
+from app.kernel.models import AuditEntry, Job
+from app.kernel.transaction import writing
+from app.rulebook.domain import Rulebook
+from app.rulebook.parameters import Parameter
+from tests.conftest import Freeze
+from tests.facts import a_plant
+from tests.filing_contents import canonical, content
+from tests.filings import begun, filing, put_in_force, table
+from tests.issuing import work
+
+verify: Any = import_module("scripts.verify_filing")
+FILES = (b"one", b"two")
+
+
+@pytest.fixture
+def draft(app: Flask, bureau: None, clock: Freeze) -> int:
+    clock("2026-11-23 14:00")
+    with app.app_context():
+        put_in_force(table(), date(2026, 1, 1))
+        _, plant_id = a_plant()
+        return begun(plant_id)
+
+
+@pytest.fixture
+def inside(app: Flask) -> Iterator[None]:
+    """For tests that ask services and queries, not pages."""
+    with app.app_context():
+        yield
+
+
+@pytest.fixture
+def submission_id(app: Flask, draft: int, clock: Freeze) -> int:
+    """A submission as submitting enters it, with a content made up here."""
+    with app.app_context():
+        found = entered(draft)
+    clock("2026-11-23 14:10")
+    return found
+
+
+def entered(draft: int) -> int:
+    plant = filing(draft).plant
+    made = canonical(
+        content(
+            FILES,
+            plant={
+                "uscc": plant.uscc, "enterprise": plant.enterprise_name, "number": plant.number,
+                "name": plant.name, "county": plant.county, "county_name": "柯桥区", "permit": "",
+            },
+        )
+    )  # fmt: skip
+    with writing("测试"):
+        found: int = db.session.execute(
+            insert(FilingSubmission)
+            .values(
+                filing_id=draft, number=1, receipt="330603-2026-000012", content=made.decode(),
+                sha256=hashlib.sha256(made).hexdigest(), grade="B",
+                submitted_at=datetime(2026, 11, 23, 6, 5, tzinfo=UTC), submitted_by=2,
+                submitted_by_name="签字人乙", form_key="key",
+            )
+            .returning(FilingSubmission.id)
+        ).scalar_one()  # fmt: skip
+        keep_papers(found)
+        keep_papers(found)
+        audit.record("test.submitted", "filing", draft)
+    return found
+
+
+def kept(submission_id: int) -> dict[str, str]:
+    return {kind: it.sha256 for kind, it in papers_of(submission_id).items()}
+
+
+def made(submission_id: int, kind: str) -> bytes:
+    found = find_submission(submission_id, EVERYTHING)
+    assert found is not None
+    return paper(found, kind).content
+
+
+def test_papers_are_kept_once_and_are_what_is_made_again(inside: None, submission_id: int) -> None:
+    before = {kind: hashlib.sha256(made(submission_id, kind)).hexdigest() for kind in KEPT}
+    assert kept(submission_id) == {}
+    work()
+    assert kept(submission_id) == before
+    assert db.session.query(Job).filter(Job.kind == "filing.papers").count() == 1
+    with writing("测试"):
+        db.session.execute(update(Job).values(state="queued", attempts=0, finished_at=None))
+    work()
+    assert kept(submission_id) == before
+    entries = db.session.query(AuditEntry).filter(AuditEntry.action == "filing.papers-kept")
+    assert entries.count() == 1
+
+
+def test_a_kept_paper_is_handed_out_and_never_altered(inside: None, submission_id: int) -> None:
+    work()
+    sha256 = kept(submission_id)["record"]
+    assert hashlib.sha256(made(submission_id, "record")).hexdigest() == sha256
+    for change in (update(FilingPaper).values(sha256="0" * 64), delete(FilingPaper)):
+        with pytest.raises(DatabaseError), writing("测试"):
+            db.session.execute(change)
+    assert kept(submission_id)["record"] == sha256
+    files.path_of(sha256).write_bytes(b"another paper")
+    with pytest.raises(papers.PaperFault, match="校验值不符"):
+        made(submission_id, "record")
+
+
+def test_without_a_font_the_job_says_so_and_can_be_repeated(
+    inside: None, submission_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(papers, "BODY_FONTS", ("No Such Font",))
+        papers.forget_fonts()
+        work()
+        papers.forget_fonts()
+    job = db.session.execute(select(Job).where(Job.kind == "filing.papers")).scalar_one()
+    assert (job.state, "没有中文字体" in job.error) == ("failed", True)
+    job_id = job.id
+    with writing("测试"):
+        assert jobs.repeat(job_id)
+        audit.record("test.repeated", "job", job_id)
+    work()
+    assert set(kept(submission_id)) == set(KEPT)
+
+
+def test_the_statements_speak_of_this_filing(inside: None, draft: int) -> None:
+    found = working(filing(draft))
+    said = statements_of(found)
+    assert [it.id for it in said] == ["truth", "false", "episode"]
+    assert found.filing.plant.name in said[0].text
+    assert "（D级）" in said[1].text
+    paper_of_it = commitment_of(found)
+    assert paper_of_it.mark == "未签署"
+    assert paper_of_it.bureau.endswith("区生态环境分局")
+    assert not any(line.accepted for line in paper_of_it.lines)
+
+
+def test_the_scan_is_asked_for_once_the_bureau_says_so(
+    inside: None, draft: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def keys() -> set[str]:
+        return {it.key for it in findings_of(working(filing(draft)))}
+
+    assert "commitment:scan" not in keys()
+    asked = working(filing(draft)).rules.parameter(SETTING)
+    assert (asked.value, asked.status) == (False, "本局设定")
+    real = Rulebook.parameter
+
+    def said_yes(rules: Rulebook, parameter_id: str) -> Parameter:
+        found = real(rules, parameter_id)
+        return replace(found, value=True) if parameter_id == SETTING else found
+
+    monkeypatch.setattr(Rulebook, "parameter", said_yes)
+    assert "commitment:scan" in keys()
