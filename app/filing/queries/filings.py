@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from app.filing.domain import Kind, State, Way
 from app.filing.models import FilingRow, FilingStep, FilingSubmission, FilingSubmissionFile
@@ -79,7 +79,7 @@ def reach(scope: Scope, *, for_work: bool = False) -> ColumnElement[bool]:
     office = within(Scope(scope.counties), FilingRow.county)
     if for_work:
         return or_(own, and_(office, FilingRow.way == Way.WINDOW))
-    submitted = exists().where(FilingSubmission.filing_id == FilingRow.id)
+    submitted = FilingRow.id.in_(select(FilingSubmission.filing_id))
     return or_(own, and_(office, or_(submitted, FilingRow.way == Way.WINDOW)))
 
 
