@@ -7,9 +7,6 @@ handed back as a download.
 
 from __future__ import annotations
 
-import re
-import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,28 +15,21 @@ from typing import BinaryIO, cast
 from werkzeug.datastructures import FileStorage
 
 from app.kernel import files
+from app.kernel.contents import MEDIA_TYPES, MOST_PARTS, NotKnown, ending_of, kind_of, media_type_of
 from app.kernel.files import Stored
 from app.kernel.spreadsheets import shown_name
 
+__all__ = [
+    "ACCEPTED", "HINT", "LARGEST", "MOST_PARTS", "Attachment", "Unacceptable", "media_type_of",
+    "receive",
+]  # fmt: skip
+
 LARGEST = 20 * 1024 * 1024
 """Bytes of one file."""
-MOST_PARTS = 5000
-_OFFICE = "application/vnd.openxmlformats-officedocument."
-MEDIA_TYPES = {
-    "pdf": "application/pdf",
-    "png": "image/png",
-    "jpg": "image/jpeg",
-    "docx": f"{_OFFICE}wordprocessingml.document",
-    "xlsx": f"{_OFFICE}spreadsheetml.sheet",
-    "ofd": "application/ofd",
-}
-"""The kinds that are taken, by the ending of their names (jpeg counts as jpg)."""
+KINDS = frozenset(MEDIA_TYPES) - {"heic"}
+"""The kinds that are taken; none that only a telephone opens."""
 ACCEPTED = ".pdf,.png,.jpg,.jpeg,.docx,.xlsx,.ofd"
 HINT = "PDF、OFD、图片（JPG、PNG）、Word 或 Excel（docx、xlsx），不超过 20 MB。"
-_HEADS = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff"}
-_ACTIVE = re.compile("/(activex|macrosheets)/")
-_TYPES, _MOST_OF_TYPES = "[Content_Types].xml", 1024 * 1024
-_MAIN_PARTS = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "ofd": "OFD.xml"}
 
 
 class Unacceptable(Exception):
@@ -54,23 +44,12 @@ class Attachment:
     name: str
 
 
-def ending_of(name: str) -> str:
-    """The kind that a name claims: pdf, jpg …; empty when it has none."""
-    ending = name.rsplit(".", 1)[-1].casefold() if "." in name else ""
-    return "jpg" if ending == "jpeg" else ending
-
-
-def media_type_of(name: str) -> str:
-    """The media type of a kept file by its name, which was checked against its content."""
-    return MEDIA_TYPES.get(ending_of(name), "application/octet-stream")
-
-
 def receive(sent: FileStorage | None) -> Attachment | None:
     """Keep an attached file on disk; None when none was chosen. Raises Unacceptable."""
     if sent is None or not sent.filename:
         return None
     name = shown_name(sent.filename)
-    if ending_of(name) not in MEDIA_TYPES:
+    if ending_of(name) not in KINDS:
         raise Unacceptable(f"“{name}”不是可以上传的文件类型。请上传{HINT}")
     return Attachment(files.keep(cast("BinaryIO", sent.stream), check=partial(_check, name)), name)
 
@@ -111,19 +90,8 @@ def _office_kind(path: Path) -> str:
             parts = archive.infolist()
             runs = _runs_something(archive)
     except _DAMAGED:
+    """What the content is; empty when it is none of the known kinds."""
+    try:
+        return kind_of(path)
+    except NotKnown:
         return ""
-    names = {part.filename for part in parts}
-    if len(parts) > MOST_PARTS or any(part.flag_bits & 1 for part in parts) or runs:
-        return ""
-    return next((kind for kind, main in _MAIN_PARTS.items() if main in names), "")
-
-
-def _runs_something(archive: zipfile.ZipFile) -> bool:
-    """Whether opening the office file would run a program that came with it."""
-    names = [name.casefold().replace("\\", "/") for name in archive.namelist()]
-    if any(name.endswith("vbaproject.bin") or _ACTIVE.search(name) for name in names):
-        return True
-    if _TYPES not in archive.namelist():
-        return False
-    with archive.open(_TYPES) as types:
-        return b"macroenabled" in types.read(_MOST_OF_TYPES).lower()

@@ -43,16 +43,26 @@ def path_of(sha256: str) -> Path:
     return _root() / sha256[:2] / sha256
 
 
+def incoming() -> Path:
+    """Where files lie until they are whole and looked at."""
+    return _root() / "incoming"
+
+
 def is_whole(sha256: str) -> bool:
     """Whether the content with this hash is there, byte for byte."""
-    digest = hashlib.sha256()
     try:
-        with path_of(sha256).open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
+        return digest_of(path_of(sha256)) == sha256
     except OSError:
         return False
-    return digest.hexdigest() == sha256
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, read piece by piece. Raises OSError."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def keep(stream: BinaryIO, *, check: Callable[[Path], object] | None = None) -> Stored:
@@ -61,9 +71,8 @@ def keep(stream: BinaryIO, *, check: Callable[[Path], object] | None = None) -> 
     A crash afterwards leaves at most a file no row knows, never a row without its file. ``check``
     looks at the written file first; what it raises keeps the file out.
     """
-    incoming = _root() / "incoming"
-    incoming.mkdir(parents=True, exist_ok=True)
-    temporary = incoming / secrets.token_hex(16)
+    incoming().mkdir(parents=True, exist_ok=True)
+    temporary = incoming() / secrets.token_hex(16)
     digest, size = hashlib.sha256(), 0
     try:
         with temporary.open("xb") as file:

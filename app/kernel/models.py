@@ -91,6 +91,28 @@ class Download(Base):
     made_at: Mapped[datetime] = mapped_column(UTCMoment)
 
 
+class Upload(Base):
+    """A file that is being sent in parts (分段上传); see :mod:`app.kernel.uploads`."""
+
+    __tablename__ = "upload"
+
+    token: Mapped[str] = mapped_column(String(43), primary_key=True)
+    owner_id: Mapped[int] = mapped_column(BigInteger)
+    matter: Mapped[str] = mapped_column(String(80))
+    """What it is for, as its stage names it: ``filing:12``."""
+    told: Mapped[str] = mapped_column(Text)
+    """What else its stage wants to know when it is whole, as JSON."""
+    name: Mapped[str] = mapped_column(String(200))
+    size: Mapped[int] = mapped_column(BigInteger)
+    mark: Mapped[str] = mapped_column(String(80))
+    """By which the browser knows the same file again."""
+    sha256: Mapped[str] = mapped_column(String(64))
+    """What the browser computed before it began; empty where it cannot."""
+    started_at: Mapped[datetime] = mapped_column(UTCMoment)
+
+    __table_args__ = (Index("ix_upload_owner", "owner_id", "matter"),)
+
+
 class CalendarDay(Base):
     """One day of the workday calendar (工作日历), with the notice it comes from."""
 

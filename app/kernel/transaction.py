@@ -26,7 +26,7 @@ from app.kernel.models import AuditEntry
 Seen = TypeVar("Seen")
 log = logging.getLogger(__name__)
 UNAUDITED_TABLES = frozenset(
-    {"audit_entry", "job", "sign_in_session", "sign_in_attempt", "alembic_version"}
+    {"audit_entry", "job", "upload", "sign_in_session", "sign_in_attempt", "alembic_version"}
     | {"plant_search", "plant_gram", "shown_day"}
     | {"standing_interval", "projection_state", "projection_rebuild"}
 )
