@@ -130,7 +130,7 @@ def _needed(
     held: Iterable[Evidence], requirement: Requirement | None,
 ) -> Needed:  # fmt: skip
     files = files_for(row, kind, held)
-    missing = _missing(files, requirement)
+    missing = missing_of(files, requirement)
     if not files:
         progress = Progress.MISSING
     elif missing:
@@ -139,14 +139,15 @@ def _needed(
         progress = Progress.UNCONFIRMED
     else:
         progress = Progress.DONE
-    said = "指标表要求附" if row.evidence else "须逐项附佐证材料，指标表未指明种类"
     level = target if target.endswith("性") else f"{target} 级"
-    why = f"申报{level}，指标“{row.title}”适用于本厂，{said}" + (f"“{kind}”" if row.evidence else "")
+    said = f"指标表要求附“{kind}”" if row.evidence else "须附佐证材料，指标表未指明种类"
+    why = f"申报{level}须逐项证明，指标“{row.title}”适用于本厂，{said}"
     return Needed(part.place, row.key, part.label, row.dimension, row.title, kind, period, why,
                   files, missing, progress)  # fmt: skip
 
 
-def _missing(files: Sequence[Evidence], requirement: Requirement | None) -> tuple[str, ...]:
+def missing_of(files: Sequence[Evidence], requirement: Requirement | None) -> tuple[str, ...]:
+    """What these files leave open of a material, in words; empty: nothing."""
     if not files:
         return ("还没有文件",)
     if requirement is None:

@@ -28,7 +28,9 @@ _SOURCES = {
     "app.css": ("app.kernel", "static/app.css", _CSS),
     "parts.css": ("app.kernel", "static/parts.css", _CSS),
     "print.css": ("app.kernel", "static/print.css", _CSS),
+    "uploads.css": ("app.kernel", "static/uploads.css", _CSS),
     "app.js": ("app.kernel", "static/app.js", _JS),
+    "uploads.js": ("app.kernel", "static/uploads.js", _JS),
     "icon.svg": ("app.kernel", "static/icon.svg", "image/svg+xml"),
 }
 """Every file that may be asked for: its name in the address → package, path, media type."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-from app.kernel import contents, pictures
+from app.kernel import contents, files, pictures
 from app.kernel.contents import ending_of
+from app.kernel.files import Stored
 from app.kernel.spreadsheets import shown_name
 
 ACCEPTED = ".pdf,.ofd,.jpg,.jpeg,.png,.heic,.heif,.docx,.xlsx,image/*"
@@ -81,3 +83,13 @@ def examine(path: Path, original_name: str, *, largest: int) -> Examined:
     except (contents.NotKnown, pictures.NotShown) as refusal:
         raise Unacceptable(f"“{name}”{_FAULTS[refusal.fault]}") from refusal
     return Examined(kind, pages, name if ending_of(name) == kind else f"{name}.{kind}")
+
+
+def receive(stream: BinaryIO, name: str, *, largest: int) -> tuple[Stored, Examined]:
+    """Keep a sent file on disk once it may be taken. Raises Unacceptable."""
+    found: list[Examined] = []
+
+    def check(path: Path) -> None:
+        found.append(examine(path, name, largest=largest))
+
+    return files.keep(stream, check=check), found[0]

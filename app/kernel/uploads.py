@@ -167,16 +167,19 @@ def forget(token: str) -> None:
 def sweep() -> int:
     """Throw away what nobody went on sending, and parts that no row knows; says how many."""
     before = clock.now() - LASTS
-    late = db.session.execute(select(Upload.token).where(Upload.started_at < before)).scalars()
-    tokens = [it for it in late if _last_touched(it) < before.timestamp()]
-    for token in tokens:
-        forget(token)
-    known = {_path(it).name for it in db.session.execute(select(Upload.token)).scalars()}
+    rows = db.session.execute(select(Upload.token, Upload.started_at)).all()
+    late = [
+        token for token, started_at in rows
+        if started_at < before and _last_touched(token) < before.timestamp()
+    ]  # fmt: skip
+    known = {_path(token).name for token, _ in rows}
     left = [it for it in _path("").parent.glob("upload-*") if it.name not in known]
     stale = [it for it in left if it.stat().st_mtime < before.timestamp()]
+    for token in late:
+        forget(token)
     for path in stale:
         path.unlink(missing_ok=True)
-    return len(tokens) + len(stale)
+    return len(late) + len(stale)
 
 
 def _path(token: str) -> Path:

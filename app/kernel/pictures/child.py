@@ -23,6 +23,7 @@ from typing import Any
 Order = dict[str, Any]
 MOST_DRAWN = 24_000_000
 """Pixels of one drawn page."""
+LONGEST_DRAWN = 16_000
 _TAIL = 2048
 _STREAM = re.compile(rb"stream\r?\n")
 _LENGTH = re.compile(rb"/Length\s+(\d+)")
@@ -81,7 +82,11 @@ def of_pdf(order: Order) -> Order:
     width, height = page.get_size()
     if min(width, height) <= 0:
         raise Refused("damaged")
-    scale = min(draw["width"] / width, (MOST_DRAWN / (width * height)) ** 0.5)
+    scale = min(
+        (draw["width"] or 2 * width) / width,
+        (MOST_DRAWN / (width * height)) ** 0.5,
+        LONGEST_DRAWN / max(width, height),
+    )
     _save(page.render(scale=scale, may_draw_forms=False).to_pil(), draw)
     return {"pages": pages}
 

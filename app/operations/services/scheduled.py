@@ -14,7 +14,7 @@ from pathlib import Path
 from app.accounts.services import disable_idle
 from app.inbox import services as inbox
 from app.inbox.domain import Audience, MessageKind
-from app.kernel import anchors, audit, clock, daily
+from app.kernel import anchors, audit, clock, daily, pictures, uploads
 from app.kernel.authority import Permission
 from app.kernel.system_words import why
 from app.kernel.transaction import writing
@@ -32,6 +32,8 @@ BACKUPS_PAGE, STATUS_PAGE = "/operations/backups", "/operations/status"
 ACCOUNTS_PAGE = "/accounts?state=disabled"
 BACKUP_TASK, DRILL_TASK = "operations:backup", "operations:drill"
 HEALTH_TASK = "operations:health"
+PICTURES_KEPT = 2 * 1024**3
+"""Bytes of pictures of pages; they can be made anew."""
 log = logging.getLogger(__name__)
 
 
@@ -40,6 +42,7 @@ def define_duties() -> None:
     daily.each_day("审计链锚定", anchor_today)
     daily.each_day("恢复演练提醒", remind_of_drill)
     daily.each_day("停用闲置账号", disable_idle_accounts)
+    daily.each_day("未传完文件清理", clear_away)
     daily.each_day("自动备份", back_up_today, hour=lambda day: settings_on(day).backup_hour)
     daily.each_day("系统检查", look_over, hour=lambda day: settings_on(day).backup_hour)
 
@@ -47,6 +50,13 @@ def define_duties() -> None:
 def anchor_today(_day: date) -> None:
     """Write the audit chain's end down outside the database."""
     anchors.anchor()
+
+
+def clear_away(_day: date) -> None:
+    """Throw away what nobody went on sending, and the oldest pictures of pages."""
+    with writing(VIA):
+        uploads.sweep()
+    pictures.let_go(PICTURES_KEPT)
 
 
 def disable_idle_accounts(day: date) -> None:
