@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.filing.entry import row_id
-from app.filing.routes.assessing import row_address
-from app.filing.routes.blueprint import around, blueprint, filing_or_404, filing_page
 from flask import abort, flash, g, render_template, request, url_for
 from werkzeug import Response
 
 from app.approvals.domain import Refused
 from app.filing import services
 from app.filing.domain import Evidence
+from app.filing.entry import row_id
 from app.filing.evidence import ANY, Needed, Progress, asked_of, files_for, missing_of, span_of
 from app.filing.periods import Span, required
 from app.filing.queries import (
@@ -28,6 +26,8 @@ from app.filing.queries import (
     same_content,
     working,
 )
+from app.filing.routes.assessing import row_address
+from app.filing.routes.blueprint import around, blueprint, filing_or_404, filing_page
 from app.indicators.domain import Row
 from app.kernel import clock, htmx
 from app.kernel import materials as intake
@@ -145,7 +145,7 @@ def row_files(filing: Filing, place: int, key: str) -> RowFiles:
 
 
 @blueprint.get("/<int:filing_id>/evidence")
-@requires(Permission.FILING_VIEW)
+@requires(Permission.FILING_WORK)
 def row_evidence(filing_id: int) -> str:
     """The materials of a row: a page of its own, or its list alone for a page that holds it."""
     filing = worked_on_or_404(filing_id)
@@ -163,7 +163,7 @@ def _back_to(filing: Filing, row: RowFiles) -> str:
 
 
 @blueprint.post("/<int:filing_id>/evidence")
-@requires(Permission.FILING_VIEW)
+@requires(Permission.FILING_WORK)
 def add_evidence(filing_id: int) -> Response:
     """Files of a form, without script: each is taken or refused by itself."""
     with reading_first():

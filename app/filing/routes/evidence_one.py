@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.filing.routes.blueprint import blueprint
 from flask import abort, current_app, flash, render_template, request, send_file, url_for
 from werkzeug import Response
 
@@ -19,6 +18,7 @@ from app.filing.queries import (
     same_content,
     working,
 )
+from app.filing.routes.blueprint import blueprint
 from app.filing.routes.evidence import (
     asked_note,
     asked_span,
@@ -135,7 +135,7 @@ def _note_fetched(found: EvidenceOnRecord) -> None:
 
 
 @blueprint.post("/evidence/<int:evidence_id>/describe")
-@requires(Permission.FILING_VIEW)
+@requires(Permission.FILING_WORK)
 def describe_evidence(evidence_id: int) -> Response | tuple[str, int]:
     """What the material is and which period it covers."""
     found = _own_or_404(evidence_id)
@@ -153,7 +153,7 @@ def describe_evidence(evidence_id: int) -> Response | tuple[str, int]:
 
 
 @blueprint.post("/evidence/<int:evidence_id>/confirm")
-@requires(Permission.FILING_VIEW)
+@requires(Permission.FILING_WORK)
 def confirm_evidence(evidence_id: int) -> Response:
     """A material carried over is still right."""
     found = _own_or_404(evidence_id)
@@ -162,7 +162,7 @@ def confirm_evidence(evidence_id: int) -> Response:
 
 
 @blueprint.post("/evidence/<int:evidence_id>/remove")
-@requires(Permission.FILING_VIEW)
+@requires(Permission.FILING_WORK)
 def remove_evidence(evidence_id: int) -> Response:
     """Take a material out; it stays on record."""
     found = _own_or_404(evidence_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import BinaryIO, cast
 
-from app.filing.routes.blueprint import blueprint
 from flask import abort, jsonify, request
 from werkzeug import Response
 
@@ -14,6 +13,7 @@ from app.approvals.domain import Refused
 from app.filing import services
 from app.filing.periods import Span
 from app.filing.queries import evidence_limits, twins_of
+from app.filing.routes.blueprint import blueprint
 from app.filing.routes.evidence import asked_note, asked_span, asked_where, worked_on_or_404
 from app.kernel import clock, materials, uploads
 from app.kernel.authority import Permission
@@ -30,7 +30,7 @@ def _matter(filing_id: int) -> str:
 
 
 @blueprint.post("/<int:filing_id>/uploads")
-@requires(Permission.FILING_VIEW)
+@requires(Permission.FILING_WORK)
 def begin_upload(filing_id: int) -> Response:
     """Announce a file: where to send its parts, and how much of it is here already."""
     filing = worked_on_or_404(filing_id)
@@ -87,7 +87,7 @@ def _under_way_or_404(filing_id: int, token: str) -> UnderWay:
 
 
 @blueprint.post("/<int:filing_id>/uploads/<string(length=43):token>")
-@requires(Permission.FILING_VIEW)
+@requires(Permission.FILING_WORK)
 def upload_part(filing_id: int, token: str) -> Response | tuple[Response, int]:
     """The next part; 409 with how much is here when it does not follow on."""
     with reading_first():
@@ -101,7 +101,7 @@ def upload_part(filing_id: int, token: str) -> Response | tuple[Response, int]:
 
 
 @blueprint.post("/<int:filing_id>/uploads/<string(length=43):token>/whole")
-@requires(Permission.FILING_VIEW)
+@requires(Permission.FILING_WORK)
 def upload_whole(filing_id: int, token: str) -> Response | tuple[Response, int]:
     """All parts are here: the file is looked at, and entered or refused."""
     with reading_first():
@@ -133,7 +133,7 @@ def upload_whole(filing_id: int, token: str) -> Response | tuple[Response, int]:
 
 
 @blueprint.post("/<int:filing_id>/uploads/<string(length=43):token>/drop")
-@requires(Permission.FILING_VIEW)
+@requires(Permission.FILING_WORK)
 def drop_upload(filing_id: int, token: str) -> Response:
     """The sender gives the file up."""
     _under_way_or_404(filing_id, token)

@@ -95,6 +95,10 @@ class Server:
             role: sum(_cpu_seconds(pid) for pid in pids) for role, pids in self.processes().items()
         }
 
+    def most_memory(self) -> float:
+        """MiB that the process of the web server that held most has held at most so far."""
+        return max(map(_peak_mib, self.processes()["web"]), default=0.0)
+
     def kill(self, *roles: str) -> None:
         """``kill -9`` at once to every process of these roles.
 
@@ -163,6 +167,14 @@ def _command_line(pid: int) -> bytes:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     return b""
+
+
+def _peak_mib(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
 
 
 def _cpu_seconds(pid: int) -> float:

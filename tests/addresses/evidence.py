@@ -1,0 +1,127 @@
+"""Examples for the addresses of materials (佐证材料) and of files sent in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+from sqlalchemy import func, insert, select
+
+from app.filing.models import FilingEvidence, FilingSubmission, FilingSubmissionFile
+from app.kernel import audit, clock, files, uploads
+from app.kernel.database import db
+from app.kernel.transaction import writing
+from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind, Query, numbers
+from tests.addresses.filing import _filing
+from tests.evidence_files import pdf, picture
+from tests.world import Principal, World, mark_of
+
+
+def _content(key: str, media: str) -> bytes:
+    """A file with its owner's mark, unlike every other."""
+    if media == "heic":
+        return picture("HEIF") + f"{mark_of(key)}{next(numbers)}".encode()
+    return pdf(1, catalog=f"/Lang({mark_of(key)}{next(numbers)})".encode())
+
+
+def _material(world: World, key: str, media: str = "pdf") -> int:
+    """A new material of the plant's draft that was submitted once, as officers see it too."""
+    filing_id = _filing(world, key, "draft")
+    with world.app.app_context():
+        stored = files.keep(BytesIO(_content(key, media)))
+        with writing("测试") as current:
+            files.enter(stored)
+            made: int = db.session.execute(
+                insert(FilingEvidence)
+                .values(
+                    filing_id=filing_id, place=0, row_key="", kind="", sha256=stored.sha256,
+                    name=f"{mark_of(key)}.{media}", size=stored.size, media=media, pages=1, note="",
+                    confirmed=False, added_at=current.moment, added_by=None,
+                    added_by_name=mark_of(key),
+                )
+                .returning(FilingEvidence.id)
+            ).scalar_one()  # fmt: skip
+            _submit(filing_id, made, stored)
+            audit.record("test.recorded", "filing", filing_id)
+    return made
+
+
+def _submit(filing_id: int, evidence_id: int, stored: files.Stored) -> None:
+    last = select(func.coalesce(func.max(FilingSubmission.number), 0)).where(
+        FilingSubmission.filing_id == filing_id
+    )
+    number = db.session.execute(last).scalar_one() + 1
+    submission = db.session.execute(
+        insert(FilingSubmission)
+        .values(
+            filing_id=filing_id, number=number, receipt=f"HZ-E{next(numbers)}", content="{}",
+            sha256="0" * 64, grade="B", submitted_at=clock.now(), submitted_by=None,
+            submitted_by_name="示例", form_key=f"evidence-{next(numbers)}",
+        )
+        .returning(FilingSubmission.id)
+    ).scalar_one()  # fmt: skip
+    db.session.execute(
+        insert(FilingSubmissionFile).values(
+            submission_id=submission, place=1, role="evidence", sha256=stored.sha256, name="示例",
+            size=stored.size, evidence_id=evidence_id,
+        )
+    )  # fmt: skip
+
+
+def _evidence(world: World, who: Principal, endpoint: str) -> Examples:
+    media = "heic" if endpoint == "filing.evidence_as_jpg" else "pdf"
+    for key in world.plants:
+        kind = Kind.OWN if key in who.plants else Kind.FOREIGN
+        yield kind, {"evidence_id": _material(world, key, media)}
+    yield Kind.UNKNOWN, {"evidence_id": NOWHERE}
+
+
+def _pages(world: World, who: Principal, endpoint: str) -> Examples:
+    for kind, values in _evidence(world, who, endpoint):
+        yield kind, {**values, "number": 1, "size": "small"}
+
+
+def _uploads(world: World, who: Principal, endpoint: str) -> Examples:
+    """Files that this person began, or somebody else for another enterprise."""
+    content = pdf(2, catalog=f"/Lang({next(numbers)})".encode())
+    for key in world.plants:
+        filing_id, is_own = _filing(world, key, "draft"), key in who.plants
+        owner = world.users.get(who.name, NOWHERE) if is_own else NOWHERE
+        told = {"place": 0, "row": "", "kind": "", "span": [], "note": "", "replaces": None}
+        with world.app.app_context(), writing("测试"):
+            matter = f"filing:{filing_id}"
+            token = uploads.begin(owner, matter, told, name=f"{mark_of(key)}.pdf",
+                                  size=len(content), mark=f"{next(numbers)}")  # fmt: skip
+            found = uploads.find(token, owner, matter)
+            if endpoint == "filing.upload_whole" and found is not None:
+                uploads.append(found, 0, BytesIO(content))
+        kind = Kind.OWN if is_own else Kind.FOREIGN
+        yield kind, {"filing_id": filing_id, "token": token}
+    yield Kind.UNKNOWN, {"filing_id": NOWHERE, "token": "x" * 43}
+
+
+ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {
+    ("evidence_id",): _evidence,
+    ("evidence_id", "number", "size"): _pages,
+    ("filing_id", "token"): _uploads,
+}
+
+
+def _announced(_world: World, _who: Principal) -> dict[str, Any]:
+    return {"name": f"{next(numbers)}.pdf", "size": "9", "mark": "1", "place": "0", "row": ""}
+
+
+FORMS: Mapping[str, Form] = {
+    "filing.add_evidence": lambda _world, _who: {
+        "place": "0", "row": "", "files": (BytesIO(pdf(3)), "示例.pdf"),
+    },
+    "filing.begin_upload": _announced,
+    "filing.upload_part": lambda _world, _who: {},
+    "filing.upload_whole": lambda _world, _who: {},
+    "filing.drop_upload": lambda _world, _who: {},
+    "filing.describe_evidence": lambda _world, _who: {"from": "2025-01-01", "note": "说明"},
+    "filing.confirm_evidence": lambda _world, _who: {},
+    "filing.remove_evidence": lambda _world, _who: {},
+}  # fmt: skip
+QUERIES: Mapping[str, Query] = {"filing.upload_part": lambda _world, _who: {"at": "0"}}
