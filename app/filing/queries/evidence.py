@@ -168,7 +168,8 @@ def twins_of(filing: Filing, sha256: str) -> list[Twin]:
         )
         .order_by(FilingRow.id.desc(), FilingEvidence.id)
     )
-    return [Twin(Evidence(*row[:-2]), row[-2], row[-1]) for row in rows]
+    found: Iterable[Any] = rows
+    return [Twin(Evidence(*values), filing_id, year) for *values, filing_id, year in found]
 
 
 def same_content(evidence: Iterable[Evidence]) -> dict[int, tuple[Evidence, ...]]:
