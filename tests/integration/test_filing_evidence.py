@@ -26,7 +26,7 @@ from tests.filings import begun, filing, put_in_force, table
 from tests.pages import CheckedClient
 from tests.people import ClientAs
 
-BYTES = "application/octet-stream"
+BYTES, PART = "application/octet-stream", 1 << 20
 REPORT, PHOTO = sample.pdf(3), sample.picture()
 
 
@@ -72,9 +72,7 @@ def send(
     return filer.post(f"/filing/{draft}/evidence", data=data, follow_redirects=True)
 
 
-def in_parts(
-    filer: CheckedClient, draft: int, name: str, content: bytes, *, part: int = 1 << 20, **more: Any
-) -> Any:
+def in_parts(filer: CheckedClient, draft: int, name: str, content: bytes, **more: Any) -> Any:
     """As the page's script sends a file."""
     begin = {"place": 1, "row": "1", "name": name, "size": len(content), "mark": "1",
              "sha256": hashlib.sha256(content).hexdigest(), **more}  # fmt: skip
@@ -83,7 +81,7 @@ def in_parts(
         return answer
     url, arrived = f"/filing/{draft}/uploads/{answer['token']}", answer["arrived"]
     while arrived < len(content):
-        data = content[arrived : arrived + part]
+        data = content[arrived : arrived + PART]
         arrived = filer.post(f"{url}?at={arrived}", data=data, content_type=BYTES).get_json()[
             "arrived"
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import abort, flash, g, render_template, request, url_for
 from werkzeug import Response
@@ -178,7 +178,8 @@ def add_evidence(filing_id: int) -> Response:
     sent = [it for it in request.files.getlist("files") if it.filename]
     for file in sent:
         try:
-            taken.append(intake.receive(file.stream, file.filename or "", largest=largest))
+            stream = cast("BinaryIO", file.stream)
+            taken.append(intake.receive(stream, file.filename or "", largest=largest))
         except intake.Unacceptable as refusal:
             flash(str(refusal), "problem")
     added = 0
