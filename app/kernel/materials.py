@@ -92,4 +92,6 @@ def receive(stream: BinaryIO, name: str, *, largest: int) -> tuple[Stored, Exami
     def check(path: Path) -> None:
         found.append(examine(path, name, largest=largest))
 
-    return files.keep(stream, check=check), found[0]
+    stored = files.keep(stream, check=check)
+    pictures.prepare(stored.sha256, stored.path, found[0].kind)
+    return stored, found[0]

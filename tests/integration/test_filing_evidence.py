@@ -321,6 +321,7 @@ def test_others_see_nothing_and_officers_only_what_was_submitted(
         db.session.rollback()
     other = client_as("filer", uscc=code(2))
     officer = client_as("county-officer", county=county)
+    city = client_as("city-officer")
     pages = ("", "/pages/1/small", "/original")
     for page in pages:
         answered(other.get(f"/filing/evidence/{sent.id}{page}"), 404)
@@ -329,6 +330,8 @@ def test_others_see_nothing_and_officers_only_what_was_submitted(
     submitted(app, draft, [sent])
     for page in pages:
         fetched(officer, f"/filing/evidence/{sent.id}{page}")
+        fetched(city, f"/filing/evidence/{sent.id}{page}")
+        answered(city.get(f"/filing/evidence/{removed.id}{page}"), 404)
         answered(officer.get(f"/filing/evidence/{removed.id}{page}"), 404)
         answered(other.get(f"/filing/evidence/{sent.id}{page}"), 404)
     answered(officer.post(f"/filing/evidence/{sent.id}/remove"), 403)

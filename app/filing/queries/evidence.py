@@ -77,7 +77,7 @@ def find_evidence(evidence_id: int, scope: Scope, work: Scope) -> EvidenceOnReco
     filing = find_filing(filing_id, scope)
     if filing is None:
         return None
-    own = filing.enterprise_id in scope.enterprises or scope.is_everything
+    own = filing.enterprise_id in scope.enterprises
     is_worked_on = own or find_filing(filing_id, work, for_work=True) is not None
     if not is_worked_on and not _was_submitted(filing_id, evidence_id):
         return None

@@ -128,6 +128,7 @@ def _tell_templates(state: Any) -> None:
     state.app.jinja_env.globals.update(
         evidence_asked=asked_in_row, evidence_kinds=kinds_of, evidence_largest_mb=largest_mb,
         evidence_accepted=intake.ACCEPTED, evidence_hint=intake.KINDS_HINT,
+        evidence_at_once_mb=state.app.config["MAX_CONTENT_LENGTH"] // 1024**2,
         evidence_span=span_of, evidence_pairs=pairs_of,
     )  # fmt: skip
 

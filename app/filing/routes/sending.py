@@ -15,7 +15,7 @@ from app.filing.periods import Span
 from app.filing.queries import evidence_limits, twins_of
 from app.filing.routes.blueprint import blueprint
 from app.filing.routes.evidence import asked_note, asked_span, asked_where, worked_on_or_404
-from app.kernel import clock, materials, uploads
+from app.kernel import clock, materials, pictures, uploads
 from app.kernel.authority import Permission
 from app.kernel.materials import Unacceptable
 from app.kernel.permissions import requires
@@ -120,6 +120,7 @@ def upload_whole(filing_id: int, token: str) -> Response | tuple[Response, int]:
     except Unacceptable as refusal:
         uploads.forget(token)
         return jsonify(refused=str(refusal))
+    pictures.prepare(stored.sha256, stored.path, examined[0].kind)
     told = found.told
     where = services.Where(told["place"], told["row"], told["kind"])
     span = Span(*map(date.fromisoformat, told["span"])) if told["span"] else None

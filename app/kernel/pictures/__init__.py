@@ -88,6 +88,15 @@ def page_picture(sha256: str, path: Path, kind: str, page: int, width: int) -> P
     return kept
 
 
+def prepare(sha256: str, path: Path, kind: str) -> None:
+    """Make the small picture of a kept file's first page before a list of them asks for it."""
+    if kind in VIEWABLE:
+        try:
+            page_picture(sha256, path, kind, 1, SMALL)
+        except NotShown:
+            log.warning("no small picture of %s", sha256)
+
+
 def let_go(most_bytes: int) -> int:
     """Throw away the oldest kept pictures beyond so many bytes in all; says how many."""
     kept = sorted(_kept(), key=lambda it: it[0], reverse=True)
