@@ -25,13 +25,9 @@ ACTIONS = {
     "filing.exported": "导出申报清单",
     "filing.window_set": "设定申报期",
     "filing.window_annulled": "撤销申报期",
-    "indicators.kept": "保存指标表版本",
-    "indicators.opened": "新建指标表",
-    "indicators.ruled": "施行或停用指标表",
 }
 OBJECTS = {
     "filing": "申报",
     "filings": "申报清单",
     "filing_window": "申报期",
-    "indicators": "指标表",
 }

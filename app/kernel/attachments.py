@@ -67,29 +67,6 @@ def _check(name: str, path: Path) -> None:
 
 
 def _kind_of(path: Path) -> str:
-    """What the content is; empty when it is none of the accepted kinds."""
-    with path.open("rb") as file:
-        head = file.read(16)
-    for kind, start in _HEADS.items():
-        if head.startswith(start):
-            return kind
-    return _office_kind(path) if head.startswith(b"PK\x03\x04") else ""
-
-
-_DAMAGED = (
-    zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error,
-)  # fmt: skip
-"""What ``zipfile`` raises by turns for damage: places that cannot be (OSError, ValueError), methods
-it does not know (NotImplementedError), a password (RuntimeError)."""
-
-
-def _office_kind(path: Path) -> str:
-    """Which office file an archive is; one with macros is none."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            parts = archive.infolist()
-            runs = _runs_something(archive)
-    except _DAMAGED:
     """What the content is; empty when it is none of the known kinds."""
     try:
         return kind_of(path)

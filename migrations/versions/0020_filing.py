@@ -8,7 +8,7 @@ from alembic import op
 from migrations.protection import protect_course, protect_facts, protect_kept
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
@@ -233,7 +233,9 @@ def _make_submission() -> None:
         sa.Column("form_key", sa.String(length=64), nullable=False),
         _reference("filing_submission", "filing_id", "filing"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_filing_submission")),
-        sa.UniqueConstraint("filing_id", "number", name=op.f("uq_filing_submission_filing_id")),
+        sa.UniqueConstraint(
+            "filing_id", "number", name=op.f("uq_filing_submission_filing_id_number")
+        ),
         sa.UniqueConstraint("form_key", name=op.f("uq_filing_submission_form_key")),
         sa.UniqueConstraint("receipt", name=op.f("uq_filing_submission_receipt")),
         sqlite_autoincrement=True,

@@ -16,7 +16,7 @@ from app.kernel.clock import today
 from app.kernel.database import db
 from app.kernel.transaction import writing
 from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind, numbers
-from tests.filings import industry_id, lay_indicator_tables
+from tests.filings import industry_id
 from tests.people import PASSWORD
 from tests.world import COUNTY_OF, Principal, World, mark_of
 
@@ -27,18 +27,14 @@ def _filing(world: World, key: str, state: str) -> int:
     """The plant's running filing, put into that state; a closed one stands beside it."""
     plant_id = world.plants[key]
     states = _RUNNING if state in _RUNNING else (state,)
-    with world.app.app_context():
-        lay_indicator_tables()
-        with writing("测试"):
-            found: int | None = db.session.execute(
-                select(FilingRow.id).where(
-                    FilingRow.plant_id == plant_id, FilingRow.state.in_(states)
-                )
-            ).scalar()
-            if found is None:
-                found = _begun(world, key, state)
-            db.session.execute(update(FilingRow).where(FilingRow.id == found).values(state=state))
-            audit.record("test.recorded", "filing", found)
+    with world.app.app_context(), writing("测试"):
+        found: int | None = db.session.execute(
+            select(FilingRow.id).where(FilingRow.plant_id == plant_id, FilingRow.state.in_(states))
+        ).scalar()
+        if found is None:
+            found = _begun(world, key, state)
+        db.session.execute(update(FilingRow).where(FilingRow.id == found).values(state=state))
+        audit.record("test.recorded", "filing", found)
     return found
 
 

@@ -12,7 +12,8 @@ from app.filing.admission import FilingRules, Moment, Running, Situation, Window
 from app.filing.domain import Kind, State
 from app.filing.models import FilingRow, FilingWindow
 from app.grades.domain import PlantFacts, Standing, StandingRules, effects_seen_from, in_order
-from app.grades.queries import facts_of, standing_rules, standings_on
+from app.grades.queries import facts_of, standings_on
+from app.grades.settings import standing_rules
 from app.kernel.database import db, known_at
 from app.kernel.verdicts import Verdict
 from app.registry.queries import IndustryOfPlant, PlantOnRecord, industries_of
