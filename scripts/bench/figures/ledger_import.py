@@ -105,6 +105,7 @@ def imported(place: Ground, book: Path) -> Imported:
     from app.accounts.queries import list_bureaus
     from app.accounts.services import set_up_bureau
     from app.kernel.authority import EVERYTHING
+    from app.kernel.collector import put_off
     from app.kernel.database import db
     from app.kernel.transaction import writing
     from app.ledger.examining import compare_now, open_ledger
@@ -119,15 +120,17 @@ def imported(place: Ground, book: Path) -> Imported:
             with writing("测量"):
                 set_up_bureau()
         start = time.perf_counter()
-        preview_of(
-            compare_now(open_ledger(book, book.name, _quietly), importer, _quietly)
-        ).as_bytes()
-        db.session.rollback()
+        with put_off():
+            opened = open_ledger(book, book.name, _quietly)
+            preview_of(compare_now(opened, importer, _quietly)).as_bytes()
+            db.session.rollback()
         check = time.perf_counter() - start
+        del opened
         start = time.perf_counter()
-        opened = open_ledger(book, book.name, _quietly)
-        with writing("测量", actor_id=1, actor_name="测量"):
-            import_ledger(opened, importer, _quietly, source={"文件名": book.name})
+        with put_off():
+            opened = open_ledger(book, book.name, _quietly)
+            with writing("测量", actor_id=1, actor_name="测量"):
+                import_ledger(opened, importer, _quietly, source={"文件名": book.name})
         return Imported(check, time.perf_counter() - start, _peak_mib())
 
 
