@@ -59,8 +59,9 @@ def insert_columns(model: type[Any], columns: Columns, **same: Any) -> None:
 
 
 def _insert(connection: Connection, table: Table, names: Sequence[str], lines: list[Any]) -> None:
-    statement = insert(table).compile(dialect=connection.dialect, column_keys=names)
-    connection.exec_driver_sql(statement.string, lines)
+    connection.exec_driver_sql(
+        insert(table).compile(dialect=connection.dialect, column_keys=names).string, lines
+    )
 
 
 def _copy(

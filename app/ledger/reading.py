@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 
 from app.kernel.spreadsheets import (
     Cell,
-    Parsed,
     Row,
     Sheet,
     Workbook,
@@ -19,9 +18,10 @@ from app.kernel.spreadsheets import (
 from app.kernel.spreadsheets.delimited import plain_text
 from app.ledger import parsing
 from app.ledger.headers import Header
+from app.ledger.known import KnownCells, Plain
 from app.ledger.marks import is_unaltered_export
 from app.ledger.merged import MergedCells
-from app.ledger.parsing import Parse, Tools
+from app.ledger.parsing import Tools
 from app.ledger.problems import Level, Problem, problem
 from app.ledger.sheets import BY_NAME, OWN_SHEETS, SHEETS, ColumnSpec, SheetSpec, Values
 
@@ -134,7 +134,7 @@ def read_ledger(workbook: Workbook, tools: Tools, progress: ProgressCallback) ->
     given = {header_key(sheet.name): sheet for sheet in workbook.sheets}
     total = sum(len(given[spec.name].rows) for spec in SHEETS if spec.name in given)
     done = 0
-    known = _Known(tools)
+    known = KnownCells(tools)
     for spec in SHEETS:
         if (sheet := given.get(spec.name)) is not None:
             for row_count in _read_sheet(sheet, spec, known, tools, ledger):
@@ -153,7 +153,7 @@ def read_ledger(workbook: Workbook, tools: Tools, progress: ProgressCallback) ->
 
 
 def _read_sheet(
-    sheet: Sheet, spec: SheetSpec, known: _Known, tools: Tools, ledger: TypedLedger
+    sheet: Sheet, spec: SheetSpec, known: KnownCells, tools: Tools, ledger: TypedLedger
 ) -> Iterator[int]:
     """Reads the sheet into the ledger; yields now and then how many rows are done."""
     if not sheet.rows:
@@ -213,41 +213,16 @@ def _unseen(sheet: Sheet, typed: TypedSheet) -> Iterator[Problem]:
         yield problem(Level.WARNING, typed.spec.name, None, "", sentence)
 
 
-_Plain: TypeAlias = dict[str | tuple[type, Cell], Any]
-"""By cell, the value that was read without a word; a number by its type too, as 1 is not 是."""
-
-
-class _Known:
-    """What cells were read as: equal cells of columns that are read alike are read once.
-
-    Most columns stand on several sheets or repeat few values, so most cells are known already.
-    """
-
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
-        self._told: dict[tuple[Parse, type, Cell], Parsed[Any]] = {}
-        self._plain: dict[tuple[Parse, str], _Plain] = {}
-
-    def plain(self, column: ColumnSpec) -> _Plain:
-        """The values of cells so far that need no word said about them."""
-        return self._plain.setdefault((column.parse, column.kind), {})
-
-    def parsed(self, column: ColumnSpec, cell: Cell) -> Parsed[Any]:
-        """What the cell says in this column; kept where a word is said about it."""
-        kind = (column.parse, type(cell), cell)
-        found = self._told.get(kind)
-        if found is None:
-            found = column.parse(cell, self._tools)
-            if found.read_as is not None or found.problem is not None:
-                self._told[kind] = found
-        return found
-
-
 class _RowReader:
     """Reads row after row of one sheet."""
 
     def __init__(
-        self, header: Header, merged: MergedCells, known: _Known, tools: Tools, ledger: TypedLedger
+        self,
+        header: Header,
+        merged: MergedCells,
+        known: KnownCells,
+        tools: Tools,
+        ledger: TypedLedger,
     ) -> None:
         self._spec = header.spec
         self._merged = merged
@@ -342,7 +317,7 @@ class _RowReader:
         typed: TypedRow,
         column: ColumnSpec,
         cell: Cell,
-        plain: _Plain,
+        plain: Plain,
     ) -> None:
         """Read a cell; what needs no word is plain from now on."""
         value, read_as, fault = self._known.parsed(column, cell)

@@ -7,6 +7,16 @@ import leaves, facts only and with their ids known, by executemany in one commit
 The check is what a person waits for before confirming: it ends in the preview's bytes. Over a
 register that holds the workbook already, the floor also reads those rows out of the database, and
 writes what differs. Each round is a process of its own, so that nothing is remembered.
+
+How far: into an empty SQLite register 13.5 times the floor's processor time at first, then 6.9, now
+4.7. Of that, 29 % reads the cells and gives them types (calamine needs a quarter of it, but shows
+#REF! as a blank and every number as a binary fraction), 18 % are the rules and the change set with
+its hash, 16 % the facts, no more than in the floor, and 35 % what the floor leaves out: standings
+by stretches of days, and each plant's row of the list with its sounds, letter pairs and eleven
+indexes. What helped last: that row written once, at the end; facts and intervals column by column
+(by COPY on PostgreSQL); the collector put off until after the commit; schemes looked up once for
+all days on which they read alike; parsed cells as plain tuples. What did not: a larger page cache,
+cells of a row looked up together, the change set through the C encoder.
 """
 
 from __future__ import annotations
