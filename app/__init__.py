@@ -175,6 +175,7 @@ def create_app(config: Config | None = None) -> Flask:
     web.init_web(app, sign_in_first=sessions.sign_in_first)
     look.init_app(app)
     grades_services.follow_facts()
+    registry_services.follow_listing(grades_services.shown_standings)
     issuing_services.follow_register()
     for kind in PROPOSALS:
         approvals_services.define(kind)

@@ -25,7 +25,7 @@ class InspectionEntry:
 
 def record_inspections(entries: Sequence[InspectionEntry]) -> list[int]:
     """Enter inspections. None changes a grade by itself: that takes a grade record (NAT-TRACK)."""
-    return facts.record(InspectionRecord, [facts.row_of(entry) for entry in entries])
+    return facts.record_columns(InspectionRecord, facts.columns_of(entries))
 
 
 def correct_inspections(corrections: Mapping[int, InspectionEntry]) -> None:

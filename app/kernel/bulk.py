@@ -1,7 +1,8 @@
-"""Many rows into a table at once (批量登记): one prepared statement, its values bound by column.
+"""Many rows into a table at once (批量登记): their values bound by column, then sent as they are.
 
 The mapper would look at every value of every row; here each column is asked once how its values
-are bound, and the driver gets plain tuples. The rows are the same.
+are bound, and the driver gets plain tuples: SQLite by one prepared statement, PostgreSQL by COPY,
+which its triggers and constraints judge like any INSERT. The rows are the same.
 """
 
 from __future__ import annotations
@@ -10,38 +11,78 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Dialect, Table, func, insert, select, text
+from sqlalchemy import Connection, Dialect, Table, func, insert, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from app.kernel.database import db
+from app.kernel.transaction import note_change
 
 Row = Mapping[str, Any]
+Columns = Mapping[str, Sequence[Any]]
+_COPIED = 50
+"""From so many rows on COPY is quicker than one statement after the other."""
 
 
 def insert_rows(model: type[Any], rows: Sequence[Row], **same: Any) -> None:
-    """Enter the rows, which all fill the same columns; ``same`` are the values they share.
+    """Enter the rows, which all fill the same columns; ``same`` are the values they share."""
+    if rows:
+        insert_columns(model, {it: [row[it] for row in rows] for it in rows[0]}, **same)
+
+
+def insert_columns(model: type[Any], columns: Columns, **same: Any) -> None:
+    """The same, given the values of all rows column by column; there is at least one row.
 
     A column that is not filled gets the default its model declares.
     """
-    if not rows:
-        return
     table: Table = model.__table__
     db.session.flush()
     connection = db.session.connection()
-    shared = {**_defaults(table), **same}
-    names = [it.name for it in table.columns if it.name in rows[0] or it.name in shared]
-    columns = [
-        _bound(table, name, [row[name] for row in rows], connection.dialect)
-        if name in rows[0]
-        else _bound(table, name, [shared[name]], connection.dialect) * len(rows)
-        for name in names
-    ]
-    lines: Iterable[Any] = zip(*columns, strict=True)
-    if not connection.dialect.positional:
-        lines = (dict(zip(names, line, strict=True)) for line in lines)
-    connection.exec_driver_sql(
-        insert(table).compile(dialect=connection.dialect, column_keys=names).string, list(lines)
+    count = len(next(iter(columns.values())))
+    shared = {name: [value] for name, value in {**_defaults(table), **same}.items()}
+    names = [it.name for it in table.columns if it.name in columns or it.name in shared]
+    lines = zip(
+        *(
+            _bound(table, name, columns[name], connection.dialect)
+            if name in columns
+            else _bound(table, name, shared[name], connection.dialect) * count
+            for name in names
+        ),
+        strict=True,
     )
+    if connection.dialect.positional:
+        _insert(connection, table, names, list(lines))
+    elif count < _COPIED:
+        _insert(connection, table, names, [dict(zip(names, it, strict=True)) for it in lines])
+    else:
+        _copy(connection, table, names, lines)
+
+
+def _insert(connection: Connection, table: Table, names: Sequence[str], lines: list[Any]) -> None:
+    connection.exec_driver_sql(
+        insert(table).compile(dialect=connection.dialect, column_keys=names).string, lines
+    )
+
+
+def _copy(
+    connection: Connection, table: Table, names: Sequence[str], lines: Iterable[Sequence[Any]]
+) -> None:
+    """Send the rows to PostgreSQL in one stream."""
+    import psycopg  # there only where PostgreSQL is
+    from psycopg import sql
+
+    driver: Any = connection.connection.driver_connection
+    asked = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
+    )
+    note_change(table.name)
+    try:
+        with driver.cursor() as cursor, cursor.copy(asked) as stream:
+            for line in lines:
+                stream.write_row(line)
+    except psycopg.Error as error:
+        said = f"COPY {table.name}"
+        raise DBAPIError.instance(said, None, error, psycopg.Error, hide_parameters=True) from error
 
 
 def take_ids(model: type[Any], count: int) -> Sequence[int]:
@@ -72,12 +113,12 @@ def _defaults(table: Table) -> dict[str, Any]:
     }
 
 
-def _bound(table: Table, name: str, values: list[Any], dialect: Dialect) -> list[Any]:
+def _bound(table: Table, name: str, values: Sequence[Any], dialect: Dialect) -> list[Any]:
     """The values of a column as the driver takes them; equal days and moments are made once."""
     bind: Callable[[Any], Any] | None = (
         table.columns[name].type.dialect_impl(dialect).bind_processor(dialect)
     )
     if bind is None:
-        return values
+        return list(values)
     days = {value: bind(value) for value in set(values) if isinstance(value, date)}
     return [days[value] if value in days else bind(value) for value in values]

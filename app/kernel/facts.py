@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.sql.dml import ReturningInsert
 
 from app.kernel import bulk
+from app.kernel.bulk import Columns
 from app.kernel.database import Base, Explained, Recorded, db, run
 from app.kernel.transaction import transaction
 
@@ -26,17 +28,35 @@ def record(model: type[Recorded], rows: Sequence[Mapping[str, Any]]) -> list[int
     """Enter new facts in the order given; returns their ids, which grow in that order."""
     if not rows:
         return []
+    return record_columns(model, {name: [row[name] for row in rows] for name in rows[0]})
+
+
+def record_columns(model: type[Recorded], columns: Columns) -> list[int]:
+    """The same, given the values of all facts column by column."""
+    count = len(next(iter(columns.values()), ()))
+    if not count:
+        return []
+    if count == 1:
+        row = {name: values[0] for name, values in columns.items()}
+        return [run(_enter_one(model), row | _stamp()).scalar_one()]
+    ids = bulk.take_ids(model, count)
+    bulk.insert_columns(model, {"id": ids, **columns}, **_stamp())
+    return list(ids)
+
+
+def _stamp() -> dict[str, Any]:
     current = transaction()
-    stamp = {
+    return {
         "recorded_at": current.moment,
         "recorded_by": current.actor_id,
         "recorded_via": current.via,
     }
-    if len(rows) == 1:
-        return [run(_enter_one(model), {**rows[0], **stamp}).scalar_one()]
-    ids = bulk.take_ids(model, len(rows))
-    bulk.insert_rows(model, [{"id": i, **row} for i, row in zip(ids, rows, strict=True)], **stamp)
-    return list(ids)
+
+
+def columns_of(entries: Sequence[Any]) -> dict[str, list[Any]]:
+    """The fields of entries (frozen dataclasses of one kind) as they are, column by column."""
+    fields = entries[0].__dataclass_fields__ if entries else ()
+    return {name: list(map(attrgetter(name), entries)) for name in fields}
 
 
 def row_of(entry: Any) -> dict[str, Any]:

@@ -90,7 +90,11 @@ standing_changed = Event("standing_changed")
 rulebook_changed = Event("rulebook_changed")
 """These edits of 规则库 (ids) have been recorded or annulled; any list may be another now."""
 
-_EVENTS = {it.name: it for it in (standing_changed, rulebook_changed)}
+listing_changed = Event("listing_changed")
+"""What these plants (厂区 ids) are listed and found by has changed; handed on last."""
+
+_IN_TURN = (rulebook_changed, standing_changed, listing_changed)
+"""The order in which events are handed on: what one calls forth comes after it."""
 
 
 def transaction() -> Transaction:
@@ -188,9 +192,9 @@ def hand_on() -> None:
 
 def _deliver_events(current: Transaction) -> None:
     while current.events:
-        name, ids = current.events.popitem()
+        happened = next(it for it in _IN_TURN if it.name in current.events)
         db.session.flush()
-        _EVENTS[name].deliver(frozenset(ids))
+        happened.deliver(frozenset(current.events.pop(happened.name)))
 
 
 def rehearse(act: Callable[[], object], look: Callable[[], Seen]) -> Seen:
@@ -287,6 +291,12 @@ def holds_writer_lock() -> bool:
     return _current.get() is not None
 
 
+def note_change(table: str) -> None:
+    """Remember, for the end of a writing transaction, that it changed rows of this table."""
+    if table not in UNAUDITED_TABLES and _intended.get() is not None:
+        db.session.info["changed"] = True
+
+
 def watch_changes(engine: Engine) -> None:
     """Remember, per session, that a business table was changed."""
 
@@ -304,5 +314,4 @@ def watch_changes(engine: Engine) -> None:
         if verb not in {"INSERT", "UPDATE", "DELETE"}:
             return
         table = words[1] if verb == "UPDATE" else words[2]
-        if table.strip('"').split("(")[0] not in UNAUDITED_TABLES and _intended.get() is not None:
-            db.session.info["changed"] = True
+        note_change(table.strip('"').split("(")[0])

@@ -14,6 +14,7 @@ from app.accounts.queries import actor_by_name, list_bureaus
 from app.accounts.services import set_up_bureau
 from app.kernel.asked import read_exact_day
 from app.kernel.authority import EVERYTHING
+from app.kernel.collector import put_off
 from app.kernel.command_groups import OneLineGroup
 from app.kernel.commands import BAD_USE, CHECK_FAILED, stop
 from app.kernel.spreadsheets import UnreadableWorkbook, shown_name
@@ -50,8 +51,9 @@ def import_command(
     importer = _importer(by)
     for sentence in unfinished():
         click.echo(sentence, err=True)
-    opened = _open(file)
-    comparison, is_written = _run(opened, importer, file, dry_run=dry_run)
+    with put_off():
+        opened = _open(file)
+        comparison, is_written = _run(opened, importer, file, dry_run=dry_run)
     if report is not None:
         _write(report, opened.report())
     preview = preview_of(comparison)

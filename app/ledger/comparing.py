@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,9 +21,11 @@ from app.ledger.rules.grades import check_grades
 from app.ledger.rules.industries import check_main_industry
 from app.ledger.rules.reach import Importer, check_reach
 from app.ledger.rules.rows import check_rows
-from app.ledger.sheets import EXPORT_NOTE_SHEET, SHEETS, ColumnSpec
+from app.ledger.sheets import EXPORT_NOTE_SHEET, SHEETS, ColumnSpec, SheetSpec
 
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_text = json.encoder.encode_basestring
+"""A text as that encoder writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,16 @@ class Comparison:
         """Whether anything is refused, so that nothing may be written."""
         return any(found.level is Level.REFUSED for found in self.ledger.problems)
 
-    def changes(self, sheet: str) -> list[MatchedRow]:
+    def changes(self, sheet: str) -> Sequence[MatchedRow]:
         """The new and changed rows of a sheet, in the workbook's order."""
-        return [
-            row for row in self.rows.get(sheet, ()) if not row.is_same and not row.row.is_refused
-        ]
+        return self._changes.get(sheet, ())
+
+    @cached_property
+    def _changes(self) -> dict[str, list[MatchedRow]]:
+        return {
+            sheet: [it for it in rows if not it.is_same and not it.row.is_refused]
+            for sheet, rows in self.rows.items()
+        }
 
     @property
     def is_unchanged(self) -> bool:
@@ -74,8 +81,8 @@ class Comparison:
         }
         return {
             name: Counts(
-                new=sum(it.old is None and not it.row.is_refused for it in rows),
-                changed=sum(bool(it.changed) and not it.row.is_refused for it in rows),
+                new=sum(it.old is None for it in self.changes(name)),
+                changed=sum(bool(it.changed) for it in self.changes(name)),
                 same=sum(it.is_same and not it.row.is_refused for it in rows),
                 refused=sum(it.row.is_refused for it in rows),
                 skipped=skipped[name],
@@ -88,33 +95,49 @@ class Comparison:
     def sha256(self) -> str:
         """The hash of the change set: of every change with what it replaces, in order."""
         digest = hashlib.sha256()
-        for line in self._lines():
-            digest.update(_CANONICAL.encode(line).encode() + b"\n")
+        for spec in SHEETS:
+            changes = self.changes(spec.name)
+            if changes:
+                digest.update("".join(_canonical(spec, changes)).encode())
         return digest.hexdigest()
 
-    def _lines(self) -> Iterator[dict[str, Any]]:
-        for spec in SHEETS:
-            for change in self.changes(spec.name):
-                yield {
-                    "sheet": spec.name,
-                    "enterprise": change.enterprise,
-                    "plant": change.plant,
-                    "replaces": change.old.fact_id if change.old else None,
-                    "before": _plain(change.old.values) if change.old else None,
-                    "after": _plain(change.values),
-                }
+
+def _canonical(spec: SheetSpec, changes: Iterable[MatchedRow]) -> Iterator[str]:
+    """Each change as canonical JSON (sorted keys, no spaces) on a line of its own."""
+    named = [(name, f"{_text(name)}:") for name in sorted(it.field for it in spec.columns)]
+    sheet = _text(spec.name)
+    for it in changes:
+        old = it.old
+        before = _object(named, old.values) if old else "null"
+        yield (
+            f'{{"after":{_object(named, it.values)},"before":{before},'
+            f'"enterprise":{_json(it.enterprise)},"plant":{_json(it.plant)},'
+            f'"replaces":{old.fact_id if old else "null"},"sheet":{sheet}}}\n'
+        )
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _said(value) for name, value in values.items() if value is not None}
+def _object(named: Iterable[tuple[str, str]], values: Mapping[str, Any]) -> str:
+    """The values that are not blank, each said as the ledger says it."""
+    said = [
+        label + (_text(value) if type(value) is str else _json(_said(value)))
+        for name, label in named
+        if (value := values.get(name)) is not None
+    ]
+    return f"{{{','.join(said)}}}"
 
 
 def _said(value: Any) -> Any:
-    if isinstance(value, str):
-        return value
     if isinstance(value, Decimal):
         return format(value.normalize(), "f")
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _json(value: Any) -> str:
+    if type(value) is str:
+        return _text(value)
+    if type(value) is tuple:
+        return f"[{','.join(map(_json, value))}]"
+    return _CANONICAL.encode(value)
 
 
 _JUDGED_BEFORE = problem(

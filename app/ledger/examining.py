@@ -15,7 +15,7 @@ from app.ledger.marks import is_unaltered_export
 from app.ledger.parsing import Tools
 from app.ledger.places import plan_in
 from app.ledger.problems import Level, row_texts
-from app.ledger.queries.register import register_now
+from app.ledger.queries.register import register_for
 from app.ledger.reading import ProgressCallback, TypedLedger, read_ledger
 from app.ledger.rules.reach import Importer
 from app.ledger.sheets import EXPORT_NOTE_SHEET
@@ -53,7 +53,8 @@ def open_ledger(path: Path, file_name: str, progress: ProgressCallback) -> Opene
 def compare_now(opened: OpenedLedger, importer: Importer, progress: ProgressCallback) -> Comparison:
     """Hold the workbook against the register as it stands in the current transaction."""
     progress(0, 0, "正在读取登记簿")
-    return compare(opened.ledger, register_now(), importer, clock.today(), progress)
+    register = register_for(opened.ledger.codes())
+    return compare(opened.ledger, register, importer, clock.today(), progress)
 
 
 def _plan_of(workbook: Workbook) -> BureauPlan:

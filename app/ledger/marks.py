@@ -19,6 +19,7 @@ from app.ledger.sheets import EXPORT_NOTE_SHEET, SHEETS
 
 HASH_LABEL = "内容摘要（SHA-256）"
 _HASH_LENGTH = 64
+_LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def contents_sha256(sheets: Iterable[tuple[str, Iterable[Sequence[Cell]]]]) -> str:
@@ -30,12 +31,13 @@ def contents_sha256(sheets: Iterable[tuple[str, Iterable[Sequence[Cell]]]]) -> s
             while cells and not cells[-1]:
                 cells.pop()
             if cells:
-                line = json.dumps([name, *cells], ensure_ascii=False, separators=(",", ":"))
-                digest.update(line.encode() + b"\n")
+                digest.update(_LINE.encode([name, *cells]).encode() + b"\n")
     return digest.hexdigest()
 
 
 def _said(cell: Cell) -> str:
+    if type(cell) is str:
+        return showable(cell)
     if isinstance(cell, int | Decimal) and not isinstance(cell, bool):
         return format(Decimal(cell).normalize(), "f")
     return showable(plain_text(cell))

@@ -201,7 +201,7 @@ def _match(row: TypedRow, subjects: _Subjects, register: Register) -> MatchedRow
                 enterprise = register.places[plant].enterprise_id
         else:
             is_told = spec.subject is Subject.EITHER and "plant" not in row.failed
-    if not is_told or row.failed & set(spec.identity):
+    if not is_told or (row.failed and not row.failed.isdisjoint(spec.identity)):
         return MatchedRow(row, enterprise, plant, None, None, dict(row.values))
     key = row_key(spec, enterprise, plant, row.values)
     old = register.find(spec.name, key)
@@ -253,9 +253,9 @@ def _report_kept_ends(found: MatchedRow, ledger: TypedLedger) -> None:
     """A blank never erases: a blank 撤销日期 or 失效日期 over a recorded one is pointed out."""
     if found.old is None:
         return
-    for column in found.spec.columns:
+    for column in found.spec.ending_columns:
         standing = found.old.values.get(column.field)
-        if column.ends and standing is not None and column.field in found.row.blank:
+        if standing is not None and column.field in found.row.blank:
             ledger.warn(
                 found.row,
                 column.field,

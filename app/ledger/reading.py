@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 
 from app.kernel.spreadsheets import (
     Cell,
-    Parsed,
     Row,
     Sheet,
     Workbook,
@@ -19,9 +18,10 @@ from app.kernel.spreadsheets import (
 from app.kernel.spreadsheets.delimited import plain_text
 from app.ledger import parsing
 from app.ledger.headers import Header
+from app.ledger.known import KnownCells, Plain
 from app.ledger.marks import is_unaltered_export
 from app.ledger.merged import MergedCells
-from app.ledger.parsing import Parse, Tools
+from app.ledger.parsing import Tools
 from app.ledger.problems import Level, Problem, problem
 from app.ledger.sheets import BY_NAME, OWN_SHEETS, SHEETS, ColumnSpec, SheetSpec, Values
 
@@ -85,6 +85,11 @@ class TypedLedger:
         """The rows of a sheet; none when the workbook has no such sheet."""
         return self.sheets[sheet].rows if sheet in self.sheets else []
 
+    def codes(self) -> set[str]:
+        """Every 统一社会信用代码 that a row names."""
+        rows = (row for sheet in self.sheets.values() for row in sheet.rows)
+        return {row.values["uscc"] for row in rows if "uscc" in row.values}
+
     def unread_places(self, sheet: str) -> str:
         """In brackets the rows of a sheet of which nobody can tell whom they are about."""
         rows = [row for row in self.rows(sheet) if row.failed & {"uscc", "plant"}]
@@ -129,7 +134,7 @@ def read_ledger(workbook: Workbook, tools: Tools, progress: ProgressCallback) ->
     given = {header_key(sheet.name): sheet for sheet in workbook.sheets}
     total = sum(len(given[spec.name].rows) for spec in SHEETS if spec.name in given)
     done = 0
-    known = _Known(tools)
+    known = KnownCells(tools)
     for spec in SHEETS:
         if (sheet := given.get(spec.name)) is not None:
             for row_count in _read_sheet(sheet, spec, known, tools, ledger):
@@ -148,7 +153,7 @@ def read_ledger(workbook: Workbook, tools: Tools, progress: ProgressCallback) ->
 
 
 def _read_sheet(
-    sheet: Sheet, spec: SheetSpec, known: _Known, tools: Tools, ledger: TypedLedger
+    sheet: Sheet, spec: SheetSpec, known: KnownCells, tools: Tools, ledger: TypedLedger
 ) -> Iterator[int]:
     """Reads the sheet into the ledger; yields now and then how many rows are done."""
     if not sheet.rows:
@@ -208,35 +213,16 @@ def _unseen(sheet: Sheet, typed: TypedSheet) -> Iterator[Problem]:
         yield problem(Level.WARNING, typed.spec.name, None, "", sentence)
 
 
-class _Known:
-    """What cells were read as: equal cells of columns that are read alike are read once.
-
-    Most columns stand on several sheets or repeat few values, so most cells are known already.
-    """
-
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
-        self._parsed: dict[Parse, dict[tuple[type, Cell], Parsed[Any]]] = {}
-        self._plain: dict[tuple[Parse, str], dict[tuple[type, Cell], Any]] = {}
-
-    def plain(self, column: ColumnSpec) -> dict[tuple[type, Cell], Any]:
-        """The values of cells so far that need no word said about them."""
-        return self._plain.setdefault((column.parse, column.kind), {})
-
-    def parsed(self, column: ColumnSpec, cell: Cell) -> Parsed[Any]:
-        """What the cell says in this column."""
-        known = self._parsed.setdefault(column.parse, {})
-        found = known.get((type(cell), cell))
-        if found is None:
-            found = known[type(cell), cell] = column.parse(cell, self._tools)
-        return found
-
-
 class _RowReader:
     """Reads row after row of one sheet."""
 
     def __init__(
-        self, header: Header, merged: MergedCells, known: _Known, tools: Tools, ledger: TypedLedger
+        self,
+        header: Header,
+        merged: MergedCells,
+        known: KnownCells,
+        tools: Tools,
+        ledger: TypedLedger,
     ) -> None:
         self._spec = header.spec
         self._merged = merged
@@ -267,11 +253,12 @@ class _RowReader:
         cells = row.cells + (None,) * (self._width - len(row.cells))
         for place, column, plain in self._columns:
             cell = cells[place]
-            value = plain.get((type(cell), cell))
-            if value is not None:
-                values[column.field] = value
-            elif cell is not None:
-                self._take(typed, column, cell, plain)
+            if cell is not None:
+                value = plain.get(cell if type(cell) is str else (type(cell), cell))
+                if value is not None:
+                    values[column.field] = value
+                else:
+                    self._take(typed, column, cell, plain)
             elif (region := self._merged.over(row.number, place)) is not None:
                 self._under_merged(typed, column, region)
             else:
@@ -285,18 +272,18 @@ class _RowReader:
         if not self._key_places or self._key_places[0] >= len(row.cells):
             return False
         cell = row.cells[self._key_places[0]]
-        return (type(cell), cell) in self._keys
+        return (cell if type(cell) is str else (type(cell), cell)) in self._keys
 
     def _why_skipped(self, row: Row) -> str | None:
-        texts = [text for cell in row.cells if isinstance(cell, str) and (text := header_key(cell))]
+        texts = (header_key(cell) for cell in row.cells if isinstance(cell, str))
+        first = next(filter(None, texts), "")
         keys = [row.cells[place] for place in self._key_places if place < len(row.cells)]
         key = keys[0] if keys else None
         key_text = header_key(key) if isinstance(key, str) else key
         if key_text == self._spec.first_header:
             return "重复的表头"
-        has_total = bool(texts) and texts[0].startswith(TOTAL_WORDS)
-        if has_total and (key_text in (None, "") or key_text == texts[0]):
-            return f"“{texts[0][:20]}”行"
+        if first.startswith(TOTAL_WORDS) and (key_text in (None, "") or key_text == first):
+            return f"“{first[:20]}”行"
         if not any(self._says_something(row, place) for place, _, _ in self._columns):
             return "没有台账内容的行"
         return None
@@ -330,29 +317,29 @@ class _RowReader:
         typed: TypedRow,
         column: ColumnSpec,
         cell: Cell,
-        plain: dict[tuple[type, Cell], Any],
+        plain: Plain,
     ) -> None:
         """Read a cell; what needs no word is plain from now on."""
-        parsed = self._known.parsed(column, cell)
-        if parsed.problem is not None:
+        value, read_as, fault = self._known.parsed(column, cell)
+        if fault is not None:
             typed.failed.add(column.field)
             typed.is_refused = True
-            self._at_cell(Level.REFUSED, typed, column, cell, parsed.problem)
+            self._at_cell(Level.REFUSED, typed, column, cell, fault)
             return
-        if parsed.value is None:
+        if value is None:
             self._blank(typed, column)
             return
-        typed.values[column.field] = parsed.value
-        is_like_formula = column.kind == "text" and _looks_like_formula(parsed.value)
-        if parsed.read_as is not None:
-            self._at_cell(Level.READ_AS, typed, column, cell, parsed.read_as)
+        typed.values[column.field] = value
+        is_like_formula = column.kind == "text" and _looks_like_formula(value)
+        if read_as is not None:
+            self._at_cell(Level.READ_AS, typed, column, cell, read_as)
         elif not is_like_formula:
-            plain[type(cell), cell] = parsed.value
+            plain[cell if type(cell) is str else (type(cell), cell)] = value
         if is_like_formula:
             self._ledger.warn(
                 typed,
                 column.field,
-                f"“{parsed.value[:40]}”像是公式，将按文字原样保存，不会运行。请核对，填错的请改正",
+                f"“{value[:40]}”像是公式，将按文字原样保存，不会运行。请核对，填错的请改正",
             )
 
     def _at_cell(

@@ -38,7 +38,7 @@ class PlantPlace:
 
 @dataclass(slots=True)
 class Register:
-    """Everything that stands in the register, by sheet and in recorded order.
+    """What stands in the register, by sheet and in recorded order.
 
     ``former_codes`` and ``former_numbers`` are the identities that enterprises and plants bore in
     earlier records and no longer bear. ``least_supplies`` says by the fact of a reserve how little
@@ -59,11 +59,13 @@ class Register:
     least_supplies: Mapping[int, Decimal] = field(default_factory=dict)
     annulled: Mapping[str, Mapping[Key, str]] = field(default_factory=dict)
     """By sheet and identity, what became of facts that were annulled and stand no longer."""
+    is_part: bool = False
+    """Whether there is more in the register than this, which was read for one workbook."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing has been entered yet."""
-        return not any(self.rows.values()) and not self.former_codes
+        return not (self.is_part or any(self.rows.values()) or self.former_codes)
 
     def add(self, sheet: str, rows: Iterable[RegisterRow]) -> None:
         """Take in the rows of a sheet, in recorded order."""

@@ -92,6 +92,11 @@ class SheetSpec:
         """The columns that a blank workbook (台账模板) has."""
         return tuple(column for column in self.columns if not column.when_used)
 
+    @cached_property
+    def ending_columns(self) -> tuple[ColumnSpec, ...]:
+        """Those whose day says when a fact ended."""
+        return tuple(column for column in self.columns if column.ends)
+
     def column(self, field: str) -> ColumnSpec:
         """The column that fills the field."""
         return next(column for column in self.columns if column.field == field)

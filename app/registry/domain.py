@@ -10,6 +10,7 @@ import re
 import unicodedata
 from decimal import Decimal
 from enum import StrEnum
+from operator import mul
 
 __all__ = [
     "IndustryRole",
@@ -93,10 +94,7 @@ def uscc_problem(code: str) -> str | None:
 
 def uscc_check_character(first_17: str) -> str:
     """校验码: the 18th character that belongs to the first 17 by GB 32100-2015."""
-    total = sum(
-        _ALPHABET.index(character) * weight
-        for character, weight in zip(first_17, _WEIGHTS, strict=True)
-    )
+    total = sum(map(mul, map(_ALPHABET.index, first_17), _WEIGHTS))
     return _ALPHABET[-total % len(_ALPHABET)]
 
 

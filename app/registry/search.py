@@ -26,17 +26,19 @@ def search_text(
 
     ``others`` are the names that the plant and its owners bore before.
     """
+    key, former_key = name_key(name), name_key(former_name)
     parts = [
-        name_key(name),
-        name_key(former_name),
+        key,
+        former_key,
         name_key(plant_name),
-        pinyin_initials(name_key(name)),
-        pinyin_initials(name_key(former_name)),
+        pinyin_initials(key),
+        pinyin_initials(former_key),
         uscc,
         permit,
     ]
-    for key in sorted({name_key(other) for other in others} - set(parts)):
-        parts += [key, pinyin_initials(key)]
+    known = {name, former_name, plant_name}
+    for other in sorted({name_key(it) for it in others if it not in known} - set(parts)):
+        parts += [other, pinyin_initials(other)]
     return "\n".join(part.lower() for part in parts if part)
 
 

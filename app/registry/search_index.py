@@ -8,8 +8,7 @@ proposes plants; whether the text holds the word is asked of the text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -45,21 +44,25 @@ _EMPTY = text("INSERT INTO plant_gram (plant_gram) VALUES ('delete-all')")
 _ROWS_AT_ONCE = 1000
 
 
-@lru_cache(maxsize=1 << 16)
-def _token(first: str, second: str) -> str:
-    """A pair as a word of its own; the end of a line pairs with nothing."""
-    return f"{ord(first):x}z{ord(second):x}" if second else f"{ord(first):x}z"
+class _Tokens(dict[str, str]):
+    """A pair as a word of its own, kept; the end of a line pairs with nothing."""
+
+    def __missing__(self, pair: str) -> str:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        first, second = pair[0], pair[1:]
+        token = self[pair] = f"{ord(first):x}z{ord(second):x}" if second else f"{ord(first):x}z"
+        return token
+
+
+_MOST_KEPT = 1 << 16
+_token = _Tokens()
 
 
 def grams(words: str) -> str:
     """Every pair of neighbouring letters of each line, as the full-text table takes them."""
-    return " ".join(dict.fromkeys(_tokens(words)))
-
-
-def _tokens(words: str) -> Iterator[str]:
-    for line in words.split("\n"):
-        for first, second in zip(line, [*line[1:], ""], strict=True):
-            yield _token(first, second)
+    pairs = [line[at : at + 2] for line in words.split("\n") for at in range(len(line))]
+    return " ".join([_token[pair] for pair in dict.fromkeys(pairs)])
 
 
 def replace_grams(before: Mapping[int, str], after: Mapping[int, str]) -> None:
@@ -117,5 +120,5 @@ def is_proposed(words: Sequence[str], most: int) -> ColumnElement[bool]:
 
 def _asked(word: str) -> str:
     if len(word) == 1:
-        return f"{_token(word, '')}*"
-    return " ".join(_token(*pair) for pair in pairwise(word))
+        return f"{_token[word]}*"
+    return " ".join(_token[first + second] for first, second in pairwise(word))

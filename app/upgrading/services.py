@@ -28,7 +28,7 @@ class ProjectEntry:
 
 def record_projects(entries: Sequence[ProjectEntry]) -> list[int]:
     """Enter projects."""
-    return facts.record(ProjectRecord, [facts.row_of(entry) for entry in entries])
+    return facts.record_columns(ProjectRecord, facts.columns_of(entries))
 
 
 def correct_projects(corrections: Mapping[int, ProjectEntry]) -> None:

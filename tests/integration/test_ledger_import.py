@@ -260,12 +260,13 @@ def test_an_import_broken_off_at_any_step_leaves_nothing_behind(
     steps = len(lawful())
     for number in range(steps):
         with monkeypatch.context() as patch:
-            patch.setattr(facts, "record", fault_at(number, facts.record))
+            patch.setattr(facts, "record_columns", fault_at(number, facts.record_columns))
             assert isinstance(command(app, "import", path).exception, RuntimeError)
         assert not any(register_of(app).values()), number
     for target in (
         "app.ledger.services.importing.audit.record",
-        "app.grades.services.projecting.facts_of",
+        "app.grades.services.following.project",
+        "app.registry.services.search_rows.replace_grams",
     ):
         with monkeypatch.context() as patch:
             patch.setattr(target, fault_at(0, print))

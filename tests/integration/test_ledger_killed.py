@@ -48,7 +48,7 @@ def test_an_import_killed_while_it_writes_is_told_once_by_the_next_command(
     app: Flask, tmp_path: Path
 ) -> None:
     path = saved(lawful(), tmp_path / "台账.xlsx")
-    killed(app, path, "facts", "record")
+    killed(app, path, "facts", "record_columns")
     assert not any(register_of(app).values())
     again = command(app, "import", path)
     assert again.exit_code == 0

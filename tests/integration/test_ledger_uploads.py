@@ -105,7 +105,7 @@ def test_a_run_killed_in_the_middle_is_taken_up_again_and_says_so(
 
         with monkeypatch.context() as patch:
             patch.setattr(facts, "annul", killed)
-            patch.setattr("app.followup.services.facts.record", killed)
+            patch.setattr("app.followup.services.facts.record_columns", killed)
             with pytest.raises(KeyboardInterrupt):
                 work()
         assert register_now().is_empty
@@ -152,7 +152,7 @@ def test_a_fault_of_ours_leaves_the_import_where_it_can_be_taken_up(
             raise RuntimeError("broken")
 
         with monkeypatch.context() as patch:
-            patch.setattr("app.followup.services.facts.record", broken)
+            patch.setattr("app.followup.services.facts.record_columns", broken)
             for minute in range(2, 6):
                 clock(f"2025-09-01 09:0{minute}")
                 work()

@@ -3,7 +3,7 @@
 from app.grades.services.following import follow_facts, rebuild_intervals
 from app.grades.services.rebuilding import refresh_all_if_stale, refresh_in_parts
 from app.grades.services.recording import GradeEntry, annul_grades, correct_grades, record_grades
-from app.grades.services.shown import show_day
+from app.grades.services.shown import show_day, shown_standings
 
 __all__ = [
     "GradeEntry",
@@ -15,4 +15,5 @@ __all__ = [
     "refresh_all_if_stale",
     "refresh_in_parts",
     "show_day",
+    "shown_standings",
 ]

@@ -24,11 +24,10 @@ _MANY = 100
 
 def project(plant_ids: Iterable[int]) -> None:
     """Bring the rows of these plants in step with the facts known now."""
-    plants = sorted(plant_ids)
-    if len(plants) == 1:
-        project_between(plants[0], plants[0], plants)
-        return
-    for part in in_parts(plants):
+    for part in in_parts(sorted(plant_ids)):
+        if part[-1] - part[0] == len(part) - 1:  # new ones are numbered in a row
+            project_between(part[0], part[-1], part)
+            continue
         found = differences_of(part)
         _write(found)
         show_again(found.otherwise)

@@ -8,7 +8,7 @@ another now. Any other day is joined from the intervals.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
@@ -72,6 +72,14 @@ def show_again_between(first: int, last: int) -> None:
     run(_SHOW_BETWEEN_AGAIN, {"first": first, "last": last})
 
 
+def shown_standings(plant_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The same columns for plants that have no row yet, as far as their intervals are made."""
+    return {
+        row[0]: dict(zip(_STANDING_OF_ROW, row[1:], strict=True))
+        for row in run(_OF_SHOWN_DAY, {"plants": plant_ids})
+    }
+
+
 def _copy(day: ColumnElement[date], which: ColumnElement[bool]) -> Update:
     return (
         update(_ROW)
@@ -87,6 +95,11 @@ def _copy(day: ColumnElement[date], which: ColumnElement[bool]) -> Update:
 
 
 _SHOWN = select(ShownDay.day).scalar_subquery()
+_OF_SHOWN_DAY = select(StandingInterval.plant_id, *_STANDING_OF_ROW.values()).where(
+    StandingInterval.plant_id.in_(among("plants")),
+    StandingInterval.from_on <= _SHOWN,
+    StandingInterval.until_on > _SHOWN,
+)
 _SHOW_AGAIN = _copy(_SHOWN, _ROW.c.plant_id.in_(among("plants")))
 _SHOW_BETWEEN_AGAIN = _copy(
     _SHOWN,

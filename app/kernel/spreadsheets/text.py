@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from .cells import ERROR_MEANINGS, Cell, CellError, UncomputedFormula, is_invisible
 from .delimited import plain_text
@@ -49,8 +48,7 @@ YES_NO_ALIASES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed(Generic[T]):
+class Parsed(NamedTuple, Generic[T]):
     """A cell's value; blank cells give None without a problem."""
 
     value: T | None = None
@@ -70,6 +68,8 @@ def clean_text(text: str) -> str:
 
 def code_form(text: str) -> str:
     """Text as a code: half width, upper case, without any space."""
+    if text.isascii() and text.isprintable() and " " not in text:
+        return text.upper()
     return _SPACES.sub("", clean_text(unicodedata.normalize("NFKC", clean_text(text)))).upper()
 
 
@@ -93,10 +93,10 @@ def cell_problem(cell: Cell) -> str | None:
 
 def parse_text(cell: Cell) -> Parsed[str]:
     """Free text, trimmed and kept as given otherwise; numbers and dates as they would be typed."""
+    if type(cell) is str:
+        return Parsed(clean_text(cell) or None)
     if (problem := cell_problem(cell)) is not None:
         return Parsed(problem=problem)
-    if isinstance(cell, str):
-        return Parsed(clean_text(cell) or None)
     if cell is None:
         return Parsed()
     return Parsed(plain_text(cell))
@@ -107,11 +107,9 @@ def parse_code(cell: Cell, *, digits: int | None = None) -> Parsed[str]:
 
     A number of more than fifteen digits is refused: Excel has already lost its last digits.
     """
-    if (problem := cell_problem(cell)) is not None:
-        return Parsed(problem=problem)
-    given = parse_text(cell).value
+    given, _, problem = parse_text(cell)
     if given is None:
-        return Parsed()
+        return Parsed(problem=problem)
     if isinstance(cell, int | Decimal) and len(given.lstrip("-")) > _EXCEL_KEEPS_DIGITS:
         return Parsed(
             problem=f"“{given}”是数字格式，Excel 只保留前 15 位，末尾数字已经丢失。"
@@ -129,12 +127,12 @@ def parse_date(cell: Cell, *, date1904: bool = False) -> Parsed[date]:
     A bare number from 20000 to 60000 is read as an Excel day and reported (`date1904`: counted
     from 1904); the same as text, two-digit years and impossible days are refused.
     """
+    if type(cell) is date:
+        return Parsed(cell)
     if (problem := cell_problem(cell)) is not None:
         return Parsed(problem=problem)
     if isinstance(cell, datetime):
         return Parsed(cell.date(), f"“{cell:%Y-%m-%d %H:%M:%S}”只取日期，读作 {cell.date()}")
-    if isinstance(cell, date):
-        return Parsed(cell)
     if isinstance(cell, bool | time):
         return Parsed(problem=f"“{plain_text(cell)}”不是日期，{_DATE_FORMS}")
     if isinstance(cell, int | Decimal):
@@ -196,14 +194,17 @@ def parse_decimal(cell: Cell, places: int = 3) -> Parsed[Decimal]:
 
     1,200 is read as 1200 and reported; anything with words or signs, such as 约800, is refused.
     """
-    if (problem := cell_problem(cell)) is not None:
+    if type(cell) is int or type(cell) is Decimal:
+        given = text = plain_text(cell)
+    elif (problem := cell_problem(cell)) is not None:
         return Parsed(problem=problem)
-    if cell is None or (isinstance(cell, str) and not code_form(cell)):
+    elif cell is None or (isinstance(cell, str) and not code_form(cell)):
         return Parsed()
-    if isinstance(cell, bool | date | time):
+    elif isinstance(cell, bool | date | time):
         return Parsed(problem=f"“{plain_text(cell)}”不是数字，请填写数字，并把单元格设为常规格式")
-    given = clean_text(cell) if isinstance(cell, str) else plain_text(cell)
-    text = code_form(given)
+    else:
+        given = clean_text(cell) if isinstance(cell, str) else plain_text(cell)
+        text = code_form(given)
     if not (_NUMBER.fullmatch(text) or _THOUSANDS.fullmatch(text)):
         return Parsed(
             problem=f"“{given[:40]}”不是数字。请只填阿拉伯数字，不带单位、“约”等文字和其他符号"

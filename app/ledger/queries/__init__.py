@@ -12,7 +12,7 @@ from app.ledger.queries.imports import (
     same_file_before,
     was_written,
 )
-from app.ledger.queries.register import has_changed_since, register_now
+from app.ledger.queries.register import has_changed_since, register_for, register_now
 
 __all__ = [
     "SORTS",
@@ -24,6 +24,7 @@ __all__ = [
     "findings",
     "has_changed_since",
     "list_imports",
+    "register_for",
     "register_now",
     "same_file_before",
     "was_written",

@@ -1,9 +1,14 @@
-"""Reading the whole register as rows of the ledger, with one statement per sheet."""
+"""Reading the register as rows of the ledger: the whole, or the part that a workbook speaks of.
+
+One statement a sheet, or one for every so many plants of the part.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -11,11 +16,12 @@ from sqlalchemy import select
 from app.accounts.queries import list_bureaus
 from app.followup.models import InspectionRecord
 from app.grades.models import GradeRow
-from app.kernel.database import Recorded, db, known_at
+from app.kernel.database import Recorded, db, known_at, run
 from app.kernel.facts import changed_since
 from app.ledger.queries.annulled import annulled_now
+from app.ledger.queries.part import WHOLE, Part, part_named
 from app.ledger.register import PlantPlace, Register, RegisterRow
-from app.ledger.sheets import SHEETS, SheetSpec, Subject, Values
+from app.ledger.sheets import BY_NAME, SHEETS, SheetSpec, Subject, Values
 from app.registry.models import (
     EmergencyMeasure,
     EnterpriseRecord,
@@ -50,24 +56,33 @@ _OF_THE_SUBJECT = frozenset({"uscc", "plant"})
 
 def register_now() -> Register:
     """The register as it stands; a row's values carry code and plant number of today."""
-    register = Register(bureaus=list_bureaus())
-    _add_enterprises(register)
-    _add_plants(register)
+    return _register(WHOLE)
+
+
+def register_for(codes: Collection[str]) -> Register:
+    """As far as a workbook can speak of it that names these codes: it compares alike."""
+    return _register(part_named(codes, absorbed_enterprises()))
+
+
+def _register(part: Part) -> Register:
+    register = Register(bureaus=list_bureaus(), is_part=part is not WHOLE)
+    _add_enterprises(register, part)
+    _add_plants(register, part)
     codes = {enterprise_id: code for code, enterprise_id in register.enterprises.items()}
     for spec in SHEETS:
         if spec.name not in register.rows:
             is_reserves = spec.name == "排污权储备"
-            rows = _reserves(register) if is_reserves else _rows(spec, register, codes)
+            rows = _reserves(register) if is_reserves else _rows(spec, register, codes, part)
             register.add(spec.name, rows)
     register.former_codes = _former_codes(register)
-    register.former_numbers = _former_numbers(register)
-    register.annulled = annulled_now(register)
+    register.former_numbers = _former_numbers(register, part)
+    register.annulled = annulled_now(register, part)
     return register
 
 
 def _reserves(register: Register) -> Iterator[RegisterRow]:
     """Reserves with their supply of the year: opening quantity and entries booked by hand."""
-    _, fields, found = _select("排污权储备")
+    _, fields, found = _select("排污权储备", WHOLE)
     statements = reserves_on_record()
     least = {}
     for fact_id, *cells in found:
@@ -83,8 +98,10 @@ def has_changed_since(moment: datetime) -> bool:
     return changed_since(moment, [*_MODELS.values(), ReserveMovement])
 
 
-def _add_enterprises(register: Register) -> None:
-    spec, fields, found = _select("企业", EnterpriseRecord.enterprise_id, EnterpriseRecord.uscc)
+def _add_enterprises(register: Register, part: Part) -> None:
+    spec, fields, found = _select(
+        "企业", part, EnterpriseRecord.enterprise_id, EnterpriseRecord.uscc
+    )
     rows = []
     for fact_id, enterprise_id, uscc, *cells in found:
         register.enterprises[uscc] = enterprise_id
@@ -93,10 +110,10 @@ def _add_enterprises(register: Register) -> None:
     register.add(spec.name, rows)
 
 
-def _add_plants(register: Register) -> None:
+def _add_plants(register: Register, part: Part) -> None:
     codes = {enterprise_id: code for code, enterprise_id in register.enterprises.items()}
     spec, fields, found = _select(
-        "厂区", PlantRecord.plant_id, PlantRecord.enterprise_id, PlantRecord.number
+        "厂区", part, PlantRecord.plant_id, PlantRecord.enterprise_id, PlantRecord.number
     )
     rows = []
     for fact_id, plant_id, enterprise_id, number, *cells in found:
@@ -108,10 +125,12 @@ def _add_plants(register: Register) -> None:
     register.add(spec.name, rows)
 
 
-def _rows(spec: SheetSpec, register: Register, codes: dict[int, str]) -> Iterator[RegisterRow]:
+def _rows(
+    spec: SheetSpec, register: Register, codes: dict[int, str], part: Part
+) -> Iterator[RegisterRow]:
     model: Any = _MODELS[spec.name]
     if spec.subject is Subject.EITHER:
-        _, fields, found = _select(spec.name, model.enterprise_id, model.plant_id)
+        _, fields, found = _select(spec.name, part, model.enterprise_id, model.plant_id)
         for fact_id, enterprise_id, plant_id, *cells in found:
             if plant_id is None:
                 values = {"uscc": codes[enterprise_id], **_values(fields, cells)}
@@ -119,7 +138,7 @@ def _rows(spec: SheetSpec, register: Register, codes: dict[int, str]) -> Iterato
             else:
                 yield _of_plant(fact_id, plant_id, _values(fields, cells), register, codes)
     else:
-        _, fields, found = _select(spec.name, model.plant_id)
+        _, fields, found = _select(spec.name, part, model.plant_id)
         for fact_id, plant_id, *cells in found:
             yield _of_plant(fact_id, plant_id, _values(fields, cells), register, codes)
 
@@ -133,16 +152,17 @@ def _of_plant(
     return RegisterRow(fact_id, place.enterprise_id, plant_id, {**subject, **values})
 
 
-def _select(sheet: str, *subject: Any) -> tuple[SheetSpec, list[str], Iterable[Any]]:
+def _select(
+    sheet: str, part: Part, *subject: Any
+) -> tuple[SheetSpec, list[str], Iterable[Sequence[Any]]]:
     """The sheet, the fields that follow the subject's columns, and the rows in recorded order."""
-    spec = next(spec for spec in SHEETS if spec.name == sheet)
+    spec = BY_NAME[sheet]
     model: Any = _MODELS[sheet]
     fields = [it.field for it in spec.columns if it.field not in _OF_THE_SUBJECT]
-    columns = [getattr(model, name) for name in fields]
-    rows = db.session.execute(
-        select(model.id, *subject, *columns).where(known_at(model, None)).order_by(model.id)
-    )
-    return spec, fields, rows
+    query = select(model.id, *subject, *(getattr(model, name) for name in fields))
+    standing = query.where(known_at(model, None)).order_by(model.id)
+    runs = [run(standing.where(it)).all() for it in part.conditions(model, spec.subject)]
+    return spec, fields, runs[0] if len(runs) == 1 else sorted(chain(*runs), key=itemgetter(0))
 
 
 def _values(fields: list[str], cells: list[Any]) -> Values:
@@ -168,14 +188,15 @@ def _former_codes(register: Register) -> dict[str, frozenset[int]]:
     return {uscc: frozenset(ids) for uscc, ids in found.items()}
 
 
-def _former_numbers(register: Register) -> dict[tuple[int, str], frozenset[int]]:
+def _former_numbers(register: Register, part: Part) -> dict[tuple[int, str], frozenset[int]]:
     found: dict[tuple[int, str], set[int]] = {}
-    rows = db.session.execute(
+    query = (
         select(PlantRecord.enterprise_id, PlantRecord.number, PlantRecord.plant_id)
         .where(PlantRecord.annulled_at.is_not(None))
         .distinct()
     )
-    for enterprise_id, number, plant_id in rows:
-        if (enterprise_id, number) not in register.plants:
-            found.setdefault((enterprise_id, number), set()).add(plant_id)
+    for condition in part.conditions(PlantRecord, Subject.ENTERPRISE):
+        for enterprise_id, number, plant_id in db.session.execute(query.where(condition)):
+            if (enterprise_id, number) not in register.plants:
+                found.setdefault((enterprise_id, number), set()).add(plant_id)
     return {key: frozenset(ids) for key, ids in found.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
@@ -11,8 +12,8 @@ from app.ledger.matching import Matched, MatchedRow
 from app.ledger.register import EnterpriseKey, PlantKey
 from app.ledger.rules.after import PlantAfter, PlantIndustries, grades_after
 from app.ledger.sheets import Values
-from app.rulebook.domain import GradeOrder, LowestGrade, Rulebook
-from app.rulebook.queries import catalogue, rulebook, rulebook_on, whole
+from app.rulebook.domain import Catalogue, GradeOrder, LowestGrade, Rulebook
+from app.rulebook.queries import catalogue, parameter_history, rulebook, rulebook_on, whole
 from app.supervision.domain import ban_last_day
 
 _NO_INDUSTRIES = PlantIndustries()
@@ -49,11 +50,15 @@ def check_grades(
 
 
 class _Schemes:
-    """What the schemes say against grades; plants of one kind are judged alike, so once."""
+    """What the schemes say against grades; plants of one kind are judged alike, so once.
+
+    So are the days between two on which something turns that a scheme is looked up by.
+    """
 
     def __init__(self) -> None:
         self._catalogue = catalogue()
-        self._rules: dict[tuple[str, date], Rulebook] = {}
+        self._turns = _turning_days(self._catalogue)
+        self._rules: dict[tuple[str, int], Rulebook] = {}
         self._faults: dict[tuple[object, ...], tuple[tuple[bool, str], ...]] = {}
 
     def faults(self, found: MatchedRow, held: PlantIndustries | None) -> Sequence[tuple[bool, str]]:
@@ -62,21 +67,28 @@ class _Schemes:
         if rulebook_id is None or on is None:
             return ()
         plant = held or _NO_INDUSTRIES
-        rules = self._rules_on(rulebook_id, on)
+        by = (rulebook_id, bisect_right(self._turns, on))
         grade, source = found.values["grade"], found.values.get("source")
-        case = (id(rules), grade, source, tuple(plant.roles), plant.unread)
+        case = (by, grade, source, tuple(plant.roles), plant.unread)
         if case not in self._faults:
+            rules = self._rules.get(by)
+            if rules is None:
+                rules = self._rules[by] = rulebook(rulebook_id, on)
             kinds = [(self._catalogue.by_id(it), subtype or None) for it, subtype in plant.roles]
             self._faults[case] = tuple(
                 scheme_faults(grade, rules, kinds, source=source, is_complete=not plant.unread)
             )
         return self._faults[case]
 
-    def _rules_on(self, rulebook_id: str, on: date) -> Rulebook:
-        """The rulebook in force on the day; held here, so that its ``id`` stays its own."""
-        if (rulebook_id, on) not in self._rules:
-            self._rules[rulebook_id, on] = rulebook(rulebook_id, on)
-        return self._rules[rulebook_id, on]
+
+def _turning_days(held: Catalogue) -> list[date]:
+    """The days on which the scheme of some industry, or the order of grades, becomes another."""
+    days: set[date | None] = set()
+    for industry in held.industries:
+        for schemes in (industry.schemes, *(it.schemes for it in industry.subtypes)):
+            days.update(day for use in schemes for day in (use.from_on, use.until_on))
+    days.update(it.from_on for it in parameter_history("grade.order"))
+    return sorted(day for day in days if day is not None)
 
 
 # --- Bans ------------------------------------------------------------------------------------

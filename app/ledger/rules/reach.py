@@ -25,6 +25,12 @@ class Importer:
     decisions: Scope | None
 
     @property
+    def may_everything(self) -> bool:
+        """Whether no row can be out of reach."""
+        decides = self.decisions is not None and self.decisions.is_everything
+        return self.scope.is_everything and decides
+
+    @property
     def is_system(self) -> bool:
         """Whether nobody was named: allowed to fill an empty register only."""
         return self.user_id is None
@@ -51,7 +57,7 @@ def check_reach(
     workbook can be handed in again with one cell mended.
     """
     reach = _Reach(matched, plants)
-    for spec in SHEETS:
+    for spec in () if importer.may_everything else SHEETS:
         for found in matched.of(spec.name):
             if (why := _why_refused(found, importer, reach)) is not None:
                 field = "level" if spec.subject is Subject.NOBODY else "uscc"

@@ -6,8 +6,8 @@ Sheets are written in the order in which they depend on one another. What is der
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from app.followup.services import InspectionEntry, correct_inspections, record_inspections
@@ -17,7 +17,7 @@ from app.ledger.comparing import Comparison
 from app.ledger.matching import MatchedRow
 from app.ledger.reading import ProgressCallback
 from app.ledger.register import EnterpriseKey, PlantKey
-from app.ledger.sheets import SHEETS, SheetSpec, Subject
+from app.ledger.sheets import SHEETS, SheetSpec
 from app.registry.services import (
     EnterpriseEntry,
     IndustryEntry,
@@ -53,14 +53,12 @@ from app.supervision.services import (
 )
 from app.upgrading.services import ProjectEntry, correct_projects, record_projects
 
-_SUBJECT_FIELDS = frozenset({"uscc", "plant"})
-
 
 @dataclass(frozen=True, slots=True)
 class _Verbs:
     """How the facts of a sheet are entered and corrected; ``blanks`` fill what has no default."""
 
-    entry: Callable[..., Any]
+    entry: type[Any]
     record: Callable[[list[Any]], list[int]]
     correct: Callable[[dict[int, Any]], object]
     blanks: Mapping[str, Any] = field(default_factory=dict)
@@ -140,17 +138,14 @@ def _turns(changes: Sequence[MatchedRow]) -> Iterator[list[MatchedRow]]:
 
 def _write(spec: SheetSpec, changes: list[MatchedRow], ids: _Ids) -> None:
     verbs = _VERBS[spec.name]
-    corrected = {
-        _replaced(spec, change): _entry(spec, verbs, change, ids)
-        for change in changes
-        if change.old is not None
-    }
+    old = [change for change in changes if change.old is not None]
+    if old:
+        entries = _entries(spec, verbs, old, ids)
+        verbs.correct(dict(zip((_replaced(spec, it) for it in old), entries, strict=True)))
     new = [change for change in changes if change.old is None]
-    if corrected:
-        verbs.correct(corrected)
     if not new:
         return
-    made = verbs.record([_entry(spec, verbs, change, ids) for change in new])
+    made = verbs.record(_entries(spec, verbs, new, ids))
     if spec.name == "企业":
         for change, lasting_id in zip(new, made, strict=True):
             ids.enterprises[change.values["uscc"]] = lasting_id
@@ -172,22 +167,26 @@ def _replaced(spec: SheetSpec, change: MatchedRow) -> int:
     return old.fact_id
 
 
-def _entry(spec: SheetSpec, verbs: _Verbs, change: MatchedRow, ids: _Ids) -> Any:
-    values: dict[str, Any] = dict(verbs.blanks)
-    values |= {
-        name: value
-        for name, value in change.values.items()
-        if value is not None and name not in _SUBJECT_FIELDS
-    }
-    if spec.name == "企业":
-        values["uscc"] = change.values["uscc"]
-    elif spec.name == "厂区":
-        values["number"] = change.values["plant"]
-        owner = change.old.enterprise_id if change.old else None
-        values["enterprise_id"] = owner or ids.enterprise(change.enterprise)
-    elif spec.subject is not Subject.NOBODY:
-        values["plant_id"] = ids.plant(change.plant)
-        if spec.subject is Subject.EITHER:
-            owner = change.old.enterprise_id if change.old else None
-            values["enterprise_id"] = owner or ids.enterprise(change.enterprise)
-    return verbs.entry(**values)
+def _entries(spec: SheetSpec, verbs: _Verbs, changes: Sequence[MatchedRow], ids: _Ids) -> list[Any]:
+    """What the verbs take, made field by field for all rows; a blank is the field's default."""
+    columns: list[Iterable[Any]] = []
+    said = {**{it.field: it.field for it in spec.columns}, **_SAID_AS.get(spec.name, {})}
+    for part in fields(verbs.entry):
+        if part.name == "plant_id":
+            columns.append([ids.plant(it.plant) for it in changes])
+        elif part.name == "enterprise_id":
+            columns.append([_owner(it, ids) for it in changes])
+        else:
+            name, blank = said.get(part.name, ""), verbs.blanks.get(part.name, part.default)
+            columns.append([blank if (v := it.values.get(name)) is None else v for it in changes])
+    return list(map(verbs.entry, *columns))
+
+
+_SAID_AS: Mapping[str, Mapping[str, str]] = {"厂区": {"number": "plant"}}
+"""By sheet, the field of an entry that the sheet calls otherwise."""
+
+
+def _owner(change: MatchedRow, ids: _Ids) -> int | None:
+    """A fact stays with the enterprise that it was recorded about."""
+    owner = change.old.enterprise_id if change.old else None
+    return owner or ids.enterprise(change.enterprise)

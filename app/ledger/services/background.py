@@ -16,6 +16,7 @@ from typing import Any
 from app.accounts.domain import Actor
 from app.accounts.queries import actor_by_name
 from app.kernel import audit, files, jobs
+from app.kernel.collector import put_off
 from app.kernel.database import db
 from app.kernel.files import Stored, path_of
 from app.kernel.jobs import MAX_ATTEMPTS, JobFailed, JobRun
@@ -53,6 +54,7 @@ def define_jobs() -> None:
     jobs.define(WRITE, write_upload, title="写入第 {import_id} 次导入的台账")
 
 
+@put_off()
 def check_upload(run: JobRun) -> None:
     """Read an uploaded workbook and keep what was found, for the preview."""
     task = _task(run, CHECKING)
@@ -87,6 +89,7 @@ def _enter_findings(
     row.summary = _summary(comparison, run)
 
 
+@put_off()
 def write_upload(run: JobRun) -> None:
     """Write a confirmed import: exactly what was previewed, or nothing."""
     task = _task(run, WRITING)

@@ -28,7 +28,11 @@ from app.registry.services.register import (
     register_enterprises,
     register_plants,
 )
-from app.registry.services.search_rows import refresh_industry_places, refresh_search
+from app.registry.services.search_rows import (
+    follow_listing,
+    refresh_industry_places,
+    refresh_search,
+)
 
 __all__ = [
     "EnterpriseEntry",
@@ -45,6 +49,7 @@ __all__ = [
     "correct_plants",
     "end_parts",
     "enterprise_entry",
+    "follow_listing",
     "hand_facts_on_with",
     "make_change",
     "move_plants",

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from app.kernel import bulk, facts
 from app.kernel.database import Recorded, db
-from app.kernel.transaction import standing_changed, transaction
+from app.kernel.transaction import listing_changed, standing_changed, transaction
 from app.registry.domain import name_key
 from app.registry.models import (
     EmergencyMeasure,
@@ -28,7 +28,7 @@ from app.registry.models import (
     PlantRecord,
     ProductionLine,
 )
-from app.registry.services.search_rows import refresh_industries, refresh_search
+from app.registry.services.search_rows import refresh_industries
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +110,9 @@ class MeasureEntry:
 def register_enterprises(entries: Sequence[EnterpriseEntry]) -> list[int]:
     """Enter new enterprises; returns their lasting ids in the same order."""
     ids = _lasting_ids(Enterprise, len(entries))
-    facts.record(
-        EnterpriseRecord,
-        [_enterprise_row(i, entry) for i, entry in zip(ids, entries, strict=True)],
-    )
+    keys = [name_key(entry.name) for entry in entries]
+    columns = facts.columns_of(entries)
+    facts.record_columns(EnterpriseRecord, {**columns, "enterprise_id": ids, "name_key": keys})
     return ids
 
 
@@ -124,17 +123,14 @@ def correct_enterprises(corrections: Mapping[int, EnterpriseEntry]) -> None:
         EnterpriseRecord,
         {standing[i]: _enterprise_row(i, entry) for i, entry in corrections.items()},
     )
-    refresh_search(_plants_of(list(corrections)))
+    listing_changed.emit(_plants_of(list(corrections)))
 
 
 def register_plants(entries: Sequence[PlantEntry]) -> list[int]:
     """Enter new plants; returns their lasting ids in the same order."""
     ids = _lasting_ids(Plant, len(entries))
-    facts.record(
-        PlantRecord,
-        [{**facts.row_of(entry), "plant_id": i} for i, entry in zip(ids, entries, strict=True)],
-    )
-    refresh_search(ids)
+    facts.record_columns(PlantRecord, {**facts.columns_of(entries), "plant_id": ids})
+    listing_changed.emit(ids)
     standing_changed.emit(ids)
     return ids
 
@@ -146,7 +142,7 @@ def correct_plants(corrections: Mapping[int, PlantEntry]) -> None:
         PlantRecord,
         {standing[i]: {**facts.row_of(entry), "plant_id": i} for i, entry in corrections.items()},
     )
-    refresh_search(list(corrections))
+    listing_changed.emit(corrections)
     standing_changed.emit(corrections)
 
 
@@ -154,7 +150,7 @@ def record_industries(entries: Sequence[IndustryEntry]) -> list[int]:
     """Enter industries of plants; returns the ids of the facts."""
     plants = [entry.plant_id for entry in entries]
     standing_changed.emit(plants)
-    ids = facts.record(PlantIndustry, [facts.row_of(entry) for entry in entries])
+    ids = facts.record_columns(PlantIndustry, facts.columns_of(entries))
     refresh_industries(plants)
     return ids
 
@@ -169,7 +165,7 @@ def correct_industries(corrections: Mapping[int, IndustryEntry]) -> None:
 
 def record_lines(entries: Sequence[LineEntry]) -> list[int]:
     """Enter production lines; returns the ids of the facts."""
-    return facts.record(ProductionLine, [facts.row_of(entry) for entry in entries])
+    return facts.record_columns(ProductionLine, facts.columns_of(entries))
 
 
 def correct_lines(corrections: Mapping[int, LineEntry]) -> None:
@@ -179,7 +175,7 @@ def correct_lines(corrections: Mapping[int, LineEntry]) -> None:
 
 def record_emergency_measures(entries: Sequence[MeasureEntry]) -> list[int]:
     """Enter emergency measures; returns the ids of the facts."""
-    return facts.record(EmergencyMeasure, [facts.row_of(entry) for entry in entries])
+    return facts.record_columns(EmergencyMeasure, facts.columns_of(entries))
 
 
 def correct_emergency_measures(corrections: Mapping[int, MeasureEntry]) -> None:
@@ -215,7 +211,7 @@ def _lasting_ids(model: type[Enterprise] | type[Plant], count: int) -> list[int]
         return []
     ids = bulk.take_ids(model, count)
     moment = transaction().moment
-    bulk.insert_rows(model, [{"id": i} for i in ids], created_at=moment)
+    bulk.insert_columns(model, {"id": ids}, created_at=moment)
     return list(ids)
 
 

@@ -1,14 +1,18 @@
-"""Keeping the row by which a plant is found, narrowed and sorted (台账列表行) as facts have it."""
+"""Keeping the row by which a plant is found, narrowed and sorted (台账列表行) as facts have it.
+
+It is made once in a transaction, at its end, when the industries and standings are known as well.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, cast
 
 from sqlalchemy import Table, bindparam, delete, select, update
 
 from app.kernel import bulk, facts
 from app.kernel.database import db
+from app.kernel.transaction import listing_changed
 from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord, PlantSearch
 from app.registry.search import (
     LAST_DAY,
@@ -24,7 +28,23 @@ from app.rulebook.queries import catalogue
 _TABLE = cast("Table", PlantSearch.__table__)
 
 
-def refresh_search(plant_ids: Sequence[int]) -> None:
+StandingsOf: TypeAlias = Callable[[Sequence[int]], Mapping[int, Mapping[str, Any]]]
+"""What the rows of these plants say of the standing on the shown day, as far as it is known."""
+
+_standings: StandingsOf = lambda _plants: {}  # noqa: E731
+
+
+def follow_listing(standings: StandingsOf) -> None:
+    """Make the rows again at the end of each transaction that changes what they say.
+
+    ``standings`` is how grades (a later stage) tells what the row of a new plant begins with.
+    """
+    global _standings  # noqa: PLW0603 - set once when the app is put together
+    _standings = standings
+    listing_changed.subscribe(refresh_search)
+
+
+def refresh_search(plant_ids: Iterable[int]) -> None:
     """Make the rows that these plants are found by again.
 
     They say what is said now, and the names that plants and their owners bore before; of the
@@ -40,18 +60,32 @@ def refresh_search(plant_ids: Sequence[int]) -> None:
         changed = [{"of": it, **rows[it]} for it in rows if it in before]
         if changed:
             db.session.connection().execute(_BY_PLANT, changed)
-        new = [rows[it] for it in rows if it not in before]
-        if new:
-            bulk.insert_rows(PlantSearch, new)
+        _enter([rows[it] for it in rows if it not in before])
         replace_grams(before, {it: row["text"] for it, row in rows.items()})
 
 
-def refresh_industries(plant_ids: Sequence[int]) -> None:
-    """Follow the main industries of these plants."""
+def _enter(new: Sequence[dict[str, Any]]) -> None:
+    """Enter rows of new plants, with their standing or, where there is none yet, without."""
+    known = _standings([row["plant_id"] for row in new]) if new else {}
+    bulk.insert_rows(
+        PlantSearch, [{**row, **known[row["plant_id"]]} for row in new if row["plant_id"] in known]
+    )
+    bulk.insert_rows(PlantSearch, [row for row in new if row["plant_id"] not in known])
+
+
+def refresh_industries(plant_ids: Iterable[int]) -> None:
+    """Follow the main industries of these plants, as far as they have a row already."""
     for part in facts.in_parts(sorted(set(plant_ids))):
-        places = _industry_places(part)
-        rows = [{"of": it, "industry_place": places.get(it, NO_INDUSTRY)} for it in part]
-        db.session.connection().execute(_BY_PLANT, rows)
+        query = select(_TABLE.c.plant_id, _TABLE.c.industry_place)
+        held = db.session.execute(query.where(_TABLE.c.plant_id.in_(part))).all()
+        places = _industry_places(part) if held else {}
+        rows = [
+            {"of": it, "industry_place": places.get(it, NO_INDUSTRY)}
+            for it, place in held
+            if place != places.get(it, NO_INDUSTRY)
+        ]
+        if rows:
+            db.session.connection().execute(_BY_PLANT, rows)
 
 
 def refresh_industry_places() -> None:

@@ -46,7 +46,9 @@ class ReserveEntry:
 def record_applications(entries: Sequence[ApplicationEntry]) -> list[int]:
     """Enter applications (PLAN-RIGHTS)."""
     reconsider((entry.pollutant, entry.year) for entry in entries)
-    made = facts.record(ApplicationRecord, [_row(entry) for entry in entries])
+    columns = facts.columns_of(entries)
+    columns.pop("evidence", None)
+    made = facts.record_columns(ApplicationRecord, columns)
     _attach(zip(made, entries, strict=True))
     return made
 
@@ -76,7 +78,7 @@ def _attach(made: Iterable[tuple[int, ApplicationEntry]]) -> None:
 
 def record_reserves(entries: Sequence[ReserveEntry]) -> list[int]:
     """Enter the opening quantities (期初) of reserves that are not on record (PLAN-RIGHTS)."""
-    return facts.record(ReserveRecord, [facts.row_of(entry) for entry in entries])
+    return facts.record_columns(ReserveRecord, facts.columns_of(entries))
 
 
 def correct_reserves(corrections: Mapping[int, ReserveEntry]) -> None:

@@ -7,6 +7,16 @@ import leaves, facts only and with their ids known, by executemany in one commit
 The check is what a person waits for before confirming: it ends in the preview's bytes. Over a
 register that holds the workbook already, the floor also reads those rows out of the database, and
 writes what differs. Each round is a process of its own, so that nothing is remembered.
+
+How far: into an empty SQLite register 13.5 times the floor's processor time at first, then 6.9, now
+4.7. Of that, 29 % reads the cells and gives them types (calamine needs a quarter of it, but shows
+#REF! as a blank and every number as a binary fraction), 18 % are the rules and the change set with
+its hash, 16 % the facts, no more than in the floor, and 35 % what the floor leaves out: standings
+by stretches of days, and each plant's row of the list with its sounds, letter pairs and eleven
+indexes. What helped last: that row written once, at the end; facts and intervals column by column
+(by COPY on PostgreSQL); the collector put off until after the commit; schemes looked up once for
+all days on which they read alike; parsed cells as plain tuples. What did not: a larger page cache,
+cells of a row looked up together, the change set through the C encoder.
 """
 
 from __future__ import annotations
@@ -105,6 +115,7 @@ def imported(place: Ground, book: Path) -> Imported:
     from app.accounts.queries import list_bureaus
     from app.accounts.services import set_up_bureau
     from app.kernel.authority import EVERYTHING
+    from app.kernel.collector import put_off
     from app.kernel.database import db
     from app.kernel.transaction import writing
     from app.ledger.examining import compare_now, open_ledger
@@ -119,15 +130,17 @@ def imported(place: Ground, book: Path) -> Imported:
             with writing("测量"):
                 set_up_bureau()
         start = time.perf_counter()
-        preview_of(
-            compare_now(open_ledger(book, book.name, _quietly), importer, _quietly)
-        ).as_bytes()
-        db.session.rollback()
+        with put_off():
+            opened = open_ledger(book, book.name, _quietly)
+            preview_of(compare_now(opened, importer, _quietly)).as_bytes()
+            db.session.rollback()
         check = time.perf_counter() - start
+        del opened
         start = time.perf_counter()
-        opened = open_ledger(book, book.name, _quietly)
-        with writing("测量", actor_id=1, actor_name="测量"):
-            import_ledger(opened, importer, _quietly, source={"文件名": book.name})
+        with put_off():
+            opened = open_ledger(book, book.name, _quietly)
+            with writing("测量", actor_id=1, actor_name="测量"):
+                import_ledger(opened, importer, _quietly, source={"文件名": book.name})
         return Imported(check, time.perf_counter() - start, _peak_mib())
 
 
