@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from app.filing.entry import row_id
 from app.filing.models import FilingRow, FilingSubmission, FilingTable
@@ -24,27 +24,50 @@ _RUNNING = ("draft", "submitted", "correcting")
 
 
 def _filing(world: World, key: str, state: str) -> int:
-    """The plant's running filing, put into that state; a closed one stands beside it."""
-    plant_id = world.plants[key]
-    states = _RUNNING if state in _RUNNING else (state,)
+    """A filing of the plant in that state; what else runs of it gives way."""
     with world.app.app_context(), writing("测试"):
-        found: int | None = db.session.execute(
-            select(FilingRow.id).where(FilingRow.plant_id == plant_id, FilingRow.state.in_(states))
-        ).scalar()
+        own = FilingRow.plant_id == world.plants[key], FilingRow.state == state
+        found: int | None = db.session.execute(select(FilingRow.id).where(*own)).scalar()
         if found is None:
-            found = _begun(world, key, state)
-        db.session.execute(update(FilingRow).where(FilingRow.id == found).values(state=state))
-        audit.record("test.recorded", "filing", found)
+            _end_running(world.plants[key])
+            found = _begun(world, key)
+            for step in _WAY_TO[state]:
+                _move(FilingRow.id == found, step)
+            audit.record("test.recorded", "filing", found)
     return found
 
 
-def _begun(world: World, key: str, state: str) -> int:
+_WAY_TO: Mapping[str, tuple[str, ...]] = {
+    "draft": (),
+    "submitted": ("submitted",),
+    "correcting": ("submitted", "correcting"),
+    "withdrawn": ("submitted", "withdrawn"),
+    "closed": ("submitted", "closed"),
+    "discarded": ("discarded",),
+}
+
+
+def _move(which: ColumnElement[bool], state: str) -> int:
+    """Only the database is asked whether the step is allowed."""
+    done = db.session.execute(update(FilingRow).where(which).values(state=state))
+    return int(getattr(done, "rowcount", 0))
+
+
+def _end_running(plant_id: int) -> int:
+    """Give up the plant's running filing; how many there were."""
+    own = FilingRow.plant_id == plant_id
+    return _move(own & (FilingRow.state == "draft"), "discarded") + _move(
+        own & FilingRow.state.in_(_RUNNING[1:]), "withdrawn"
+    )
+
+
+def _begun(world: World, key: str) -> int:
     made: int = db.session.execute(
         insert(FilingRow)
         .values(
             plant_id=world.plants[key], enterprise_id=world.enterprises[key[0]],
             county=COUNTY_OF[key], year=today().year, kind="upgrade", target="B",
-            rulebook="shaoxing-2023", way="browser", paper="", state=state, revision=1,
+            rulebook="shaoxing-2023", way="browser", paper="", state="draft", revision=1,
             opened_at=clock.now(), opened_by=None, opened_by_name=mark_of(key),
             judged_on=today(), form_key=f"example-{next(numbers)}",
         )
@@ -100,7 +123,8 @@ def _content(key: str) -> dict[str, Any]:
              "grades": ["A", "B"], "rows": [row], "grade": "B"}
         ],
         "overall": "B", "transport": None, "warnings": [], "evidence": [],
-        "commitment": {"statements": [{"id": "truth", "text": mark_of(key)}],
+        "commitment": {"statements": [{"id": "truth", "text": mark_of(key),
+                                       "by": mark_of(key), "accepted_at": moment}],
                        "signed_by": mark_of(key), "role": "签署人", "signed_at": moment},
         "submitted_at": moment, "way": "browser", "paper": "",
     }  # fmt: skip
@@ -131,6 +155,18 @@ def _rows(world: World, who: Principal, endpoint: str) -> Examples:
         yield Kind.UNKNOWN, {"filing_id": filing_id, "place": 9, "row": row_id(9, "D1")}
 
 
+def _commitments(world: World, who: Principal, endpoint: str) -> Examples:
+    for kind, known in _filings(world, who, endpoint):
+        yield kind, {**known, "form": "docx"}
+    yield Kind.UNKNOWN, {"filing_id": NOWHERE, "form": "pdf"}
+
+
+def _papers(world: World, who: Principal, endpoint: str) -> Examples:
+    for kind, known in _submissions(world, who, endpoint):
+        yield kind, {**known, "kind": "original"}
+        yield Kind.UNKNOWN, {**known, "kind": "another"}
+
+
 def _submissions(world: World, who: Principal, _endpoint: str) -> Examples:
     for key in world.plants:
         kind = Kind.OWN if key in who.plants else Kind.FOREIGN
@@ -141,30 +177,22 @@ def _submissions(world: World, who: Principal, _endpoint: str) -> Examples:
 ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {
     ("filing_id",): _filings,
     ("filing_id", "place", "row"): _rows,
+    ("filing_id", "form"): _commitments,
     ("submission_id",): _submissions,
+    ("kind", "submission_id"): _papers,
 }
 
 
 def _new(world: World, who: Principal) -> dict[str, Any]:
     """For a plant of one's own whose running filing gives way to the new one."""
     key = min(who.plants, default="A1")
-    _filing(world, key, "discarded" if _is_running(world, key) else "closed")
+    with world.app.app_context(), writing("测试"):
+        _end_running(world.plants[key])
+        audit.record("test.recorded", "plant", world.plants[key])
     return {
         "plant_id": str(world.plants[key]), "year": str(today().year), "kind": "recheck",
         "target": "C", "form_key": f"example-{next(numbers)}",
     }  # fmt: skip
-
-
-def _is_running(world: World, key: str) -> bool:
-    """Give up the plant's running filing; whether there was one."""
-    with world.app.app_context(), writing("测试"):
-        done = db.session.execute(
-            update(FilingRow)
-            .where(FilingRow.plant_id == world.plants[key], FilingRow.state.in_(_RUNNING))
-            .values(state="discarded")
-        )
-        audit.record("test.recorded", "plant", world.plants[key])
-    return bool(getattr(done, "rowcount", 0))
 
 
 def _answer(_world: World, _who: Principal) -> dict[str, Any]:

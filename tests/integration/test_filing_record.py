@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from flask import Flask
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
+from app.accounts.domain import Role
 from app.filing.models import FilingPaper, FilingSubmission
 from app.filing.queries import find_submission, findings_of, working
 from app.filing.queries.papers import commitment_of, papers_of, statements_of
@@ -31,6 +33,8 @@ from tests.facts import a_plant
 from tests.filing_contents import canonical, content
 from tests.filings import begun, filing, put_in_force, table
 from tests.issuing import work
+from tests.pages import CheckedClient
+from tests.people import KEQIAO, YUECHENG, ClientAs
 
 verify: Any = import_module("scripts.verify_filing")
 FILES = (b"one", b"two")
@@ -142,6 +146,62 @@ def test_without_a_font_the_job_says_so_and_can_be_repeated(
         audit.record("test.repeated", "job", job_id)
     work()
     assert set(kept(submission_id)) == set(KEPT)
+
+
+def fetched(client: CheckedClient, submission_id: int, kind: str) -> tuple[int, bytes]:
+    with client.get(f"/filing/submissions/{submission_id}/papers/{kind}") as answer:
+        return answer.status_code, answer.data
+
+
+def test_the_enterprise_and_its_county_fetch_papers_and_nobody_else(
+    app: Flask, submission_id: int, draft: int, client_as: ClientAs, tmp_path: Path
+) -> None:
+    with app.app_context():
+        own = filing(draft)
+    for client in (
+        client_as(Role.FILER, uscc=own.plant.uscc),
+        client_as(Role.COUNTY_OFFICER, county=own.county),
+        client_as(Role.CITY_OFFICER),
+    ):
+        for kind in KEPT:
+            status, pdf = fetched(client, submission_id, kind)
+            assert status == 200
+            assert pdf.startswith(b"%PDF-")
+        status, original = fetched(client, submission_id, "original")
+        path, sha256 = tmp_path / "original.json", hashlib.sha256(original).hexdigest()
+        path.write_bytes(original)
+        assert verify.main([str(path), "--sha256", sha256]) == 0
+        assert fetched(client, submission_id, "commitment-docx")[1].startswith(b"PK")
+        assert fetched(client, submission_id, "files")[1].startswith(
+            hashlib.sha256(b"one").hexdigest().encode()
+        )
+        assert fetched(client, submission_id, "other")[0] == 404
+        with client.get("/filing/verifier") as script:
+            assert b"verify_filing.py" in script.data
+    other = KEQIAO if own.county == YUECHENG else YUECHENG
+    stranger = client_as(Role.COUNTY_OFFICER, county=other)
+    assert [fetched(stranger, submission_id, kind)[0] for kind in KEPT] == [404, 404, 404]
+    assert fetched(stranger, submission_id, "original")[0] == 404
+    assert fetched(stranger, 999_999, "original")[0] == 404
+    with app.app_context():
+        fetches = db.session.query(AuditEntry).filter(AuditEntry.action == "filing.paper")
+        assert fetches.count() == 3 * 6
+
+
+def test_the_commitment_of_a_draft_is_marked_unsigned(
+    app: Flask, draft: int, client_as: ClientAs
+) -> None:
+    with app.app_context():
+        own = filing(draft)
+    client = client_as(Role.FILER, uscc=own.plant.uscc)
+    with client.get(f"/filing/{draft}/commitment.pdf") as answer:
+        assert answer.data.startswith(b"%PDF-")
+        assert "attachment" in answer.headers["Content-Disposition"]
+    with client.get(f"/filing/{draft}/commitment.docx") as answer:
+        assert answer.data.startswith(b"PK")
+    assert client.get(f"/filing/{draft}/commitment.exe").status_code == 404
+    officer = client_as(Role.COUNTY_OFFICER, county=own.county)
+    assert officer.get(f"/filing/{draft}/commitment.pdf").status_code == 403
 
 
 def test_the_statements_speak_of_this_filing(inside: None, draft: int) -> None:

@@ -1,0 +1,75 @@
+"""Papers of a filing as downloads (承诺书、存证件、原件、回执), and the script that checks them."""
+
+from __future__ import annotations
+
+import io
+
+from flask import abort, flash, send_file, url_for
+from werkzeug import Response
+
+from app.accounts.sessions import signed_in_person
+from app.filing.papers import RecordFile, commitment_docx, commitment_pdf
+from app.filing.queries import working
+from app.filing.queries.papers import commitment_of
+from app.filing.routes.blueprint import blueprint, filing_or_404
+from app.filing.routes.submissions import submission_or_404
+from app.filing.services.papers import KEPT, OTHERS, paper
+from app.kernel import audit, clock, htmx
+from app.kernel.authority import Permission
+from app.kernel.config import ROOT
+from app.kernel.database import db
+from app.kernel.papers import MEDIA_TYPES, PaperFault, file_name
+from app.kernel.permissions import requires
+from app.kernel.web import never_run
+
+_VERIFIER = ROOT / "scripts" / "verify_filing.py"
+KINDS = (*KEPT, *OTHERS)
+
+
+@blueprint.get("/verifier")
+@requires(Permission.FILING_VIEW)
+def verifier() -> Response:
+    """The stand-alone check (核验程序), which needs neither this app nor its server."""
+    return never_run(send_file(_VERIFIER, mimetype="text/x-python", as_attachment=True))
+
+
+@blueprint.get("/<int:filing_id>/commitment.<form>")
+@requires(Permission.FILING_WORK)
+def draft_commitment(filing_id: int, form: str) -> Response:
+    """The commitment of a filing that is worked on, marked 未签署, to be read and stamped."""
+    filing = filing_or_404(filing_id)
+    if form not in MEDIA_TYPES:
+        abort(404, "没有这种格式。请从页面上的链接中选择。")
+    try:
+        found = commitment_of(working(filing))
+        made = commitment_docx(found) if form == "docx" else commitment_pdf(found, clock.now())
+    except PaperFault as fault:
+        flash(str(fault), "problem")
+        return htmx.htmx_redirect(url_for("filing.overview", filing_id=filing.id))
+    name = file_name(f"{found.title}_{filing.plant.full_name}_未签署", form)
+    return _sent(RecordFile(name, MEDIA_TYPES[form], made), filing.id)
+
+
+@blueprint.get("/submissions/<int:submission_id>/papers/<kind>")
+@requires(Permission.FILING_VIEW)
+def submission_paper(submission_id: int, kind: str) -> Response:
+    """One paper of a submission."""
+    found = submission_or_404(submission_id)
+    if kind not in KINDS:
+        abort(404, "没有这种文件。请从页面上的链接中选择。")
+    try:
+        return _sent(paper(found, kind), found.filing_id)
+    except PaperFault as fault:
+        flash(str(fault), "problem")
+        return htmx.htmx_redirect(url_for("filing.submission_page", submission_id=found.id))
+
+
+def _sent(file: RecordFile, filing_id: int) -> Response:
+    person = signed_in_person()
+    db.session.rollback()
+    audit.record_aside("filing.paper", "filing", filing_id, {"文件名": file.name},
+                       actor=(person.user_id, person.display_name))  # fmt: skip
+    response = send_file(
+        io.BytesIO(file.content), mimetype=file.media, as_attachment=True, download_name=file.name
+    )
+    return never_run(response)
