@@ -22,9 +22,9 @@ from app.desk import proposals as desk_proposals
 from app.desk import routes as desk_routes
 from app.filing import audit_words as filing_words
 from app.filing import checks as filing_checks
+from app.filing import commitment_checks
 from app.filing import hookspecs as filing_hookspecs
 from app.filing import routes as filing_routes
-from app.filing import scan as filing_scan
 from app.grades import audit_words as grades_words
 from app.grades import commands as grades_commands
 from app.grades import services as grades_services
@@ -166,7 +166,7 @@ def create_app(config: Config | None = None) -> Flask:
         app,
         settings.instance_dir / "plugins",
         [hookspecs, filing_hookspecs],
-        [builtin, filing_checks, filing_scan],
+        [builtin, filing_checks, commitment_checks],
     )
     sessions.init_sessions(app)
     accounts_queries.resolve_enterprises_with(registry_queries.enterprise_ids_of)

@@ -98,6 +98,7 @@ def plain(answer: Answer) -> Json:
         "not_applicable": answer.not_applicable,
         "chosen": answer.chosen,
         "reason": answer.reason,
+        "nothing_met": answer.nothing_met,
     }
 
 

@@ -219,6 +219,8 @@ def _pairs(said: Json, above: str = "") -> Iterator[tuple[str, str]]:
     known = [it for it in TRANSPORT if it in said]
     for name in (*known, *(it for it in said if it not in TRANSPORT)):
         words, value = f"{above}{TRANSPORT.get(name, name)}", said[name]
+        if name == "words":
+            continue  # the same once more, in a sentence
         if isinstance(value, dict):
             yield from _pairs(value, f"{words}：")
         elif isinstance(value, bool):

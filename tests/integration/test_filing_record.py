@@ -16,10 +16,10 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
 from app.accounts.domain import Role
+from app.filing.commitment_checks import SETTING
 from app.filing.models import FilingPaper, FilingSubmission
 from app.filing.queries import find_submission, findings_of, working
 from app.filing.queries.papers import commitment_of, papers_of, statements_of
-from app.filing.scan import SETTING
 from app.filing.services.papers import KEPT, keep_papers, paper
 from app.kernel import audit, files, jobs, papers
 from app.kernel.authority import EVERYTHING
@@ -233,3 +233,18 @@ def test_the_scan_is_asked_for_once_the_bureau_says_so(
 
     monkeypatch.setattr(Rulebook, "parameter", said_yes)
     assert "commitment:scan" in keys()
+
+
+def test_words_of_the_bureau_that_cannot_be_used_stop_the_signing(
+    inside: None, app: Flask, draft: int
+) -> None:
+    folder: Path = app.config["CONFIG"].instance_dir / "letters"
+    folder.mkdir()
+    (folder / "commitment.toml").write_bytes(b"document = ")
+    now = working(filing(draft))
+    found = [it for it in findings_of(now) if it.key == "commitment:words"]
+    assert [it.stops for it in found] == [True]
+    assert "commitment.toml" in found[0].text
+    assert len(statements_of(now)) == 3
+    with pytest.raises(papers.PaperFault):
+        commitment_of(now)

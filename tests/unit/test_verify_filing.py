@@ -200,7 +200,7 @@ DRAWS = 3000
 
 
 def criterion(draw: Random) -> Any:
-    kind = draw.randrange(7)
+    kind = draw.randrange(8)
     if kind == 0:
         upper = Decimal(draw.randrange(6, 30))
         lower = draw.choice((None, Decimal(5)))
@@ -214,10 +214,14 @@ def criterion(draw: Random) -> Any:
         return Clauses(CLAUSES, draw.choice((None, 1, 2)))
     if kind == 2:
         return Share("国五及以上车辆比例", Decimal(draw.randrange(1, 100)), draw.random() < 0.3)
-    return (YesNo("安装门禁"), SameAsAbove(), Unverified(), Clauses(CLAUSES[:1]))[kind - 3]
+    if kind == 3:
+        return Limits((Limit(QUANTITIES[0], Decimal(draw.randrange(40)), at_least=True),))
+    return (YesNo("安装门禁"), SameAsAbove(), Unverified(), Clauses(CLAUSES[:1]))[kind - 4]
 
 
-def answer(draw: Random, *, may_choose: bool) -> Answer:
+def answer(draw: Random) -> Answer:
+    if draw.random() < 0.1:
+        return Answer(nothing_met=draw.random() < 0.5)
     measured = {
         it.id: Measured(
             Decimal(draw.randrange(400)) / 10,
@@ -232,8 +236,9 @@ def answer(draw: Random, *, may_choose: bool) -> Answer:
         shares={"国五及以上车辆比例": Decimal(draw.randrange(101))} if draw.random() < 0.8 else {},
         said={"安装门禁": draw.random() < 0.6},
         not_applicable=draw.random() < 0.05,
-        chosen=draw.choice(GRADES) if may_choose else None,
+        chosen=draw.choice((None, *GRADES)),
         reason="见附件",
+        nothing_met=draw.random() < 0.1,
     )
 
 
@@ -247,8 +252,7 @@ def test_rows_are_judged_as_the_program_judges_them(seed: int) -> None:
         row = Row("1", "维度", "指标",
                   tuple(Cell((g,), it) for g, it in zip(GRADES, [*asked, last], strict=True)),
                   may_not_apply=draw.random() < 0.5)  # fmt: skip
-        unverified = any(isinstance(row.asked(it), Unverified) for it in GRADES)
-        given = answer(draw, may_choose=not unverified and draw.random() < 0.5)
+        given = answer(draw)
         try:
             found = judge_row(row, given, GRADES)
             expected = found.grade, found.state
@@ -259,7 +263,9 @@ def test_rows_are_judged_as_the_program_judges_them(seed: int) -> None:
             "answer": plain(given),
             "may_not_apply": row.may_not_apply,
         }
+        resolved = {**frozen, "asked": {g: written(row.asked(g)) for g in GRADES}}
         assert verify.judged(frozen, GRADES) == expected, frozen
+        assert verify.judged(resolved, GRADES) == expected, resolved
         states.add(expected[1])
     assert states == {"computed", "chosen", "open", "not-applicable"}
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.accounts.queries import list_bureaus
 from app.filing import receipt, record
-from app.filing.commitment import Subject, statements
+from app.filing.commitment import BUILT_IN, Subject, statements
 from app.filing.commitment_paper import CommitmentPaper, of_content, of_draft
 from app.filing.domain import Statement
 from app.filing.models import FilingPaper
@@ -22,6 +22,7 @@ from app.filing.receipt import CountyReview, Receipt
 from app.kernel import clock
 from app.kernel.calendar import work_calendar
 from app.kernel.database import db
+from app.kernel.papers import PaperFault
 from app.rulebook.queries import parameter, setting, whole, words
 
 BY_BUREAU = "本局设定"
@@ -45,8 +46,22 @@ def subject_of(working: Working) -> Subject:
 
 
 def statements_of(working: Working) -> tuple[Statement, ...]:
-    """The statements that the signatory accepts one by one. Raises PaperFault."""
-    return statements(subject_of(working), wording())
+    """The statements that the signatory accepts one by one.
+
+    Where the bureau's own words cannot be used these are ours, and a check keeps them from being
+    submitted.
+    """
+    words = BUILT_IN if wording_fault() else wording()
+    return statements(subject_of(working), words)
+
+
+def wording_fault() -> str:
+    """Why the bureau's own words of the commitment cannot be used; empty: they can."""
+    try:
+        wording()
+    except PaperFault as fault:
+        return str(fault)
+    return ""
 
 
 def commitment_of(working: Working) -> CommitmentPaper:
