@@ -19,6 +19,7 @@ from app.kernel.spreadsheets import shown_name
 ACCEPTED = ".pdf,.ofd,.jpg,.jpeg,.png,.heic,.heif,.docx,.xlsx,image/*"
 """What a file dialog offers; on a telephone also its camera."""
 KINDS_HINT = "PDF、OFD、图片（JPG、PNG、HEIC）、Word（docx）或 Excel（xlsx）"
+MB = 1024 * 1024
 _FAULTS = {
     contents.Fault.EMPTY: "是空文件（0 字节）。请确认能打开后重新选择。",
     contents.Fault.MACROS: "含有宏或控件，不能接收。请另存为不含宏的 docx、xlsx 或 PDF。",
@@ -36,7 +37,7 @@ _FAULTS = {
     ),
     pictures.Fault.CUT_OFF: "不完整，中途就断了。请确认能打开、翻到最后一页，再重新选择。",
     pictures.Fault.DAMAGED: "已经损坏，或者不完整。请确认能打开后重新选择。",
-    pictures.Fault.PIXELS: f"的像素超过 {pictures.MOST_PIXELS // 10**4} 万。请缩小后重新选择。",
+    pictures.Fault.PIXELS: f"的像素超过 {pictures.MOST_PIXELS / 10**8:g} 亿。请缩小后重新选择。",
     pictures.Fault.PAGES: f"超过 {pictures.MOST_PAGES} 页。请分成几个文件。",
     pictures.Fault.TOO_MUCH: (
         "打开时占用的内存或时间超过限度。请用“打印为 PDF”另存，或缩小后重新选择。"
@@ -65,8 +66,8 @@ def refuse_size(name: str, size: int, largest: int) -> None:
         raise Unacceptable(f"“{shown_name(name)}”{_FAULTS[contents.Fault.EMPTY]}")
     if size > largest:
         raise Unacceptable(
-            f"“{shown_name(name)}”有 {-(-size // 1024**2)} MB，"
-            f"超过每个文件 {largest // 1024**2} MB 的上限。请压缩或分拆后重新选择。"
+            f"“{shown_name(name)}”有 {-(-size // MB)} MB，"
+            f"超过每个文件 {largest // MB} MB 的上限。请压缩或分拆后重新选择。"
         )
 
 

@@ -114,6 +114,15 @@ def pairs_of(kinds: Sequence[str]) -> list[tuple[str, str]]:
     return [(kind, kind) for kind in kinds]
 
 
+def size_words(size: int) -> str:
+    """How large a file is: 492 字节, 12 KB, 3.4 MB."""
+    if size < 1024:
+        return f"{size} 字节"
+    if size < intake.MB:
+        return f"{size // 1024} KB"
+    return f"{size / intake.MB:.1f} MB"
+
+
 def largest_mb(filing: Filing) -> int:
     """MB of one file."""
     kept: dict[str, int] = g.setdefault("largest_mb", {})
@@ -129,7 +138,7 @@ def _tell_templates(state: Any) -> None:
         evidence_asked=asked_in_row, evidence_kinds=kinds_of, evidence_largest_mb=largest_mb,
         evidence_accepted=intake.ACCEPTED, evidence_hint=intake.KINDS_HINT,
         evidence_at_once_mb=state.app.config["MAX_CONTENT_LENGTH"] // 1024**2,
-        evidence_span=span_of, evidence_pairs=pairs_of,
+        evidence_span=span_of, evidence_size=size_words, evidence_pairs=pairs_of,
     )  # fmt: skip
 
 

@@ -153,6 +153,7 @@
       if (answer.refused) throw new Refused(answer.refused);
       this.end("is-done", answer.told || "已添加");
       this.isDone = true;
+      if (!answer.told) setTimeout(() => this.line.remove(), 4000); // the list shows it
     }
 
     async run() {
