@@ -9,6 +9,7 @@ from typing import Any
 
 from app.filing.commitment import grade_words
 from app.filing.record import Json, kind_words, shown_moment, shown_size, way_words
+from app.kernel.papers import breakable
 from app.kernel.periods import last_day_of, moved_to_workday
 from app.kernel.workdays import CalendarMissing, WorkCalendar
 
@@ -120,7 +121,8 @@ def receipt_of(content: Json, sha256: str, *, bureau: str, steps: Sequence[str])
         ),
         steps=tuple(steps),
         files=tuple(
-            (str(it["no"]), it["name"], shown_size(it["size"]), it["sha256"]) for it in files
+            (str(it["no"]), breakable(it["name"]), shown_size(it["size"]), it["sha256"])
+            for it in files
         ),
         day=moment[:10],
         sha256=sha256,

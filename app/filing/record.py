@@ -14,6 +14,7 @@ from typing import Any
 from app.filing.commitment import grade_words
 from app.filing.domain import Kind, Way
 from app.kernel import clock
+from app.kernel.papers import breakable, safe_name
 
 Json = Mapping[str, Any]
 TITLE = "重点行业绩效分级申报存证件"
@@ -23,6 +24,7 @@ HOW_TO_CHECK = (
     "或运行 verify_filing.py，同时核对佐证材料的文件，并重新推算自评等级。"
 )
 _KIBI = 1024
+_LONG_NAME = 40
 _SHORT, _FEW = 400, 20
 """Characters and files of a row that certainly fits a page, and so is not parted."""
 
@@ -73,15 +75,14 @@ def file_list(content: Json) -> bytes:
 
 def stored_name(file: Json) -> str:
     """The name of a file in the folder of evidence: 001_第一季度监测报告.pdf."""
-    kept = "".join("_" if it in '\\/:*?"<>|' or not it.isprintable() else it for it in file["name"])
-    return f"{file['no']:03d}_{kept}"
+    return f"{file['no']:03d}_{safe_name(file['name'])}"
 
 
 def values(content: Json, sha256: str) -> dict[str, Any]:
     """Every part of the paper by its name, as its typst source reads it."""
     return {
         "title": TITLE,
-        "heading": f"{content['plant']['enterprise']}　{_plant(content)}",
+        "heading": f"{content['plant']['enterprise'][:_LONG_NAME]}　{_plant(content)}",
         "receipt": f"回执编号 {content['receipt']}　第 {content['number']} 版",
         "sha256": sha256,
         "head": _head(content),
@@ -159,11 +160,11 @@ def _row(row: Json, grades: Sequence[str]) -> Json:
     longest = max(len("".join(asked)), len(answer), len("".join(lacking)))
     return {
         "dimension": row["dimension"],
-        "title": f"{row['key']} {row['title']}",
-        "asked": asked,
-        "answer": answer,
+        "title": breakable(f"{row['key']} {row['title']}"),
+        "asked": [breakable(it) for it in asked],
+        "answer": breakable(answer),
         "grade": f"{words}（企业选择）" if state == "chosen" else words,
-        "lacking": lacking,
+        "lacking": [breakable(it) for it in lacking],
         "evidence": "、".join(str(no) for no in row["evidence"]),
         "together": longest <= _SHORT and len(row["evidence"]) <= _FEW,
     }
@@ -194,7 +195,10 @@ def _part(
         "title": title,
         "heads": list(heads),
         "columns": list(columns),
-        "rows": [list(it) for it in rows],
+        "rows": [
+            [cell if place == small else breakable(cell) for place, cell in enumerate(row)]
+            for row in rows
+        ],
         "none": none,
         "notes": list(notes),
         "small": small,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ OWN_TEMPLATES = "letters"
 """The folder of the bureau's own templates, in ``instance``."""
 _ARCHIVE_YEAR = (1980, 1, 1, 0, 0, 0)
 _MANY_NAMES = 100
+_UNBROKEN, _PIECE = re.compile(r"[!-~]{15,}"), re.compile(r".{1,6}")
 _LONG = 50_000
 """Characters of a paper that typst would keep tens of megabytes of."""
 _KEPT_FOR = 12
@@ -181,7 +183,16 @@ def _of_no_day(archive: bytes) -> bytes:
     return buffer.getvalue()
 
 
+def breakable(text: str) -> str:
+    """The text with places (零宽空格) where a word too long for a narrow cell may be parted."""
+    return _UNBROKEN.sub(lambda found: "\u200b".join(_PIECE.findall(found[0])), text)
+
+
 def file_name(name: str, form: str) -> str:
     """A name that every system takes."""
-    kept = "".join("_" if it in '\\/:*?"<>|' or not it.isprintable() else it for it in name)
-    return f"{kept[:_MANY_NAMES]}.{form}"
+    return f"{safe_name(name)[:_MANY_NAMES]}.{form}"
+
+
+def safe_name(name: str) -> str:
+    """A name without the characters that some system does not take."""
+    return "".join("_" if it in '\\/:*?"<>|' or not it.isprintable() else it for it in name)
