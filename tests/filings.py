@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import secrets
 from datetime import date
+from decimal import Decimal
 
+from sqlalchemy import insert
+
+from app.accounts.services import Confirmed
 from app.filing import services
-from app.filing.domain import Kind
-from app.filing.queries import Filing, filing_by_id
-from app.indicators.domain import Cell, Evidence, IndicatorTable, Row
+from app.filing.domain import Kind, Saved, Transport
+from app.filing.models import FilingEvidence
+from app.filing.queries import Filing, Submission, filing_by_id, working
+from app.filing.queries.papers import statements_of
+from app.indicators.domain import (
+    Answer,
+    Cell,
+    Clauses,
+    Evidence,
+    IndicatorTable,
+    Measured,
+    Row,
+)
 from app.indicators.models import IndicatorRuling
 from app.indicators.queries import newest_version
 from app.indicators.services import keep_version, open_family
 from app.indicators.wording import read
 from app.kernel import audit, facts
 from app.kernel.authority import EVERYTHING
-from app.kernel.transaction import writing
+from app.kernel.database import db
+from app.kernel.transaction import transaction, writing
 from app.registry.queries import find_plant
 from app.rulebook.queries import catalogue
 
 ABCD = ("A", "B", "B-", "C", "D")
-DUST = "颗粒物（炉窑，小时均值）"
+DUST, DUST_ID = "颗粒物（炉窑，小时均值）", "颗粒物@炉窑/小时均值"
+SIGNATORY = 3
+"""The id of whoever signs."""
 
 
 def row(
@@ -100,3 +117,48 @@ def filing(filing_id: int) -> Filing:
     found = filing_by_id(filing_id)
     assert found is not None
     return found
+
+
+def answers(dust: str = "15", share: str = "85") -> dict[str, Answer]:
+    """Answers to the three rows: B by dust and lorries unless said otherwise, A by its ledger."""
+    criterion = ROWS[1].cells[0].criterion
+    assert isinstance(criterion, Clauses)
+    return {
+        "1": Answer(measured={DUST_ID: Measured(Decimal(dust), Decimal(8))}),
+        "2": Answer(ticked=frozenset(it.id for it in criterion.items)),
+        "3": Answer(shares={"国五及以上车辆比例": Decimal(share)}),
+    }
+
+
+def fill_in(filing_id: int, filled: dict[str, Answer] | None = None, *, seen: int = 0) -> None:
+    """Answer every row and the transport summary, attach the report, accept every statement."""
+    with writing("测试", actor_id=2, actor_name="张三"):
+        for key, answer in (filled or answers()).items():
+            assert isinstance(services.save_answer(filing_id, 1, key, answer, seen), Saved)
+        summary = Transport(100, Decimal(85), Decimal(5), gate_connected=True,
+                            transmission_rate=Decimal(97))  # fmt: skip
+        services.save_transport(filing_id, summary, seen)
+        attach(filing_id)
+        attach(filing_id, "2", "")
+        attach(filing_id, "3", "")
+        for it in statements_of(working(filing(filing_id))):
+            services.accept(filing_id, it.id, it.sha256)
+
+
+def attach(filing_id: int, key: str = "1", kind: str = "监测报告", year: int = 2025) -> None:
+    """A material on file, as the upload leaves it."""
+    current = transaction()
+    db.session.execute(insert(FilingEvidence).values(
+        filing_id=filing_id, place=1, row_key=key, kind=kind, sha256="ab" * 32, name="报告.pdf",
+        size=10, media="pdf", pages=1, period_from=date(year, 1, 1),
+        period_until=date(year, 12, 31), note="", confirmed=True, carried_from=None,
+        added_at=current.moment, added_by=2, added_by_name="张三"))  # fmt: skip
+    audit.record("test.attached", "filing", filing_id)
+
+
+def submitted(filing_id: int, form_key: str = "") -> Submission:
+    """Submit it as its signatory."""
+    with writing("测试", actor_id=SIGNATORY, actor_name="王签署"):
+        return services.submit(
+            filing_id, Confirmed(SIGNATORY, "王签署"), form_key=form_key or secrets.token_hex(8)
+        )

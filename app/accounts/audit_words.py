@@ -7,6 +7,7 @@ ACTIONS = {
     "account.unlocked": "解除暂停登录",
     "bureau.set_up": "设置本局",
     "password.changed": "修改口令",
+    "password.not_confirmed": "签署时口令不符",
     "password.reset": "重置口令",
     "role.ended": "结束授权",
     "role.granted": "授予角色",

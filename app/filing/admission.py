@@ -115,7 +115,7 @@ def may_file(
         *_plant(situation, on),
         *_running(situation),
         *_banned(situation),
-        *_blocked(target, situation, on, rules),
+        *_blocked(target, situation, on, rules, moment),
         *_target(target, situation),
     ]
     if moment is not Moment.RESUBMISSION:
@@ -168,8 +168,14 @@ def _banned(situation: Situation) -> Iterator[Reason]:
     yield Reason("PLAN-FALSE", text, met=False, facts=facts)
 
 
-def _blocked(target: Grade, situation: Situation, on: date, rules: FilingRules) -> Iterator[Reason]:
-    """A barring violation of the year: no filing for B or above; C and below stay open."""
+def _blocked(
+    target: Grade, situation: Situation, on: date, rules: FilingRules, moment: Moment
+) -> Iterator[Reason]:
+    """A barring violation of the year: no filing for B or above; C and below stay open.
+
+    A filing that was submitted is stopped by one of the year of its first submission or later; the
+    new year does not free it.
+    """
     if not situation.blocking:
         yield Reason("PLAN-BLOCK", f"{on.year} 年没有限制申报的环境违法行为。", met=True)
         return
@@ -182,10 +188,15 @@ def _blocked(target: Grade, situation: Situation, on: date, rules: FilingRules) 
         text = f"有限制申报的环境违法行为：{named}；申报 C 级及以下不受限制。"
         yield Reason("PLAN-BLOCK", text, met=True, facts=facts)
         return
+    until = (
+        "新的年度也不解除，"
+        if moment is Moment.RESUBMISSION
+        else f"{on.year + 1} 年 1 月 1 日起可以另行申报，"
+    )
     text = (
-        f"有环境违法行为：{named}，当年不得申报 B 级（含引领性）及以上，{on.year + 1} 年 1 月 1 日"
-        "起可以另行申报；当年仍可申报 C 级及以下。对决定不服的，可以依法申请行政复议或者提起"
-        "行政诉讼；决定被撤销的，自撤销之日起不再限制。"
+        f"有环境违法行为：{named}，当年不得申报 B 级（含引领性）及以上，{until}"
+        "其间仍可申报 C 级及以下。对决定不服的，可以依法申请行政复议或者提起行政诉讼；"
+        "决定被撤销的，自撤销之日起不再限制。"
     )
     yield Reason("PLAN-BLOCK", text, met=False, facts=facts)
 

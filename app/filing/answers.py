@@ -31,8 +31,8 @@ from app.kernel.canonical import canonical
 from app.rulebook.domain import Grade
 
 LONGEST_REASON = 500
-_NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
-_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
+_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 HUNDRED = Decimal(100)
 
 

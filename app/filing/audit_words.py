@@ -20,6 +20,7 @@ ACTIONS = {
     "filing.papers-kept": "生成申报存证件",
     "filing.withdrawn": "撤回申报",
     "filing.discarded": "作废申报",
+    "filing.taken_up": "受理申报",
     "filing.returned": "退回申报补正",
     "filing.closed": "办结申报",
     "filing.exported": "导出申报清单",

@@ -2,28 +2,215 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 
+from app.filing.answers import is_empty
 from app.filing.domain import Assessment, CheckFinding, Place, Severity
+from app.filing.evidence import Progress
+from app.filing.queries.evidence import needed_in
+from app.filing.queries.papers import statements_of
+from app.filing.queries.situation import admission_again
 from app.filing.queries.working import Working
+from app.indicators.domain import AIR_OXYGEN, Answer, Row, RowResult, shown
+from app.kernel.canonical import sha256_of
 from app.kernel.hooks import hookimpl
 from app.rulebook.domain import with_grade
 
-SHORTBOARD = "PLAN-SHORTBOARD"
+SHORTBOARD, FILE, INDICATORS = "PLAN-SHORTBOARD", "PLAN-FILE", "PLAN-INDICATORS"
 
 
 @hookimpl
 def filing_checks(working: Working, assessment: Assessment) -> list[CheckFinding]:
     """What is wrong with a filing, or to be explained."""
-    return [*_target(working, assessment)]
+    return [
+        *_admission(working),
+        *_transferred(working),
+        *_outdated(working),
+        *_target(working, assessment),
+        *_rows(working, assessment),
+        *_materials(working),
+        *_transport(working),
+        *_capacity(working),
+        *_commitment(working),
+    ]
+
+
+def _error(key: str, place: Place, text: str, clause: str) -> CheckFinding:
+    return CheckFinding(key, Severity.ERROR, place, text, clause)
+
+
+def _warning(key: str, place: Place, text: str, clause: str) -> CheckFinding:
+    """Another sentence is another warning: what was said of the old one does not answer it."""
+    return CheckFinding(f"{key}:{sha256_of(text)[:8]}", Severity.WARNING, place, text, clause)
+
+
+# --- The filing as a whole ------------------------------------------------------------------
+
+
+def _admission(working: Working) -> Iterator[CheckFinding]:
+    filing = working.filing
+    verdict = admission_again(
+        filing.plant, filing.kind, filing.year, filing.target, working.on,
+        filing_id=filing.id, first_submitted=working.first_submitted,
+    )  # fmt: skip
+    for number, reason in enumerate(it for it in verdict.reasons if not it.met):
+        yield _error(f"admission:{number}", Place(0, "", "target"), reason.text, reason.clause)
+
+
+def _transferred(working: Working) -> Iterator[CheckFinding]:
+    if working.filing.is_transferred:
+        text = (
+            f"该厂区已转到“{working.filing.plant.enterprise_name}”名下，不能由原企业提交。"
+            "请作废本次申报，由现企业重新申报。"
+        )
+        yield _error("transferred", Place(0), text, "PLAN-PLANT")
+
+
+def _outdated(working: Working) -> Iterator[CheckFinding]:
+    """The tables are those in force on the day of the first submission (NAT-SYSTEM)."""
+    if working.submissions:
+        return
+    if working.rulebook_changed:
+        text = (
+            f"本区县已改用“{working.rules.info.short_title}”，本次申报仍按原规则集填写。"
+            "请查看差异，换用新的指标表。"
+        )
+        yield _error("tables:rulebook", Place(0, "", "tables"), text, "NAT-SYSTEM")
+        return
+    for table in working.tables:
+        if table.newer:
+            what = "已施行新的指标表" if table.newest else "的指标表已停用"
+            text = f"“{table.label}”{what}，提交时应按当日施行的指标表。请查看差异，换用后再提交。"
+            yield _error(f"tables:{table.place}", Place(table.place, "", "tables"), text,
+                         "NAT-SYSTEM")  # fmt: skip
 
 
 def _target(working: Working, assessment: Assessment) -> Iterator[CheckFinding]:
-    """The target is no better than what the answers come to (PLAN-SHORTBOARD)."""
+    """The target is no better than what the answers come to."""
     target, overall = working.filing.target, assessment.overall
     if overall is not None and not working.rules.grade_order.at_least(overall, target):
         text = (
             f"{with_grade('自评结果为', overall)}，低于{with_grade('申报目标', target)}。"
             "请改正自评或降低申报目标。"
         )
-        yield CheckFinding("target", Severity.ERROR, Place(0, "", "target"), text, SHORTBOARD)
+        yield _error("target", Place(0, "", "target"), text, SHORTBOARD)
+
+
+def _transport(working: Working) -> Iterator[CheckFinding]:
+    transport = working.transport.transport
+    fields = (transport.trips, transport.gv_share, transport.new_energy_share,
+              transport.gate_connected, transport.transmission_rate)  # fmt: skip
+    if working.needs_commitment and None in fields:
+        text = "运输汇总（车次、国五及以上和新能源比例、门禁联网、数据传输率）没有填写完整。"
+        yield _warning("transport", Place(0, "transport"), text, INDICATORS)
+    elif not transport.is_empty and not working.transport.confirmed:
+        yield _unconfirmed(Place(0, "transport"), "运输汇总")
+
+
+def _capacity(working: Working) -> Iterator[CheckFinding]:
+    differing = [
+        f"{it.name}许可产能 {shown(it.permitted)}、实际产能 {shown(it.actual)} {it.unit}".strip()
+        for it in working.capacities
+        if it.permitted is not None and it.actual is not None and it.permitted != it.actual
+    ]
+    if differing:
+        text = f"台账中的实际产能与排污许可不一致：{'；'.join(differing)}。请说明原因。"
+        yield _warning("capacity", Place(0, "", "capacity"), text, FILE)
+
+
+def _commitment(working: Working) -> Iterator[CheckFinding]:
+    open_ones = [
+        it
+        for it in statements_of(working)
+        if it.id not in working.acceptances or working.acceptances[it.id].sha256 != it.sha256
+    ]
+    if open_ones:
+        text = f"承诺书还有 {len(open_ones)} 条没有逐条接受。请在签署页面逐条阅读并接受。"
+        yield _error("commitment", Place(0, "", "commitment"), text, FILE)
+
+
+# --- Row by row -----------------------------------------------------------------------------
+
+
+def _rows(working: Working, assessment: Assessment) -> Iterator[CheckFinding]:
+    for table in working.tables:
+        for result in assessment.results[table.place]:
+            place = Place(table.place, result.row.key)
+            yield from _row(working, result, place)
+
+
+def _row(working: Working, result: RowResult, place: Place) -> Iterator[CheckFinding]:
+    row, saved = result.row, working.answers.get((place.table, place.row_key))
+    answer = saved.answer if saved else Answer()
+    key = f"{place.table}:{row.key}"
+    if any(it.oxygen is not None and it.oxygen >= AIR_OXYGEN for it in answer.measured.values()):
+        text = f"“{row.title}”的实测氧含量应低于 21%，否则无法折算。请核对监测报告。"
+        yield _error(f"oxygen:{key}", place, text, INDICATORS)
+    elif result.state == "open":
+        yield _error(f"open:{key}", place, _open_words(row, answer, result), INDICATORS)
+    elif result.state == "chosen" and not answer.reason.strip():
+        text = f"“{row.title}”的等级为自行选择，没有写明理由。请说明依据。"
+        yield _error(f"reason:{key}", place, text, INDICATORS)
+    if saved is not None and not saved.confirmed:
+        yield _unconfirmed(place, row.title)
+    yield from _changes(working, row, answer, place)
+
+
+def _open_words(row: Row, answer: Answer, result: RowResult) -> str:
+    if is_empty(answer):
+        return f"“{row.title}”没有填写。"
+    lacking = next((it for it in result.lacking.values() if it), ())
+    return f"“{row.title}”没有填写完整：{'；'.join(lacking[:3])}。"
+
+
+def _unconfirmed(place: Place, title: str) -> CheckFinding:
+    text = f"“{title}”的内容由上次申报带入，尚未确认。请核对后确认或修改。"
+    return _error(f"unconfirmed:{place.table}:{place.row_key}", place, text, FILE)
+
+
+def _changes(working: Working, row: Row, answer: Answer, place: Place) -> Iterator[CheckFinding]:
+    """A value that moved by more than the set share since last year's submission."""
+    before = working.last_year.get((place.table, row.key))
+    if before is None:
+        return
+    pairs = [
+        (key.split("@")[0], before.measured[key].value, it.value)
+        for key, it in answer.measured.items()
+        if key in before.measured
+    ] + [(key, before.shares[key], it) for key, it in answer.shares.items() if key in before.shares]
+    moved = [
+        f"{name}由 {shown(old)} 变为 {shown(new)}"
+        for name, old, new in pairs
+        if _moved(old, new, working.change_share)
+    ]
+    if moved:
+        percent = shown(working.change_share * 100)
+        text = f"“{row.title}”与上年申报相比变化超过 {percent}%：{'；'.join(moved)}。请说明原因。"
+        yield _warning(f"change:{place.table}:{row.key}", place, text, FILE)
+
+
+def _moved(old: Decimal, new: Decimal, share: Decimal) -> bool:
+    return abs(new - old) > share * abs(old)
+
+
+def _materials(working: Working) -> Iterator[CheckFinding]:
+    """Every material that is needed is there and covers its period (PLAN-FILE)."""
+    numbers: Counter[tuple[int, str]] = Counter()
+    for it in needed_in(working):
+        number = numbers[it.place, it.row_key]
+        numbers[it.place, it.row_key] += 1
+        place, key = Place(it.place, it.row_key), f"{it.place}:{it.row_key}:{number}"
+        period = f"（{it.period}）" if it.period else ""
+        if it.progress is Progress.MISSING:
+            text = f"“{it.title}”缺少材料：{it.kind}{period}。"
+            yield _error(f"evidence:{key}", place, text, it.clause)
+        elif it.progress is Progress.INCOMPLETE:
+            text = f"“{it.title}”的材料“{it.kind}”{period}不完整：{'；'.join(it.missing)}。"
+            yield _error(f"period:{key}", place, text, it.clause)
+    for file in working.evidence:
+        if not file.confirmed:
+            text = f"材料“{file.name}”由上次申报带入，尚未确认。请确认或替换。"
+            place = Place(file.place, file.row_key)
+            yield _error(f"unconfirmed:evidence:{file.id}", place, text, FILE)

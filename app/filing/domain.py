@@ -13,6 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from app.filing.periods import Span
 from app.indicators.domain import (
     Answer,
     IndicatorTable,
@@ -176,6 +177,13 @@ class Evidence:
     carried_from: int | None
     added_at: datetime
     added_by_name: str
+
+    @property
+    def span(self) -> Span | None:
+        """The period that it covers (所属时段); None where it is not stated."""
+        if self.period_from is None or self.period_until is None:
+            return None
+        return Span(self.period_from, self.period_until)
 
 
 @dataclass(frozen=True, slots=True)

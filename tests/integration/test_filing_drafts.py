@@ -91,4 +91,4 @@ def test_a_target_above_what_was_answered_is_an_error(app: Flask, draft: int) ->
         for key, answer in (("1", dust("40")), ("2", Answer()), ("3", trucks)):
             save(draft, key, answer, 0)
         found = findings_of(working(filing(draft)))
-    assert [it.key for it in found][:1] == ["target"]
+    assert "target" in {it.key for it in found}

@@ -3,6 +3,7 @@
 from app.accounts.places import SHAOXING, BureauPlan, CountyPlan
 from app.accounts.services.bureaus import load_calendar, make_setup_code, set_up_bureau
 from app.accounts.services.changing import change_password, reset_password
+from app.accounts.services.confirming import Confirmed, confirm_password
 from app.accounts.services.idle import disable_idle
 from app.accounts.services.people import (
     AccountRefused,
@@ -29,12 +30,14 @@ __all__ = [
     "SHAOXING",
     "AccountRefused",
     "BureauPlan",
+    "Confirmed",
     "CountyPlan",
     "FirstPeople",
     "NewAccount",
     "SetUpRefused",
     "SignInRefused",
     "change_password",
+    "confirm_password",
     "disable_account",
     "disable_idle",
     "enable_account",

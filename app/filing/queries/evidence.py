@@ -194,7 +194,7 @@ def needed_in(working: Working) -> list[Needed]:
         {key: it.answer for key, it in working.answers.items()},
         working.evidence,
         filing.year,
-        filing.judged_on,
+        filing.judged_on if working.submissions else working.on,
         proving_grades(filing),
     )
 

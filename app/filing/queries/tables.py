@@ -14,14 +14,12 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from app.indicators.comparing import tightened
-from app.indicators.documents import from_text
 from app.indicators.domain import Cell, IndicatorTable, Row, Unverified
 from app.indicators.models import IndicatorFamily, IndicatorRuling, IndicatorVersion
 from app.indicators.queries import Family, InForce, Version
 from app.kernel.database import known_at, run
 from app.rulebook.domain import Grade, Rulebook
 
-_KEPT: dict[str, IndicatorTable] = {}
 _LAID_OVER: dict[tuple[str, ...], IndicatorTable] = {}
 _MOST_KEPT = 256
 
@@ -131,25 +129,13 @@ def _laid_over(versions: dict[int, Version], ids: tuple[int, ...]) -> InForce:
     key = tuple(it.sha256 for it in parts)
     table = _LAID_OVER.get(key)
     if table is None:
-        table = _parsed(parts[0])
+        table = parts[0].table
         for part in parts[1:]:
-            table = tightened(table, _parsed(part))
-        _keep(_LAID_OVER, key, table)
+            table = tightened(table, part.table)
+        if len(_LAID_OVER) >= _MOST_KEPT:
+            _LAID_OVER.clear()
+        _LAID_OVER[key] = table
     return InForce(table, parts)
-
-
-def _parsed(version: Version) -> IndicatorTable:
-    found = _KEPT.get(version.sha256)
-    if found is None:
-        found = from_text(version.content)
-        _keep(_KEPT, version.sha256, found)
-    return found
-
-
-def _keep(kept: dict[Any, IndicatorTable], key: object, table: IndicatorTable) -> None:
-    if len(kept) >= _MOST_KEPT:
-        kept.clear()
-    kept[key] = table
 
 
 def ids_of(text: str) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -36,9 +37,9 @@ from app.indicators.queries import InForce
 from app.kernel import clock
 from app.kernel.database import db
 from app.kernel.hooks import plugin_manager
-from app.registry.queries import IndustryOfPlant, industries_of
+from app.registry.queries import IndustryOfPlant, industries_of, lines_of
 from app.rulebook.domain import Grade, Rulebook
-from app.rulebook.queries import rulebook, rulebook_on
+from app.rulebook.queries import rulebook, rulebook_on, setting, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,16 @@ class Acceptance:
     accepted_by_name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What a production line may make and does make (产能)."""
+
+    name: str
+    permitted: Decimal | None
+    actual: Decimal | None
+    unit: str
+
+
 @dataclass(frozen=True)
 class Working:
     """Everything that was entered in a filing."""
@@ -131,6 +142,16 @@ class Working:
     first_submitted: date | None
     last_year: Mapping[tuple[int, str], Answer] = field(default_factory=dict)
     """What was submitted last in an earlier year, by the places of this filing."""
+    capacities: tuple[Capacity, ...] = ()
+    commitment_grades: tuple[Grade, ...] = ()
+    """须附申报材料和承诺书的等级 (PLAN-FILE)."""
+    change_share: Decimal = Decimal("0.2")
+    """By how much a value may differ from last year's before a reason is asked for."""
+
+    @property
+    def needs_commitment(self) -> bool:
+        """Whether evidence of every row and the full commitment (承诺书) are asked for."""
+        return self.filing.target in self.commitment_grades
 
     @property
     def rulebook_changed(self) -> bool:
@@ -183,7 +204,9 @@ def working(filing: Filing, on: date | None = None) -> Working:
         filing, on, rules, industries, tables, answers, transport,
         evidence_of(filing.id), _remarks(filing.id), _acceptances(filing.id),
         submissions, None if first is None else clock.day_of(first),
-        _last_year(filing, tables),
+        _last_year(filing, tables), _capacities(filing),
+        words("filing.commitment_grades", on, filing.county),
+        Decimal(str(setting("filing.change_share", on, filing.county))),
     )  # fmt: skip
 
 
@@ -325,6 +348,13 @@ def _acceptances(filing_id: int) -> dict[str, Acceptance]:
         .where(FilingAcceptance.filing_id == filing_id)
     )  # fmt: skip
     return {key: Acceptance(*rest) for key, *rest in rows}
+
+
+def _capacities(filing: Filing) -> tuple[Capacity, ...]:
+    return tuple(
+        Capacity(it.name, it.permitted_capacity, it.actual_capacity, it.capacity_unit)
+        for it in lines_of(filing.plant.plant_id)
+    )
 
 
 # --- What was submitted before --------------------------------------------------------------

@@ -1,6 +1,13 @@
 """The verbs of filing (申报): begin, enter, sign and submit, take back."""
 
-from app.filing.services.answering import save_answer, save_transport
+from app.filing.services.answering import (
+    accept,
+    confirm_answer,
+    remark,
+    save_answer,
+    save_transport,
+)
+from app.filing.services.choosing import choose_tables, set_target, take_newer_tables
 from app.filing.services.evidence import (
     LONGEST_KIND,
     LONGEST_NOTE,
@@ -11,22 +18,41 @@ from app.filing.services.evidence import (
     describe_evidence,
     remove_evidence,
 )
+from app.filing.services.moving import close, discard, send_back, take_up, withdraw
 from app.filing.services.papers import keep_papers, paper
 from app.filing.services.starting import NotAdmitted, start
+from app.filing.services.submitting import AlreadySubmitted, NotReady, submit
+from app.filing.services.windows import annul_window, set_window
 
 __all__ = [
     "LONGEST_KIND",
     "LONGEST_NOTE",
     "Added",
+    "AlreadySubmitted",
     "NotAdmitted",
+    "NotReady",
     "Where",
+    "accept",
     "add_evidence",
+    "annul_window",
+    "choose_tables",
+    "close",
+    "confirm_answer",
     "confirm_evidence",
     "describe_evidence",
+    "discard",
     "keep_papers",
     "paper",
+    "remark",
     "remove_evidence",
     "save_answer",
     "save_transport",
+    "send_back",
+    "set_target",
+    "set_window",
     "start",
+    "submit",
+    "take_newer_tables",
+    "take_up",
+    "withdraw",
 ]

@@ -12,7 +12,7 @@ from app.approvals.domain import Refused
 from app.filing.answers import answer_text, fitting, is_empty, read_answer
 from app.filing.domain import Evidence, Kind, State, Way
 from app.filing.models import FilingAnswer, FilingEvidence, FilingRow, FilingTable
-from app.filing.periods import Span, is_of_use, required
+from app.filing.periods import is_of_use, required
 from app.filing.queries import (
     Filing,
     Wanted,
@@ -199,11 +199,4 @@ def _still_asked(it: Evidence, table: WorkingTable, year: int, on: date) -> bool
     if row is None:
         return False
     period = next((asked.period for asked in row.evidence if asked.kind == it.kind), "")
-    return is_of_use(required(period, year, on), span_of(it))
-
-
-def span_of(it: Evidence) -> Span | None:
-    """The period of a material; None where it is not stated."""
-    if it.period_from is None or it.period_until is None:
-        return None
-    return Span(it.period_from, it.period_until)
+    return is_of_use(required(period, year, on), it.span)

@@ -1,0 +1,62 @@
+"""A filing taken back, given up, taken up, returned, closed (撤回、作废、受理、退回、办结)."""
+
+from __future__ import annotations
+
+from app.approvals.domain import Overtaken
+from app.filing.domain import State
+from app.filing.queries import steps_of
+from app.filing.services.course import enter, held, move, note_step
+from app.kernel import clock
+
+
+def withdraw(filing_id: int, reason: str) -> None:
+    """Take a submitted filing back before the county has taken it up. Raises Refused."""
+    filing = held(filing_id)
+    if filing.state is State.SUBMITTED and (taken := _taken_up(filing_id)):
+        raise Overtaken(f"{taken}，不能自行撤回。需要撤回的，请联系所在区县分局退回。")
+    move(filing, "withdraw", reason)
+    enter("filing.withdrawn", filing, {"理由": reason.strip()})
+
+
+def _taken_up(filing_id: int) -> str:
+    """Who took the last submission up, and when; empty: nobody."""
+    for step in reversed(steps_of(filing_id)):
+        if step.action == "take_up":
+            return f"该申报已由{step.done_by_name}于 {clock.shown(step.done_at)} 受理"
+        if step.action == "submit":
+            break
+    return ""
+
+
+def discard(filing_id: int, reason: str) -> None:
+    """Give a draft up; it stays on record. Raises Refused."""
+    filing = held(filing_id)
+    move(filing, "discard", reason)
+    enter("filing.discarded", filing, {"原因": reason.strip()})
+
+
+def take_up(filing_id: int) -> None:
+    """The county begins to look at a submission (受理): from now on it is not withdrawn.
+
+    For the stage that reviews. Raises Refused.
+    """
+    filing = held(filing_id)
+    if filing.state is not State.SUBMITTED:
+        raise Overtaken(f"该申报{filing.state.words}，不能受理。请刷新页面查看最新状态。")
+    if not _taken_up(filing_id):
+        note_step(filing_id, "take_up", State.SUBMITTED)
+        enter("filing.taken_up", filing, {})
+
+
+def send_back(filing_id: int, reason: str) -> None:
+    """Return a submission for correction (退回补正); for the stage that reviews. Raises Refused."""
+    filing = held(filing_id)
+    move(filing, "return", reason)
+    enter("filing.returned", filing, {"理由": reason.strip()})
+
+
+def close(filing_id: int, reason: str = "") -> None:
+    """The filing has come to its end (办结); for the stage that reviews. Raises Refused."""
+    filing = held(filing_id)
+    move(filing, "close", reason)
+    enter("filing.closed", filing, {"结果": reason.strip()})
