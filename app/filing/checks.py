@@ -89,10 +89,13 @@ def _outdated(working: Working) -> Iterator[CheckFinding]:
 
 def _target(working: Working, assessment: Assessment) -> Iterator[CheckFinding]:
     """The target is no better than what the answers come to."""
-    target, overall = working.filing.target, assessment.overall
-    if overall is not None and not working.rules.grade_order.at_least(overall, target):
+    target, order = working.filing.target, working.rules.grade_order
+    reached = [it.at_best for it in assessment.outcomes.values() if it.at_best is not None]
+    lowest = order.worst(reached)
+    if lowest is not None and not order.at_least(lowest, target):
+        said = "自评结果" if assessment.overall else "按已填的指标，自评结果至多"
         text = (
-            f"{with_grade('自评结果为', overall)}，低于{with_grade('申报目标', target)}。"
+            f"{with_grade(f'{said}为', lowest)}，低于{with_grade('申报目标', target)}。"
             "请改正自评或降低申报目标。"
         )
         yield _error("target", Place(0, "", "target"), text, SHORTBOARD)
