@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import date
 from threading import Barrier, Thread
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from app.accounts.domain import Role
 from app.accounts.services import AccountRefused, Confirmed, confirm_password
-from app.approvals.domain import Overtaken, Refused
+from app.approvals.domain import Refused
 from app.filing import services
-from app.filing.domain import Kind, Severity, State, Transport
+from app.filing.domain import Severity, State, Transport
 from app.filing.queries import (
     assessment_of,
     find_filing,
@@ -26,15 +24,11 @@ from app.filing.queries import (
     working,
 )
 from app.filing.queries.papers import statements_of
-from app.indicators.domain import Answer
 from app.kernel import audit
-from app.kernel.authority import EVERYTHING, Scope
+from app.kernel.authority import Scope
 from app.kernel.canonical import canonical, sha256_of
 from app.kernel.database import db
 from app.kernel.transaction import writing
-from app.registry.change_rules import Change, ChangeKind
-from app.registry.queries import plant_now, situation_of
-from app.registry.services import make_change
 from app.supervision.services import (
     FindingEntry,
     ViolationEntry,
@@ -42,7 +36,7 @@ from app.supervision.services import (
     record_violations,
 )
 from tests.conftest import Freeze
-from tests.facts import a_plant, code
+from tests.facts import a_plant
 from tests.filings import (
     ROWS,
     SIGNATORY,
@@ -323,118 +317,3 @@ def test_nat_system_once_submitted_it_keeps_its_tables(
         json.loads(second.content)["tables"][0]["versions"]
         == (json.loads(first.content)["tables"][0]["versions"])
     )
-
-
-# --- Never altered --------------------------------------------------------------------------
-
-FORBIDDEN = (
-    "UPDATE filing_submission SET grade = 'A'",
-    "DELETE FROM filing_submission",
-    "UPDATE filing_submission_file SET name = 'x'",
-    "DELETE FROM filing_submission_file",
-    "UPDATE filing_step SET reason = 'x'",
-    "UPDATE filing_answer SET content = '{}'",
-    "DELETE FROM filing_answer",
-    "UPDATE filing_evidence SET note = 'x'",
-    "UPDATE filing SET state = 'draft'",
-    "UPDATE filing SET year = 2020",
-    "DELETE FROM filing",
-    "INSERT INTO filing_table SELECT id, 9, 'x', '', '[]' FROM filing",
-)
-
-
-@pytest.mark.parametrize("statement", FORBIDDEN)
-def test_after_a_submission_the_database_refuses_changes(
-    app: Flask, ready: int, statement: str
-) -> None:
-    with app.app_context():
-        submitted(ready)
-        with pytest.raises(DBAPIError), writing("测试"):
-            db.session.execute(text(statement))
-
-
-Act = Callable[[int], object]
-ACTS: tuple[Act, ...] = (
-    lambda it: services.save_answer(it, 1, "1", Answer(), 1),
-    lambda it: services.set_target(it, "C"),
-    services.take_newer_tables,
-    lambda it: services.remark(it, "x", "y"),
-    lambda it: services.discard(it, "不报了"),
-)
-
-
-@pytest.mark.parametrize("act", ACTS)
-def test_after_a_submission_nothing_is_entered_any_more(app: Flask, ready: int, act: Act) -> None:
-    with app.app_context():
-        submitted(ready)
-        with pytest.raises(Overtaken), writing("测试"):
-            act(ready)
-
-
-# --- Its course -----------------------------------------------------------------------------
-
-
-def test_it_is_withdrawn_until_the_county_takes_it_up(app: Flask, ready: int) -> None:
-    with app.app_context():
-        submitted(ready)
-        with pytest.raises(Refused, match="理由"), writing("测试"):
-            services.withdraw(ready, " ")
-        with writing("测试", actor_name="李科员"):
-            services.take_up(ready)
-        with pytest.raises(Overtaken, match="李科员"), writing("测试"):
-            services.withdraw(ready, "填错了")
-
-
-def test_after_a_withdrawal_another_filing_takes_over_what_was_entered(
-    app: Flask, plant: tuple[int, int], ready: int
-) -> None:
-    with app.app_context():
-        with pytest.raises(services.NotAdmitted, match="同时只能有一件"):
-            begun(plant[1])
-        submitted(ready)
-        with writing("测试"):
-            services.withdraw(ready, "填错了")
-        again = begun(plant[1])
-        now = working(filing(again))
-        assert {key for key, it in now.answers.items() if not it.confirmed} == {
-            (1, "1"), (1, "2"), (1, "3"),
-        }  # fmt: skip
-        assert {(it.confirmed, it.name) for it in now.evidence} == {(False, "报告.pdf")}
-        assert now.acceptances == {}
-        with writing("测试"):
-            services.confirm_answer(again, 1, "1", 1)
-        assert "unconfirmed:1:1" not in keys(again)
-        assert "unconfirmed:1:2" in keys(again)
-
-
-def test_next_year_what_changed_much_is_to_be_explained(
-    app: Flask, plant: tuple[int, int], ready: int, clock: Freeze
-) -> None:
-    with app.app_context():
-        submitted(ready)
-        with writing("测试"):
-            services.close(ready, "办结")
-        clock("2027-03-02 09:00")
-        again = begun(plant[1], kind=Kind.FIRST, year=2027)
-        assert {it.row_key for it in working(filing(again)).evidence} == {"2", "3"}
-        fill_in(again, answers("18", "86"), seen=1)
-        assert keys(again, Severity.WARNING) == []
-        with writing("测试"):
-            services.save_answer(again, 1, "1", answers("18.01")["1"], 2)
-        (warning,) = keys(again, Severity.WARNING)
-    assert warning.startswith("change:1:1:")
-
-
-def test_a_plant_that_went_over_to_another_enterprise(
-    app: Flask, plant: tuple[int, int], ready: int
-) -> None:
-    with app.app_context():
-        other, _ = a_plant(2)
-        change = Change(ChangeKind.TRANSFER, plant[1], date(2026, 3, 2), "转让", "协议",
-                        uscc=code(2), number="002")  # fmt: skip
-        with writing("测试"):
-            make_change(change, situation_of(change, plant_now(plant[1]), EVERYTHING))
-        assert "transferred" in keys(ready)
-        again = begun(plant[1])
-        assert filing(again).enterprise_id == other
-        assert filing(ready).state is State.DISCARDED
