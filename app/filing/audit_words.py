@@ -15,6 +15,7 @@ ACTIONS = {
     "filing.evidence_described": "填写材料说明",
     "filing.evidence_confirmed": "确认带入的材料",
     "filing.evidence_fetched": "下载佐证材料",
+    "filing.materials_exported": "导出所需材料清单",
     "filing.submitted": "签署并提交申报",
     "filing.paper": "下载申报文件",
     "filing.papers-kept": "生成申报存证件",

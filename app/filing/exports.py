@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.accounts.sessions import signed_in_person
-from app.filing.queries import FilingLine
+from app.filing.evidence import Needed
+from app.filing.queries import Filing, FilingLine
 from app.kernel import clock, files
 from app.kernel.spreadsheets import Column, SheetLayout, write_csv, write_xlsx
 
@@ -31,6 +32,19 @@ COLUMNS = (
     Column("填报方式", 12),
     Column("回执编号", 24, "code"),
 )
+NEEDED_TITLE = "本次申报需要的材料"
+NEEDED_COLUMNS = (
+    Column("状态", 9),
+    Column("指标表", 14),
+    Column("维度", 14),
+    Column("指标", 24),
+    Column("材料", 20),
+    Column("应覆盖的时段", 14),
+    Column("还缺什么", 34),
+    Column("已有文件", 34),
+    Column("为什么需要", 50),
+    Column("条款", 12),
+)
 
 
 def filings_file(
@@ -42,20 +56,44 @@ def filings_file(
         f"截至 {clock.today()}，共 {len(cells)} 件。条件：{'；'.join(conditions) or '无'}。",
         "自评等级由企业填报的内容得出，尚未审核。",
     )
+    return _file(TITLE, COLUMNS, cells, notes, form)
+
+
+def needed_file(filing: Filing, shown: Sequence[Needed], condition: str, form: str) -> io.BytesIO:
+    """The file of the materials that a filing needs."""
+    cells = [
+        (it.progress.words, it.table, it.dimension, it.title, it.kind, it.period,
+         "；".join(it.missing), "、".join(file.name for file in it.files), it.why, it.clause)
+        for it in shown
+    ]  # fmt: skip
+    notes = (filing.title, f"截至 {clock.today()}，共 {len(cells)} 项。条件：{condition}。")
+    return _file(NEEDED_TITLE, NEEDED_COLUMNS, cells, notes, form)
+
+
+def _file(
+    title: str, columns: Sequence[Column], cells: Sequence[tuple[Any, ...]],
+    notes: Sequence[str], form: str,
+) -> io.BytesIO:  # fmt: skip
     content = io.BytesIO()
     if form == "csv":
-        header = tuple(column.header for column in COLUMNS)
-        content.write(write_csv([(TITLE,), *((note,) for note in notes), header, *cells]))
+        header = tuple(column.header for column in columns)
+        content.write(write_csv([(title,), *((note,) for note in notes), header, *cells]))
     else:
-        write_xlsx(content, [SheetLayout(TITLE, COLUMNS, cells, titles=(TITLE,), notes=notes)])
+        sheet = SheetLayout(title, tuple(columns), cells, titles=(title,), notes=tuple(notes))
+        write_xlsx(content, [sheet])
     content.seek(0)
     return content
 
 
 def offer_filings(content: io.BytesIO, form: str) -> str:
     """Offer the file; returns where to fetch it."""
-    name = f"{TITLE} {clock.today()}.{form}"
-    return files.offer_download(content, name, MEDIA_TYPES[form], TITLE, signed_in_person().user_id)
+    return offer_file(content, TITLE, form)
+
+
+def offer_file(content: io.BytesIO, title: str, form: str) -> str:
+    """Offer a file of this title; returns where to fetch it."""
+    name = f"{title} {clock.today()}.{form}"
+    return files.offer_download(content, name, MEDIA_TYPES[form], title, signed_in_person().user_id)
 
 
 def _cells(line: FilingLine, counties: Mapping[str, str]) -> tuple[Any, ...]:

@@ -69,6 +69,11 @@ class UnderWay:
         """Bytes that are here."""
         return _arrived(self.token)
 
+    @property
+    def percent(self) -> int:
+        """How much of it is here."""
+        return 100 * self.arrived // max(1, self.size)
+
 
 _COLUMNS = (
     Upload.token, Upload.owner_id, Upload.matter, Upload.told, Upload.name, Upload.size,
@@ -110,8 +115,20 @@ def find(token: str, owner_id: int, matter: str) -> UnderWay | None:
             Upload.token == token, Upload.owner_id == owner_id, Upload.matter == matter
         )
     ).first()
-    if row is None:
-        return None
+    return None if row is None else _under_way(row)
+
+
+def unfinished(owner_id: int, matter: str) -> list[UnderWay]:
+    """What this person began for this matter and has not sent in full."""
+    rows = db.session.execute(
+        select(*_COLUMNS)
+        .where(Upload.owner_id == owner_id, Upload.matter == matter)
+        .order_by(Upload.started_at, Upload.token)
+    )
+    return [_under_way(row) for row in rows]
+
+
+def _under_way(row: Any) -> UnderWay:
     return UnderWay(row.token, row.owner_id, row.matter, json.loads(row.told), *row[4:])
 
 

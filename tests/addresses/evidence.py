@@ -116,6 +116,7 @@ FORMS: Mapping[str, Form] = {
     "filing.add_evidence": lambda _world, _who: {
         "place": "0", "row": "", "files": (BytesIO(pdf(3)), "示例.pdf"),
     },
+    "filing.export_materials": lambda _world, _who: {"format": "xlsx"},
     "filing.begin_upload": _announced,
     "filing.upload_part": lambda _world, _who: {},
     "filing.upload_whole": lambda _world, _who: {},

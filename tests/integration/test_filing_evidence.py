@@ -142,6 +142,9 @@ def test_a_file_in_parts_goes_on_after_a_broken_line(
     assert late.get_json() == {"arrived": 500}
     again = filer.post(url, data=begin).get_json()
     assert again == {"token": first["token"], "arrived": 500}
+    assert "有 1 个文件没有传完" in filer.get(f"/filing/{draft}/materials").text
+    assert "图.png，已传" in filer.get(f"/filing/{draft}/evidence?place=1&row=1").text
+    assert "没有传完" not in filer.get(f"/filing/{draft}/evidence?place=1&row=2").text
     filer.post(f"{url}/{first['token']}?at=500", data=content[500:], content_type=BYTES)
     done = filer.post(f"{url}/{first['token']}/whole").get_json()
     (kept,) = held(app, draft)
@@ -164,18 +167,18 @@ def test_what_was_damaged_on_its_way_is_sent_again(
     assert held(app, draft) == []
 
 
-@pytest.mark.parametrize(("name", "content", "says"), [
-    ("空.pdf", b"", "空文件"),
-    ("宏.xlsx", sample.office("xl/workbook.xml", "xl/vbaProject.bin"), "宏"),
-    ("密码.pdf", sample.locked_pdf(), "加了密码"), ("半个.pdf", REPORT[:-60], "不完整"),
-])  # fmt: skip
 def test_a_bad_file_in_parts_is_refused_and_leaves_nothing(
-    app: Flask, draft: int, filer: CheckedClient, name: str, content: bytes, says: str
+    app: Flask, draft: int, filer: CheckedClient
 ) -> None:
-    assert says in in_parts(filer, draft, name, content)["refused"]
+    macros = sample.office("xl/workbook.xml", "xl/vbaProject.bin")
+    for name, content, says in (
+        ("空.pdf", b"", "空文件"), ("宏.xlsx", macros, "宏"),
+        ("密码.pdf", sample.locked_pdf(), "加了密码"), ("半个.pdf", REPORT[:-60], "不完整"),
+    ):  # fmt: skip
+        assert says in in_parts(filer, draft, name, content)["refused"]
     assert held(app, draft) == []
     with app.app_context():
-        assert not files.incoming().exists() or not list(files.incoming().iterdir())
+        assert not list(files.incoming().iterdir())
 
 
 def test_too_large_and_too_much_are_said_before_anything_travels(
@@ -202,7 +205,9 @@ def test_the_same_file_is_recognised_in_its_row_in_others_and_in_an_earlier_fili
 ) -> None:
     assert in_parts(filer, draft, "a.pdf", REPORT)["told"] == ""
     assert "没有重复添加" in in_parts(filer, draft, "b.pdf", REPORT)["told"]
-    assert "没有重复添加" in send(filer, draft, ("c.pdf", REPORT)).text
+    again = send(filer, draft, ("c.pdf", REPORT)).text
+    assert "没有重复添加" in again
+    assert "已添加" not in again
     assert "内容相同，已关联" in in_parts(filer, draft, "d.pdf", REPORT, row="2")["told"]
     (first,) = held(app, draft)
     with app.app_context():
@@ -265,7 +270,28 @@ def test_the_list_of_needed_materials_says_why_for_when_and_what_is_missing(
         first = needed_in(working(filing(draft)))[0]
         db.session.rollback()
     assert first.progress.words == "已有"
+    made = filer.post(f"/filing/{draft}/materials/export?show=left", data={"format": "csv"})
+    with filer.get(made.headers["Location"]) as answer:
+        assert "须附佐证材料，指标表未指明种类" in answer.data.decode("utf-8-sig")
     assert "监测报告" not in filer.get(f"/filing/{draft}/materials?show=left").text.split("<h2")[0]
+
+
+def test_what_the_filing_does_not_have_is_refused(
+    app: Flask, draft: int, filer: CheckedClient
+) -> None:
+    wrong: list[dict[str, str]] = [
+        {"place": "9"}, {"row": "没有这一行"}, {"kind": "没有这种材料"}, {"place": str(2**80)},
+        {"replaces": "999999"}, {"place": "0"},
+    ]  # fmt: skip
+    for number, part in enumerate(wrong):
+        send(filer, draft, ("a.pdf", sample.pdf(1, catalog=f"/Lang(a{number})".encode())), **part)
+        content = sample.pdf(1, catalog=f"/Lang(b{number})".encode())
+        assert "refused" in in_parts(filer, draft, "b.pdf", content, **part)
+    send(filer, draft, ("a.pdf", REPORT), replaces=str(2**70))  # no id at all: not a replacement
+    with app.app_context():
+        kept = [it.name for it in evidence_of(draft)]
+        db.session.rollback()
+    assert kept == ["a.pdf"]
 
 
 def test_a_period_that_is_none_is_told_at_the_file(

@@ -9,11 +9,13 @@ from typing import Any, BinaryIO, cast
 from flask import abort, flash, g, render_template, request, url_for
 from werkzeug import Response
 
+from app.accounts.sessions import signed_in_person
 from app.approvals.domain import Refused
 from app.filing import services
 from app.filing.domain import Evidence
 from app.filing.entry import row_id
 from app.filing.evidence import ANY, Needed, Progress, asked_of, files_for, missing_of, span_of
+from app.filing.exports import NEEDED_TITLE, needed_file, offer_file
 from app.filing.periods import Span, required
 from app.filing.queries import (
     EvidenceOnRecord,
@@ -29,12 +31,15 @@ from app.filing.queries import (
 from app.filing.routes.assessing import row_address
 from app.filing.routes.blueprint import around, blueprint, filing_or_404, filing_page
 from app.indicators.domain import Row
-from app.kernel import clock, htmx
+from app.kernel import audit, clock, htmx, uploads
 from app.kernel import materials as intake
 from app.kernel.asked import read_day
 from app.kernel.authority import Permission, Scope
 from app.kernel.permissions import requires, scope_for
 from app.kernel.transaction import reading_first
+from app.kernel.uploads import UnderWay
+
+MOST_IDS = 2**53
 
 
 def working_scope() -> Scope:
@@ -163,7 +168,16 @@ def row_evidence(filing_id: int) -> str:
     context = {**around(filing), "row": row}
     if htmx.is_fragment_request():
         return render_template("filing/evidence/_files.html", **context)
-    return render_template("filing/evidence/of_row.html", **context, back=_back_to(filing, row))
+    return render_template(
+        "filing/evidence/of_row.html", **context, back=_back_to(filing, row),
+        unfinished=[it for it in unfinished(filing) if (it.told["place"], it.told["row"])
+                    == (row.place, row.key)],
+    )  # fmt: skip
+
+
+def unfinished(filing: Filing) -> list[UnderWay]:
+    """What the person began to send for the filing, and can go on with."""
+    return uploads.unfinished(signed_in_person().user_id, f"filing:{filing.id}")
 
 
 def _back_to(filing: Filing, row: RowFiles) -> str:
@@ -200,7 +214,7 @@ def add_evidence(filing_id: int) -> Response:
         except Refused as refusal:
             flash(str(refusal), "problem")
         else:
-            added += 1
+            added += done.is_new
             if done.told:
                 flash(done.told)
     if not sent:
@@ -218,9 +232,17 @@ def _row_page(filing_id: int, where: services.Where) -> str:
 def asked_where(form: Any) -> tuple[services.Where, int | None]:
     """Where a form's files belong, and what they take the place of."""
     kind = form.get("kind", "")[: services.LONGEST_KIND]
-    where = services.Where(form.get("place", 0, int), form.get("row", "")[:60],
+    where = services.Where(form.get("place", 0, _id), form.get("row", "")[:60],
                            "" if kind == ANY else kind)  # fmt: skip
-    return where, form.get("replaces", None, int)
+    return where, form.get("replaces", None, _id)
+
+
+def _id(text: str) -> int:
+    """A number that may be an id; ValueError for one that no database holds."""
+    number = int(text)
+    if not 0 <= number < MOST_IDS:
+        raise ValueError
+    return number
 
 
 def asked_span(form: Any) -> tuple[Span | None, str]:
@@ -247,26 +269,47 @@ def asked_note() -> str:
 SHOWN = {"": "全部", "left": "还缺的", "done": "已有的"}
 
 
+def _shown(every: list[Needed], chosen: str) -> list[Needed]:
+    return [it for it in every if not chosen or _is_left(it) == (chosen == "left")]
+
+
+def _chosen() -> str:
+    chosen = request.args.get("show", "")
+    return chosen if chosen in SHOWN else ""
+
+
 @blueprint.get("/<int:filing_id>/materials")
 @requires(Permission.FILING_WORK)
 def materials(filing_id: int) -> str:
     """本次申报需要的材料: each with the reason why, the period it must cover, what is missing."""
     filing = filing_or_404(filing_id)
     found = working(filing)
-    every = needed_in(found)
-    chosen = request.args.get("show", "")
-    chosen = chosen if chosen in SHOWN else ""
-    shown = [it for it in every if not chosen or _is_left(it) == (chosen == "left")]
-    limits = evidence_limits(clock.today(), filing.county)
+    every, chosen = needed_in(found), _chosen()
     return filing_page(
         "evidence/needed", filing,
-        needed=shown, every=every, left=sum(map(_is_left, every)), show=chosen,
+        needed=_shown(every, chosen), every=every, left=sum(map(_is_left, every)), show=chosen,
         shows=list(SHOWN.items()), must_prove=filing.target in proving_grades(filing),
         address=lambda it: row_address(found, it.place, it.row_key),
         general=RowFiles("r0", 0, "", "其他材料", found.evidence_by_row.get((0, ""), ()), None),
-        taken=sum({it.sha256: it.size for it in found.evidence}.values()), limits=limits,
-        doubles=same_content(found.evidence),
+        taken=sum({it.sha256: it.size for it in found.evidence}.values()),
+        limits=evidence_limits(clock.today(), filing.county),
+        doubles=same_content(found.evidence), unfinished=unfinished(filing),
+        export_url=url_for("filing.export_materials", filing_id=filing.id, show=chosen or None),
     )  # fmt: skip
+
+
+@blueprint.post("/<int:filing_id>/materials/export")
+@requires(Permission.FILING_WORK)
+def export_materials(filing_id: int) -> Response:
+    """The list as shown, as a file."""
+    form = "csv" if request.form.get("format") == "csv" else "xlsx"
+    with reading_first():
+        filing, chosen = filing_or_404(filing_id), _chosen()
+        shown = _shown(needed_in(working(filing)), chosen)
+        content = needed_file(filing, shown, SHOWN[chosen], form)
+    audit.record("filing.materials_exported", "filing", filing.id, {"件数": len(shown)},
+                 county=filing.county)  # fmt: skip
+    return htmx.htmx_redirect(offer_file(content, NEEDED_TITLE, form))
 
 
 def _is_left(it: Needed) -> bool:

@@ -44,6 +44,8 @@ class Added:
 
     id: int
     told: str = ""
+    is_new: bool = True
+    """False: the row had this very file already."""
 
 
 def add_evidence(
@@ -65,7 +67,8 @@ def add_evidence(
                  and (it.evidence.place, it.evidence.row_key) == (where.place, where.row_key)
                  and it.evidence.kind == where.kind), None)  # fmt: skip
     if same is not None:
-        return Added(same.evidence.id, f"“{examined.name}”已经在本项材料中，没有重复添加。")
+        return Added(same.evidence.id, f"“{examined.name}”已经在本项材料中，没有重复添加。",
+                     is_new=False)  # fmt: skip
     _refuse_too_much(filing, stored, twins)
     earlier = next((it for it in twins if it.filing_id != filing_id), None)
     span = span or _span_known(old, earlier) or period_in_name(examined.name)
