@@ -11,6 +11,8 @@ from app.filing.routes import (
     sending,
     starting,
     submissions,
+    submitting,
+    tables,
     transport,
 )
 from app.filing.routes.blueprint import blueprint
@@ -27,5 +29,7 @@ __all__ = [
     "sending",
     "starting",
     "submissions",
+    "submitting",
+    "tables",
     "transport",
 ]

@@ -178,8 +178,10 @@ def _sheet_page(sheet: Sheet, faults: Sequence[tuple[str, str]] = ()) -> str:
         oob=False,
         faults=faults,
         fault_title=f"有 {len(faults)} 处需要处理，本页尚未保存，填写的内容都还在",
-        newer=[],
-        take_newer_url="",
+        newer=[it.label for it in sheet.working.tables if it.newer]
+        if sheet.working.is_outdated
+        else [],
+        take_newer_url=url_for("filing.tables_page", filing_id=sheet.filing.id),
         save_url=url_for("filing.save_sheet", filing_id=sheet.filing.id,
                          place=sheet.table.place, d=sheet.chosen),
         next_url=sheet.next_url,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, abort, current_app, request, url_for
 
-from app.filing.domain import COURSE, State
+from app.filing.domain import COURSE, CheckFinding, State
 from app.filing.queries import Filing, find_filing
 from app.kernel.authority import Permission
 from app.kernel.permissions import scope_for
@@ -25,7 +26,8 @@ _TAG_KINDS = {
 }
 _PARTS = (
     ("概况", ("filing.overview",)),
-    ("自评", ("filing.assess_page", "filing.transport_page", "filing.tables_page")),
+    ("自评", ("filing.assess_page", "filing.transport_page")),
+    ("等级和指标表", ("filing.tables_page",)),
     ("材料", ("filing.materials",)),
     ("检查", ("filing.checks_page",)),
     ("承诺与提交", ("filing.submit_page",)),
@@ -73,3 +75,12 @@ def around(filing: Filing) -> dict[str, Any]:
             if endpoints[0] in current_app.view_functions
         ],
     }
+
+
+def stops_before_signing(findings: Iterable[CheckFinding]) -> list[CheckFinding]:
+    """What has to be done before the commitment is signed; accepting it is part of signing."""
+    return [it for it in findings if it.stops and it.place.field != COMMITMENT]
+
+
+COMMITMENT = "commitment"
+"""The field under which checks name the statements that are not accepted yet."""

@@ -5,15 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask import url_for
+from flask import flash, make_response, request, url_for
+from werkzeug import Response
 
+from app.approvals.domain import Refused
+from app.filing import services
 from app.filing.domain import TRANSPORT, CheckFinding, Place, Severity
 from app.filing.entry import slug
 from app.filing.queries import Filing, Working, findings_of, working
 from app.filing.routes.assessing import TRANSPORT_TITLE, row_address
-from app.filing.routes.blueprint import blueprint, filing_or_404, filing_page
+from app.filing.routes.blueprint import (
+    COMMITMENT,
+    blueprint,
+    filing_or_404,
+    filing_page,
+    open_filing_or_409,
+    stops_before_signing,
+)
+from app.kernel import htmx
 from app.kernel.authority import Permission
 from app.kernel.permissions import requires
+
+LONGEST_NOTE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +50,38 @@ def checks_page(filing_id: int) -> str:
     return _page(filing_or_404(filing_id))
 
 
+@blueprint.post("/<int:filing_id>/remarks")
+@requires(Permission.FILING_WORK)
+def remark(filing_id: int) -> Response:
+    """Answer a warning with a reason, which the reviewers will read."""
+    filing = open_filing_or_409(filing_id)
+    key, note = request.form.get("check", "")[:160], request.form.get("note", "").strip()
+    if len(note) > LONGEST_NOTE:
+        text = f"理由有 {len(note)} 个字，超过 {LONGEST_NOTE} 个字。请缩短。"
+        return make_response(_page(filing, {key: (note, text)}), 422)
+    try:
+        services.remark(filing.id, key, note)
+    except Refused as refused:
+        return make_response(_page(filing, {key: (note, str(refused))}), 422)
+    flash("理由已保存。")
+    return htmx.htmx_redirect(
+        url_for("filing.checks_page", filing_id=filing.id, _anchor=f"w-{slug(key)}")
+    )
+
+
 def _page(filing: Filing, refused: Mapping[str, tuple[str, str]] | None = None) -> str:
     found = working(filing)
-    lines = [(it, _line(found, it, refused or {})) for it in findings_of(found)]
-    stopping = [it for it, _ in lines if it.stops]
+    findings = [it for it in findings_of(found) if it.place.field != COMMITMENT]
+    lines = [(it, _line(found, it, refused or {})) for it in findings]
     return filing_page(
         "checks",
         filing,
         errors=[line for it, line in lines if it.severity is Severity.ERROR],
         warnings=[line for it, line in lines if it.severity is Severity.WARNING],
         faults=[(f"f-{line.id}", line.error) for _, line in lines if line.error],
-        may_submit_next=bool(lines) and not stopping,
-        submit_url=url_for("filing.overview", filing_id=filing.id),
-        may_work=False,
+        may_submit_next=bool(lines) and not stops_before_signing(findings),
+        submit_url=url_for("filing.submit_page", filing_id=filing.id),
+        remark_url=url_for("filing.remark", filing_id=filing.id),
     )
 
 
@@ -72,6 +104,8 @@ def place_of(found: Working, place: Place) -> tuple[str, str]:
         table, row = known
         many = f"{table.label}，" if len(found.tables) > 1 else ""
         return f"{many}{row.dimension}：{row.title}", row_address(found, place.table, row.key)
-    if place.field == "commitment":
-        return "承诺与提交", url_for("filing.overview", filing_id=filing.id)
+    if place.field in ("target", "tables"):
+        return "等级和指标表", url_for("filing.tables_page", filing_id=filing.id)
+    if place.field == "capacity":
+        return "台账中的产能", url_for("portal.plant", plant_id=filing.plant.plant_id)
     return "本次申报", url_for("filing.overview", filing_id=filing.id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 
 from app.filing.admission import Window
 from app.filing.domain import Kind, State
@@ -21,7 +21,7 @@ from app.filing.queries import (
     windows_of,
     working,
 )
-from app.filing.routes.blueprint import blueprint, state_tag
+from app.filing.routes.blueprint import blueprint, state_tag, stops_before_signing
 from app.filing.whatnext import Next, next_of_filing, next_of_plant
 from app.grades.domain import Standing
 from app.grades.queries import standings_on
@@ -148,9 +148,7 @@ def told(found: Next, **where: Any) -> dict[str, Any]:
         "due_words": found.due_words,
         "no_due": found.no_due,
         "act": found.act,
-        "url": url_for(found.endpoint, **where)
-        if found.endpoint in current_app.view_functions
-        else "",
+        "url": url_for(found.endpoint, **where) if found.endpoint else "",
     }
 
 
@@ -161,7 +159,7 @@ def next_in(filing: Filing) -> Next:
         found = working(filing)
         judged = assessment_of(found)
         open_rows = sum(len(it.open) for it in judged.outcomes.values())
-        stopping = 0 if open_rows else sum(it.stops for it in findings_of(found, judged))
+        stopping = 0 if open_rows else len(stops_before_signing(findings_of(found, judged)))
     return next_of_filing(
         filing, open_rows=open_rows, stopping=stopping, may_sign=can(Permission.FILING_SIGN)
     )

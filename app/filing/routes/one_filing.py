@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import url_for
+from flask import flash, make_response, request, url_for
+from werkzeug import Response
 
-from app.filing.domain import Severity
+from app.approvals.domain import Refused
+from app.filing import services
+from app.filing.domain import COURSE, Severity
 from app.filing.queries import (
     Filing,
     StepTaken,
@@ -20,10 +23,10 @@ from app.filing.queries import (
     submissions_of,
     working,
 )
-from app.filing.routes.blueprint import blueprint, filing_or_404, filing_page
+from app.filing.routes.blueprint import blueprint, filing_or_404, filing_page, stops_before_signing
 from app.filing.routes.home import told
 from app.filing.whatnext import next_of_filing
-from app.kernel import clock
+from app.kernel import clock, htmx
 from app.kernel.authority import Permission
 from app.kernel.permissions import can, requires
 
@@ -34,6 +37,7 @@ _STEP_WORDS = {
     "submit": "签署并提交",
     "withdraw": "撤回",
     "discard": "作废",
+    "take_up": "区县受理",
     "return": "退回补正",
     "close": "办结",
 }
@@ -49,23 +53,38 @@ class Task:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A form that takes the filing back or gives it up."""
+
+    id: str
+    url: str
+    title: str
+    words: str
+    label: str
+    typed: str = ""
+    error: str = ""
+
+
 @blueprint.get("/<int:filing_id>")
-@requires(Permission.FILING_WORK)
-def overview(filing_id: int) -> str:
-    """The filing at a glance."""
+@requires(Permission.FILING_VIEW)
+def overview(filing_id: int) -> str | Response:
+    """The filing at a glance; officers read what was submitted last."""
+    if not can(Permission.FILING_WORK):
+        return htmx.htmx_redirect(url_for("filing.last_submission", filing_id=filing_id))
     return _page(filing_or_404(filing_id))
 
 
-def _page(filing: Filing) -> str:
+def _page(filing: Filing, refused: Mapping[str, tuple[str, str]] | None = None) -> str:
     found = working(filing)
     judged = assessment_of(found)
     open_rows = sum(len(it.open) for it in judged.outcomes.values())
     findings = findings_of(found, judged)
-    stopping = sum(it.stops for it in findings)
+    stopping = len(stops_before_signing(findings))
     following = next_of_filing(
         filing, open_rows=open_rows, stopping=stopping, may_sign=can(Permission.FILING_SIGN)
     )
-    errors = sum(it.severity is Severity.ERROR for it in findings)
+    errors = sum(it.severity is Severity.ERROR for it in stops_before_signing(findings))
     sent = submissions_of(filing.id)
     return filing_page(
         "filing",
@@ -74,7 +93,7 @@ def _page(filing: Filing) -> str:
         tasks=list(_tasks(found, open_rows, errors, stopping)) if filing.state.is_open else [],
         submissions=list(reversed(sent)),
         history=[_entry(it, sent) for it in reversed(steps_of(filing.id))],
-        ends=[],
+        ends=list(_endings(filing, refused or {})),
     )
 
 
@@ -93,7 +112,8 @@ def _tasks(found: Working, open_rows: int, errors: int, stopping: int) -> Iterat
     words = f"{stopping} 项须改正或说明" if stopping else ""
     yield Task("检查", url_for("filing.checks_page", filing_id=filing_id),
                ("late", "须改正") if errors else _OPEN if stopping else _DONE, words)  # fmt: skip
-    yield Task("承诺与提交", "", ("neutral", "由签署人办理"))
+    yield Task("承诺与提交", url_for("filing.submit_page", filing_id=filing_id),
+               ("neutral", "由签署人办理"))  # fmt: skip
 
 
 def _entry(step: StepTaken, sent: list[Submission]) -> dict[str, Any]:
@@ -105,3 +125,51 @@ def _entry(step: StepTaken, sent: list[Submission]) -> dict[str, Any]:
         "text": step.reason or receipt,
         "recorded": f"{step.done_by_name}，{clock.shown(step.done_at)}",
     }
+
+
+_ENDS = {
+    "withdraw": "撤回后不再审核，已提交的版本仍保留在记录中；需要的，可以重新申报，内容会带入。",
+    "discard": "作废后不能恢复，也不再占用本厂区的申报；已上传的材料保留在记录中。",
+}
+
+
+def _endings(filing: Filing, refused: Mapping[str, tuple[str, str]]) -> Iterator[Ending]:
+    for action, words in _ENDS.items():
+        step = next(
+            (it for it in COURSE.steps if (it.state, it.action) == (filing.state, action)), None
+        )
+        if step is None or step.permission is None or not can(step.permission):
+            continue
+        typed, error = refused.get(action, ("", ""))
+        yield Ending(
+            action, url_for(f"filing.{action}_filing", filing_id=filing.id), f"{step.label}申报",
+            words, f"{step.label}原因", typed, error,
+        )  # fmt: skip
+
+
+@blueprint.post("/<int:filing_id>/withdraw")
+@requires(Permission.FILING_SIGN)
+def withdraw_filing(filing_id: int) -> Response:
+    """Take back what was submitted, before the county has taken it up."""
+    return _end(filing_id, "withdraw", "申报已撤回。")
+
+
+@blueprint.post("/<int:filing_id>/discard")
+@requires(Permission.FILING_WORK)
+def discard_filing(filing_id: int) -> Response:
+    """Give up a draft."""
+    return _end(filing_id, "discard", "申报已作废。")
+
+
+def _end(filing_id: int, action: str, done: str) -> Response:
+    filing = filing_or_404(filing_id)
+    reason = request.form.get("reason", "").strip()
+    act = {"withdraw": services.withdraw, "discard": services.discard}[action]
+    try:
+        if len(reason) > _LONGEST_REASON:
+            raise Refused(f"原因有 {len(reason)} 个字，超过 {_LONGEST_REASON} 个字。请缩短。")
+        act(filing.id, reason)
+    except Refused as refused:
+        return make_response(_page(filing, {action: (reason, str(refused))}), 422)
+    flash(done)
+    return htmx.htmx_redirect(url_for("filing.overview", filing_id=filing.id))
