@@ -84,6 +84,7 @@ def answer_document(answer: Answer) -> dict[str, Any]:
         "not_applicable": answer.not_applicable,
         "chosen": answer.chosen,
         "reason": answer.reason,
+        **({"nothing_met": True} if answer.nothing_met else {}),
     }
 
 
@@ -110,6 +111,7 @@ def answer_of(document: dict[str, Any]) -> Answer:
         not_applicable=document["not_applicable"],
         chosen=document["chosen"],
         reason=document["reason"],
+        nothing_met=document.get("nothing_met", False),
     )
 
 
@@ -212,6 +214,7 @@ def fitting(answer: Answer, row: Row, grades: Sequence[Grade]) -> Answer:
         not_applicable=answer.not_applicable and row.may_not_apply,
         chosen=answer.chosen if answer.chosen in grades else None,
         reason=answer.reason.strip()[:LONGEST_REASON],
+        nothing_met=answer.nothing_met and bool(clauses) and not answer.ticked & clauses.keys(),
     )
 
 
@@ -234,6 +237,8 @@ def _parts(answer: Answer, row: Row, grades: Sequence[Grade]) -> Iterator[str]:
     clauses, quantities = clauses_of(row, grades), quantities_of(row, grades)
     if ticked := [text for key, text in clauses.items() if key in answer.ticked]:
         yield f"已做到 {len(clauses)} 条中的 {len(ticked)} 条：{'；'.join(ticked)}"
+    if answer.nothing_met:
+        yield "所列各条均未做到"
     for key, it in answer.measured.items():
         if key in quantities:
             quantity = quantities[key][0]

@@ -113,7 +113,8 @@ class EntryForm:
         """The inputs beside which an error may stand."""
         oxygen = [it.oxygen_name for it in self.measures if it.needs_oxygen]
         numbers = [it.name for it in self.measures] + [it.name for it in self.shares]
-        return [*numbers, *oxygen, "why"]
+        none = ["none"] if self.clauses else []
+        return [*numbers, *oxygen, *none, "why"]
 
     @property
     def has_fields(self) -> bool:

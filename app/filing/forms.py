@@ -72,6 +72,7 @@ class TypedRow:
     texts: dict[str, str] = field(default_factory=dict)
     """By the name of the input: measured values, shares, 是 and 否."""
     not_applicable: bool = False
+    nothing_met: bool = False
     chosen: str = ""
     reason: str = ""
     errors: dict[str, str] = field(default_factory=dict)
@@ -98,7 +99,14 @@ def typed_of(answer: Answer | None, form: EntryForm) -> TypedRow:
     for question in form.questions:
         if question.subject in answer.said:
             texts[question.name] = "yes" if answer.said[question.subject] else "no"
-    return TypedRow(answer.ticked, texts, answer.not_applicable, answer.chosen or "", answer.reason)
+    return TypedRow(
+        answer.ticked,
+        texts,
+        answer.not_applicable,
+        answer.nothing_met,
+        answer.chosen or "",
+        answer.reason,
+    )
 
 
 def typed_in(sent: MultiDict[str, str], prefix: str, form: EntryForm) -> TypedRow:
@@ -110,6 +118,7 @@ def typed_in(sent: MultiDict[str, str], prefix: str, form: EntryForm) -> TypedRo
         ticked=frozenset(sent.getlist(f"{prefix}.c")) & {it.id for it in form.clauses},
         texts={name: text for name in names if (text := sent.get(f"{prefix}.{name}", "").strip())},
         not_applicable=f"{prefix}.na" in sent,
+        nothing_met=f"{prefix}.none" in sent,
         chosen=sent.get(f"{prefix}.g", "").strip(),
         reason=sent.get(f"{prefix}.why", "").strip(),
     )
@@ -133,10 +142,15 @@ def read_answer(typed: TypedRow, form: EntryForm) -> Answer | None:
         typed.errors["why"] = (
             f"理由有 {len(typed.reason)} 个字，超过 {LONGEST_REASON} 个字。请缩短。"
         )
+    if typed.nothing_met and typed.ticked:
+        typed.errors["none"] = "既勾选了已满足的要求，又勾选了“以上均不满足”。请去掉其中一种。"
     if typed.errors:
         return None
     not_applicable = typed.not_applicable and form.row.may_not_apply
-    return Answer(typed.ticked, measured, shares, said, not_applicable, chosen, typed.reason)
+    return Answer(
+        typed.ticked, measured, shares, said, not_applicable, chosen, typed.reason,
+        nothing_met=typed.nothing_met and bool(form.clauses),
+    )  # fmt: skip
 
 
 def _measured(typed: TypedRow, wanted: MeasureInput) -> Measured | None:
@@ -208,6 +222,8 @@ def told(answer: Answer, form: EntryForm) -> list[tuple[str, str]]:
         for it in form.questions
         if it.subject in answer.said
     ]
+    if answer.nothing_met:
+        found.append(("所列要求", "均不满足"))
     if answer.not_applicable:
         found.append(("是否涉及", "不涉及"))
     if answer.chosen:
@@ -235,6 +251,7 @@ def merged(base: Answer, mine: Answer, theirs: Answer) -> Answer:
         not_applicable=_pick(base.not_applicable, mine.not_applicable, theirs.not_applicable),
         chosen=_pick(base.chosen, mine.chosen, theirs.chosen),
         reason=_pick(base.reason, mine.reason, theirs.reason),
+        nothing_met=not ticked and _pick(base.nothing_met, mine.nothing_met, theirs.nothing_met),
     )
 
 

@@ -129,6 +129,17 @@ def test_a_chosen_grade_wants_a_reason_and_an_open_criterion() -> None:
     assert computed.chosen is None
 
 
+def test_none_of_the_clauses_is_an_answer_and_contradicts_a_tick() -> None:
+    form = entry_form(a_row(("A B", "1、台账完整"), ("C D", "未达到B级要求")), GRADES)
+    answer = read_answer(TypedRow(nothing_met=True), form)
+    assert answer == Answer(nothing_met=True)
+    assert typed_of(answer, form).nothing_met
+    both = TypedRow(ticked=frozenset({form.clauses[0].id}), nothing_met=True)
+    assert read_answer(both, form) is None
+    assert "none" in both.errors
+    assert read_answer(TypedRow(nothing_met=True), FORM) == Answer()
+
+
 def test_not_applicable_only_where_the_row_allows_it() -> None:
     free = entry_form(a_row(("A", "1、有"), ("B C D", "未核实"), may_not_apply=True), GRADES)
     answer, refused = read_answer(TypedRow(not_applicable=True), free), None
