@@ -107,7 +107,7 @@ def test_from_the_start_to_the_officer_who_reads_it(
             read(officer, receipt)
 
     page.reload()
-    expect(page.get_by_text("内容已经固定")).to_be_visible()
+    expect(page.get_by_text("已提交，等待区县审核")).to_be_visible()
 
 
 def submitted(page: Page) -> None:

@@ -12,7 +12,6 @@ from app.filing.queries import Filing, find_filing
 from app.kernel.authority import Permission
 from app.kernel.permissions import scope_for
 from app.kernel.web import page
-from app.kernel.workflow import ActionNotAllowed
 
 blueprint = Blueprint("filing", __name__, url_prefix="/filing", template_folder="../templates")
 
@@ -51,9 +50,10 @@ def open_filing_or_409(filing_id: int) -> Filing:
     """The same, to be worked on; 409 when it is not open for entries (any more)."""
     found = filing_or_404(filing_id)
     if not found.state.is_open:
-        raise ActionNotAllowed(
+        abort(
+            409,
             f"这件申报{COURSE.states[found.state]}，内容已经固定，不能再修改。"
-            "需要修改的，请先在“概况”中撤回，或等待退回补正。"
+            "需要修改的，请先在“概况”中撤回，或等待退回补正。",
         )
     return found
 

@@ -25,6 +25,7 @@ from app.filing.queries import (
 )
 from app.filing.routes.blueprint import blueprint, filing_or_404, filing_page, stops_before_signing
 from app.filing.routes.home import told
+from app.filing.routes.submissions import to_last_submission
 from app.filing.whatnext import next_of_filing
 from app.kernel import clock, htmx
 from app.kernel.authority import Permission
@@ -71,7 +72,7 @@ class Ending:
 def overview(filing_id: int) -> str | Response:
     """The filing at a glance; officers read what was submitted last."""
     if not can(Permission.FILING_WORK):
-        return htmx.htmx_redirect(url_for("filing.last_submission", filing_id=filing_id))
+        return to_last_submission(filing_id)
     return _page(filing_or_404(filing_id))
 
 

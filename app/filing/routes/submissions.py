@@ -25,6 +25,7 @@ from app.filing.queries import (
     list_filings,
     submissions_of,
 )
+from app.filing.queries.papers import next_steps_of
 from app.filing.routes.blueprint import blueprint, state_tag
 from app.kernel import audit, clock, htmx
 from app.kernel.authority import Permission
@@ -176,6 +177,11 @@ def submission_or_404(submission_id: int) -> Submission:
 @requires(Permission.FILING_VIEW)
 def last_submission(filing_id: int) -> Response:
     """The last submission of a filing."""
+    return to_last_submission(filing_id)
+
+
+def to_last_submission(filing_id: int) -> Response:
+    """The way to the last submission of a filing within the person's reach (404)."""
     found = find_filing(filing_id, scope_for(Permission.FILING_VIEW))
     sent = submissions_of(found.id) if found else []
     if not sent:
@@ -259,14 +265,6 @@ def _transport(kept: Mapping[str, Any] | None) -> str:
 
 # --- The receipt -------------------------------------------------------------------------------
 
-_WHAT_NEXT = (
-    "区县生态环境部门收件后进行初审，材料不齐或不符合形式的，一次性告知须补正的全部内容。",
-    "申报 A 级、B 级、引领性的，由区县到现场核查。",
-    "区县自收到申请材料或补正材料之日起 7 日内，把初审结果和材料报市生态环境部门。",
-    "市级审核、省级核定的结果，会出现在本系统的首页和厂区页。",
-)
-"""PLAN-COUNTY, PLAN-CITY in the words for an enterprise."""
-
 
 @blueprint.get("/submissions/<int:submission_id>/receipt")
 @requires(Permission.FILING_VIEW)
@@ -288,6 +286,6 @@ def receipt_page(submission_id: int) -> str:
             ("自评等级", found.grade or "未定"),
             ("佐证材料", f"{len(content['evidence'])} 份"),
         ],
-        what_next=_WHAT_NEXT,
+        what_next=next_steps_of(found),
         is_own=can(Permission.FILING_WORK),
     )

@@ -15,7 +15,6 @@ from app.accounts.sessions import signed_in_person
 from app.approvals.domain import Overtaken, Refused
 from app.filing import services
 from app.filing.domain import Assessment, Statement
-from app.filing.papers import statements_of
 from app.filing.queries import (
     Filing,
     Submission,
@@ -25,6 +24,7 @@ from app.filing.queries import (
     findings_of,
     working,
 )
+from app.filing.queries.papers import statements_of
 from app.filing.reasons import shown_reasons
 from app.filing.routes.blueprint import (
     blueprint,
@@ -40,9 +40,12 @@ from app.kernel.permissions import can, requires
 
 @blueprint.get("/<int:filing_id>/submit")
 @requires(Permission.FILING_WORK)
-def submit_page(filing_id: int) -> str:
+def submit_page(filing_id: int) -> str | Response:
     """What would be submitted, the statements, and for the signatory the signature."""
-    return _page(open_filing_or_409(filing_id))
+    filing = filing_or_404(filing_id)
+    if not filing.state.is_open:
+        return htmx.htmx_redirect(url_for("filing.overview", filing_id=filing_id))
+    return _page(filing)
 
 
 @blueprint.post("/<int:filing_id>/submit")
