@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.filing import services
 from app.filing.domain import State
 from app.filing.entry import entry_form, row_id
 from app.filing.queries import Working, working
@@ -130,8 +131,6 @@ def test_two_people_in_one_row_see_both_entries_and_lose_neither(
 
 def test_a_closed_filing_takes_no_more_entries(app: Flask, draft: int, filer: FlaskClient) -> None:
     with app.app_context(), writing("测试"):
-        from app.filing import services
-
         services.discard(draft, "重新申报")
     answer = filer.post(f"/filing/{draft}/rows/1/{_row(0)}", data=_dust("18", "9"), headers=HTMX)
     assert answer.status_code == 409

@@ -48,7 +48,7 @@ def set_target(filing_id: int) -> Response:
     filing = open_filing_or_409(filing_id)
     target = request.form.get("target", "")[:8]
     try:
-        services.set_target(filing.id, target, _seen(filing))
+        services.set_target(filing.id, target, _seen())
     except Refused as refused:
         return make_response(_page(filing, ("f-target", str(refused))), 422)
     flash(f"申报等级已改为 {target}。")
@@ -63,7 +63,7 @@ def choose_tables(filing_id: int) -> Response:
     chosen = [request.form.get("main", ""), *request.form.getlist("reference")]
     pairs = [_pair(text) for text in chosen if text]
     try:
-        services.choose_tables(filing.id, pairs, _seen(filing))
+        services.choose_tables(filing.id, pairs, _seen())
     except Refused as refused:
         return make_response(_page(filing, ("f-main", str(refused))), 422)
     flash("申报的行业已保存。")
@@ -75,11 +75,11 @@ def _pair(text: str) -> tuple[str, str]:
     return industry, subtype
 
 
-def _seen(filing: Filing) -> int:
-    """The revision of the header that the page showed; one that is none was never shown."""
+def _seen() -> int | None:
+    """The revision of the header that the page showed; None: it did not say."""
     text = request.form.get("seen", "")
     is_number = text.isascii() and text.isdecimal() and len(text) < 10
-    return int(text) if is_number else -filing.revision
+    return int(text) if is_number else None
 
 
 @blueprint.post("/<int:filing_id>/tables/newer")
@@ -88,7 +88,7 @@ def take_newer(filing_id: int) -> Response:
     """Go on with the tables that rule today; what was entered is kept where it still fits."""
     filing = open_filing_or_409(filing_id)
     try:
-        touched = services.take_newer_tables(filing.id, _seen(filing))
+        touched = services.take_newer_tables(filing.id, _seen())
     except Refused as refused:
         return make_response(_page(filing, ("", str(refused))), 422)
     flash(f"已改用新的指标表。填写的内容已保留，要求有变化的 {touched} 项请重新核对。")
