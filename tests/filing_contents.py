@@ -234,7 +234,7 @@ def content(
             "role": "签字人",
             "signed_at": "2026-11-23T06:05:00.000000Z",
         },
-        "submitted_at": "2026-11-23T06:05:00.000000Z",
+        "submitted_at": "2026-11-23T06:05:00.123456Z",
         "way": "browser",
         "paper": "",
         **more,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from app.accounts.queries import list_bureaus
 from app.filing.answers import (
     answer_document,
     answer_words,
@@ -68,6 +69,7 @@ def content_of(
         "year": filing.year,
         "target": filing.target,
         "judged_on": sealing.judged_on.isoformat(),
+        "grade_order": _grade_order(working),
         "tables": [_table(working, assessment, it, numbers) for it in working.tables],
         "overall": assessment.overall,
         "transport": {
@@ -97,6 +99,7 @@ def _plant(working: Working) -> Document:
         "number": plant.number,
         "name": plant.name,
         "county": working.filing.county,
+        "county_name": _county_name(working.filing.county),
         "town": plant.town,
         "address": plant.address,
         "legal_representative": plant.legal_representative,
@@ -155,6 +158,7 @@ def _row(
         "key": row.key,
         "dimension": row.dimension,
         "title": row.title,
+        "may_not_apply": row.may_not_apply,
         "asked": {grade: written(row.asked(grade)) for grade in grades},
         "answer": answer_document(answer),
         "answer_words": answer_words(answer, row, grades),
@@ -198,6 +202,16 @@ def _commitment(working: Working, statements: Sequence[Statement], sealing: Seal
         "role": sealing.role,
         "signed_at": clock.iso(sealing.at),
     }
+
+
+def _grade_order(working: Working) -> list[str]:
+    """By which tables of different schemes cross (交叉级别), the best tier first."""
+    tiers = working.rules.parameter("grade.order").value
+    return list(tiers) if isinstance(tiers, tuple) else []
+
+
+def _county_name(county: str) -> str:
+    return next((it.name for it in list_bureaus("county") if it.code == county), "")
 
 
 def _day(day: date | None) -> str | None:

@@ -123,7 +123,7 @@ def pdf(source: bytes, values: object, made_at: datetime | None = None) -> bytes
             "fonts": json.dumps({"body": list(fonts.body), "title": list(fonts.title)}),
         },
         pdf_standards=[] if made_at is None else ["a-2b"],
-        timestamp=made_at,
+        timestamp=made_at and made_at.replace(microsecond=0),
         pdf_tags=made_at is None,
     )
     if len(said) > _LONG:

@@ -86,7 +86,7 @@ def test_the_same_content_gives_the_same_bytes() -> None:
     assert papers.receipt_pdf(receipt(document), moment) == papers.receipt_pdf(
         receipt(document), moment
     )
-    assert moment == datetime(2026, 11, 23, 6, 5, tzinfo=UTC)
+    assert moment == datetime(2026, 11, 23, 6, 5, 0, 123456, tzinfo=UTC)
     assert b"D:20261123" in first[0][0].content
     assert b"pdfaid" in first[0][0].content
 
@@ -130,7 +130,7 @@ def words_of(docx: bytes) -> str:
 
 
 def test_a_commitment_is_marked_until_it_is_signed_and_then_says_by_whom() -> None:
-    moment = datetime(2026, 11, 22, tzinfo=UTC)
+    moment = datetime(2026, 11, 22, 0, 0, 0, 1, tzinfo=UTC)
     before, after = draft(), signed(content(FILES))
     for words in (plain(papers.commitment_pdf(before, moment)), words_of(
         papers.commitment_docx(before)

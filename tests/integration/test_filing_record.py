@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,10 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
 from app.accounts.domain import Role
+from app.filing import services
 from app.filing.commitment_checks import SETTING
-from app.filing.models import FilingPaper, FilingSubmission
+from app.filing.domain import Transport
+from app.filing.models import FilingEvidence, FilingPaper, FilingSubmission
 from app.filing.queries import find_submission, findings_of, working
 from app.filing.queries.papers import commitment_of, papers_of, statements_of
 from app.filing.services.papers import KEPT, keep_papers, paper
@@ -25,13 +29,14 @@ from app.kernel import audit, files, jobs, papers
 from app.kernel.authority import EVERYTHING
 from app.kernel.database import db
 from app.kernel.models import AuditEntry, Job
-from app.kernel.transaction import writing
+from app.kernel.transaction import transaction, writing
 from app.rulebook.domain import Rulebook
 from app.rulebook.parameters import Parameter
 from tests.conftest import Freeze
 from tests.facts import a_plant
 from tests.filing_contents import canonical, content
-from tests.filings import begun, filing, put_in_force, table
+from tests.filings import answers, begun, filing, put_in_force, submitted, table
+from tests.integration.test_filing_papers import plain
 from tests.issuing import work
 from tests.pages import CheckedClient
 from tests.people import KEQIAO, YUECHENG, ClientAs
@@ -248,3 +253,63 @@ def test_words_of_the_bureau_that_cannot_be_used_stop_the_signing(
     assert len(statements_of(now)) == 3
     with pytest.raises(papers.PaperFault):
         commitment_of(now)
+
+
+def proved(filing_id: int) -> dict[str, bytes]:
+    """Every row answered and proved with a file that is really there; what they hold."""
+    found = {}
+    with writing("测试", actor_id=2, actor_name="张三"):
+        for key, answer in answers().items():
+            services.save_answer(filing_id, 1, key, answer, 0)
+            found[key] = f"%PDF-1.7 {key}".encode()
+            stored = files.keep(io.BytesIO(found[key]))
+            files.enter(stored)
+            db.session.execute(
+                insert(FilingEvidence).values(
+                    filing_id=filing_id, place=1, row_key=key,
+                    kind="监测报告" if key == "1" else "",
+                    sha256=stored.sha256, name=f"报告{key}.pdf", size=stored.size, media="pdf",
+                    pages=1, period_from=date(2025, 1, 1), period_until=date(2025, 12, 31),
+                    note="", confirmed=True, added_at=transaction().moment, added_by=2,
+                    added_by_name="张三",
+                )
+            )  # fmt: skip
+        summary = Transport(100, Decimal(85), Decimal(5), gate_connected=True,
+                            transmission_rate=Decimal(97))  # fmt: skip
+        services.save_transport(filing_id, summary, 0)
+        for it in statements_of(working(filing(filing_id))):
+            services.accept(filing_id, it.id, it.sha256)
+    return found
+
+
+def test_what_is_really_submitted_is_kept_and_agrees_with_the_script(
+    inside: None, draft: int, clock: Freeze, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held = proved(draft)
+    sent = submitted(draft)
+    clock("2026-11-23 14:10")
+    work()
+    assert set(kept(sent.id)) == set(KEPT)
+    assert hashlib.sha256(made(sent.id, "record")).hexdigest() == kept(sent.id)["record"]
+    words = plain(made(sent.id, "record"))
+    for expected in (
+        sent.sha256,
+        sent.receipt,
+        "报告2.pdf",
+        "越城区330602",
+        "国五及以上车辆占比（%）85",
+    ):
+        assert expected in words
+    assert "已签署" in plain(made(sent.id, "commitment"))
+    assert "最迟2026年11月30日" in plain(made(sent.id, "receipt"))
+    folder = tmp_path / "evidence"
+    folder.mkdir()
+    for key, content_of_file in held.items():
+        (folder / f"{key}.bin").write_bytes(content_of_file)
+    original = tmp_path / "original.json"
+    original.write_bytes(made(sent.id, "original"))
+    options = [str(original), "--sha256", sent.sha256, "--files", str(folder)]
+    assert verify.main(options) == 0
+    (folder / "1.bin").write_bytes(b"another")
+    assert verify.main(options) == 1
+    assert "佐证材料 1（报告1.pdf）不在文件夹中" in capsys.readouterr().err
