@@ -221,6 +221,8 @@ def content(
         ],
         "evidence": listed,
         "commitment": {
+            "commits": True,
+            "origin": commitment.OURS,
             "statements": [
                 {
                     "id": it.id,

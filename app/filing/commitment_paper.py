@@ -71,7 +71,7 @@ def of_draft(
 def of_content(content: Json, sha256: str, *, bureau: str) -> CommitmentPaper:
     """As it was signed with a submission, from the content that is frozen."""
     plant, signed = content["plant"], content["commitment"]
-    commits = signed.get("commits", len(signed["statements"]) > _OF_A_DECLARATION)
+    commits = signed["commits"]
     moment = shown_moment(signed["signed_at"])
     said = [
         (it["text"], f"{it['by']}于 {shown_moment(it['accepted_at'])} 逐条确认")
@@ -91,11 +91,8 @@ def of_content(content: Json, sha256: str, *, bureau: str) -> CommitmentPaper:
             f"回执编号 {content['receipt']}，第 {content['number']} 版。",
             f"申报原件校验值（SHA-256）：{sha256}",
         ),
-        origin=signed.get("origin", OURS),
+        origin=signed["origin"],
     )  # fmt: skip
-
-
-_OF_A_DECLARATION = 2
 
 
 def _head(

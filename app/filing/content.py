@@ -19,6 +19,7 @@ from app.filing.answers import (
     transport_words,
 )
 from app.filing.domain import Assessment, CheckFinding, Evidence, Severity, Statement
+from app.filing.queries.papers import subject_of, wording_in_use
 from app.filing.queries.working import Working, WorkingTable
 from app.indicators.domain import RowResult
 from app.indicators.wording import written
@@ -189,6 +190,8 @@ def _evidence(it: Evidence, number: int) -> Document:
 
 def _commitment(working: Working, statements: Sequence[Statement], sealing: Sealing) -> Document:
     return {
+        "commits": subject_of(working).commits,
+        "origin": wording_in_use().origin,
         "statements": [
             {
                 "id": it.id,

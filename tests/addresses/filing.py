@@ -128,9 +128,11 @@ def _content(key: str) -> dict[str, Any]:
              "grades": ["A", "B"], "rows": [row], "grade": "B"}
         ],
         "overall": "B", "transport": None, "warnings": [], "evidence": [],
-        "commitment": {"statements": [{"id": "truth", "text": mark_of(key),
-                                       "by": mark_of(key), "accepted_at": moment}],
-                       "signed_by": mark_of(key), "role": "签署人", "signed_at": moment},
+        "commitment": {
+            "commits": False, "origin": "",
+            "statements": [{"id": "truth", "text": mark_of(key), "by": mark_of(key),
+                            "accepted_at": moment}],
+            "signed_by": mark_of(key), "role": "签署人", "signed_at": moment},
         "submitted_at": moment, "way": "browser", "paper": "",
     }  # fmt: skip
 

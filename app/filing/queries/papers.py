@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.accounts.queries import list_bureaus
 from app.filing import receipt, record
-from app.filing.commitment import BUILT_IN, Subject, statements
+from app.filing.commitment import BUILT_IN, Subject, Wording, statements
 from app.filing.commitment_paper import CommitmentPaper, of_content, of_draft
 from app.filing.domain import Statement
 from app.filing.models import FilingPaper
@@ -51,8 +51,12 @@ def statements_of(working: Working) -> tuple[Statement, ...]:
     Where the bureau's own words cannot be used these are ours, and a check keeps them from being
     submitted.
     """
-    words = BUILT_IN if wording_fault() else wording()
-    return statements(subject_of(working), words)
+    return statements(subject_of(working), wording_in_use())
+
+
+def wording_in_use() -> Wording:
+    """The bureau's own words of the commitment where they can be used, else ours."""
+    return BUILT_IN if wording_fault() else wording()
 
 
 def wording_fault() -> str:

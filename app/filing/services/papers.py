@@ -61,8 +61,9 @@ def paper(submission: Submission, kind: str) -> RecordFile:
     if kind == "files":
         return RecordFile(file_name(f"佐证材料校验值_{name}", "txt"), TEXT, record.file_list(held))
     if kind == "commitment-docx":
-        made = papers.commitment_docx(signed_commitment(submission))
-        return RecordFile(file_name(f"承诺书_{name}", "docx"), MEDIA_TYPES["docx"], made)
+        signed = signed_commitment(submission)
+        made = papers.commitment_docx(signed)
+        return RecordFile(file_name(f"{signed.title}_{name}", "docx"), MEDIA_TYPES["docx"], made)
     title, make = KEPT[kind]
     kept = papers_of(submission.id).get(kind)
     if kept is None:
