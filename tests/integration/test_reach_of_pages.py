@@ -16,7 +16,7 @@ from app.inbox import services as inbox
 from app.inbox.domain import Audience, MessageKind
 from app.issuing.models import IssuedFlag
 from app.issuing.queries.lists import find_list
-from app.kernel import audit
+from app.kernel import audit, jobs
 from app.kernel.authority import EVERYTHING, Permission
 from app.kernel.clock import now, today
 from app.kernel.database import db
@@ -30,7 +30,10 @@ from app.registry.services import (
     register_enterprises,
     register_plants,
 )
+from app.rights.queries.issued import find_letters
+from app.rights.services.letters import PURPOSE
 from tests.addresses.issuing import checked, issued
+from tests.addresses.rights import issued_allocation
 from tests.desk import confirmed
 from tests.facts import code
 from tests.integration.test_plant_pages import hidden, previewed
@@ -43,6 +46,7 @@ OFFICER = next(it for it in PRINCIPALS if it.role is Role.COUNTY_OFFICER)
 HEAD = next(it for it in PRINCIPALS if it.role is Role.COUNTY_HEAD)
 CITY = next(it for it in PRINCIPALS if it.role is Role.CITY_OFFICER)
 CITY_HEAD = next(it for it in PRINCIPALS if it.role is Role.CITY_HEAD)
+AUDITOR = next(it for it in PRINCIPALS if it.role is Role.AUDITOR)
 FILER = next(it for it in PRINCIPALS if it.role is Role.FILER)
 DAY = str(today())
 WHY = {"reason": "同一企业两次登记", "document": "执照"}
@@ -261,3 +265,45 @@ def test_signing_a_list_of_the_city_is_for_the_city(world: World, waiting_list: 
 
     assert by_command(HEAD.name) == 1
     assert by_command(CITY_HEAD.name) == 0
+
+
+# --- Rights and rules ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def allocation(world: World) -> int:
+    return issued_allocation(world)
+
+
+def test_letters_are_offered_to_who_writes_them(world: World, allocation: int) -> None:
+    page = f"/rights/?level=city&pollutant=SO2&year={today().year}"
+    letters = f"/rights/lists/{allocation}/letters"
+    assert letters in world.browser(CITY).get(page).text
+    assert letters not in world.browser(AUDITOR).get(page).text
+
+
+def test_letters_are_for_the_person_who_had_them_made(world: World, allocation: int) -> None:
+    maker, address = world.browser(CITY), f"/rights/lists/{allocation}/letters"
+    made = maker.post(address, data={"format": "docx"}).location
+    with world.app.app_context():
+        while jobs.run_next():
+            pass
+    assert "/downloads/" in maker.get(made).text
+    assert "/downloads/" not in world.browser(CITY_HEAD).get(made).text
+    number = int(made.rsplit("=", 1)[1])
+    with world.app.app_context():
+        owner, other = (world.users[it.name] for it in (CITY, CITY_HEAD))
+        assert find_letters(f"{PURPOSE} {number}", owner)
+        assert find_letters(f"{PURPOSE} {number}", other) is None
+
+
+def test_the_edits_of_a_rule_are_for_who_edits_or_approves(world: World) -> None:
+    editor = next(it for it in PRINCIPALS if it.role is Role.RULE_EDITOR)
+    page = "/rulebook/parameters/grade.order"
+    for who, looks in ((editor, True), (CITY_HEAD, True), (CITY, False), (OFFICER, False)):
+        assert ("修改记录" in world.browser(who).get(page).text) is looks, who
+
+
+def test_a_list_is_offered_as_a_file_to_who_may_take_it_away(world: World) -> None:
+    for who, takes in ((OFFICER, True), (AUDITOR, False), (FILER, False)):
+        assert ("/register/export" in world.browser(who).get("/register").text) is takes, who
