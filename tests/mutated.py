@@ -88,6 +88,7 @@ class Proof:
         """Which test asks which check, and how long it takes; all of them have to pass."""
 
         def listen() -> int:
+            gc.unfreeze()  # what was put aside would not be found to be listened to
             asked: dict[str, list[str]] = defaultdict(list)
             seconds: dict[str, float] = {}
             now: set[str] = set()
@@ -106,6 +107,8 @@ class Proof:
         if code:
             raise pytest.UsageError("tests fail while nothing is missing")
         self.asked, self.seconds = json.loads(self.scratch.read_text(encoding="utf-8"))
+        if not self.asked:
+            raise pytest.UsageError("no test was heard to ask anything")
 
     def try_all(self, checks: Sequence[Site]) -> None:
         """Each check in a process of its own, as many at a time as there are processors."""

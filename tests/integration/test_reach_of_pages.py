@@ -7,6 +7,7 @@ one's own, and so is most of what is on it.
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 
@@ -30,7 +31,9 @@ from app.registry.services import (
     register_enterprises,
     register_plants,
 )
+from app.rights.domain import AllocationFault
 from app.rights.queries.issued import find_letters
+from app.rights.routes import allocation as allocation_page
 from app.rights.services.letters import PURPOSE
 from tests.addresses.issuing import checked, issued
 from tests.addresses.rights import issued_allocation
@@ -47,6 +50,7 @@ HEAD = next(it for it in PRINCIPALS if it.role is Role.COUNTY_HEAD)
 CITY = next(it for it in PRINCIPALS if it.role is Role.CITY_OFFICER)
 CITY_HEAD = next(it for it in PRINCIPALS if it.role is Role.CITY_HEAD)
 AUDITOR = next(it for it in PRINCIPALS if it.role is Role.AUDITOR)
+BOTH = next(it for it in PRINCIPALS if it.name == "officer who audits")
 FILER = next(it for it in PRINCIPALS if it.role is Role.FILER)
 DAY = str(today())
 WHY = {"reason": "同一企业两次登记", "document": "执照"}
@@ -135,6 +139,18 @@ def test_an_enterprise_is_not_told_what_is_proposed_about_it(world: World) -> No
     proposal = confirmed(head, f"{page}/annul", {"reason": "误登"}).location
     assert proposal in head.get(page).text
     assert proposal not in world.browser(FILER).get(page).text
+
+
+def test_who_reads_further_than_they_act_is_offered_to_act_at_home_only(world: World) -> None:
+    client = world.browser(BOTH)
+    for query in ("", f"?on={date(2025, 2, 3)}"):
+        for key, acts in (("A1", True), ("C1", False)):
+            plant = world.plants[key]
+            page = client.get(f"/plants/{plant}{query}").text
+            assert mark_of(key) in page
+            assert (f"/desk/plants/{plant}/" in page) is acts, (key, query)
+    home, elsewhere = (client.get(f"/plants/{world.plants[it]}").text for it in ("A1", "C1"))
+    assert ("登记违法行为" in home, "登记违法行为" in elsewhere) == (True, False)
 
 
 # --- The inbox -----------------------------------------------------------------------------------
@@ -295,6 +311,24 @@ def test_letters_are_for_the_person_who_had_them_made(world: World, allocation: 
         owner, other = (world.users[it.name] for it in (CITY, CITY_HEAD))
         assert find_letters(f"{PURPOSE} {number}", owner)
         assert find_letters(f"{PURPOSE} {number}", other) is None
+
+
+def test_an_enterprise_reads_of_its_own_applications(world: World) -> None:
+    assert "本企业" in world.browser(FILER).get("/rights/applications").text
+    assert "本企业" not in world.browser(OFFICER).get("/rights/applications").text
+
+
+def test_what_is_wrong_in_the_register_is_told_to_who_reaches_all_of_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_asked: object, **_more: object) -> None:
+        raise AllocationFault("某企业的申请有误")
+
+    monkeypatch.setattr(allocation_page, "run_allocation", broken)
+    assert "某企业的申请有误" in world.browser(CITY).get("/rights/").text
+    told = world.browser(OFFICER).get("/rights/").text
+    assert "某企业的申请有误" not in told
+    assert "请联系市级经办人核对" in told
 
 
 def test_the_edits_of_a_rule_are_for_who_edits_or_approves(world: World) -> None:
