@@ -199,6 +199,7 @@ def test_a_notice_names_who_signed_and_only_the_enterprises_within_reach(world: 
     own, every = (world.browser(it).get(f"/desk/notices/{first}").text for it in (OFFICER, CITY))
     assert (mark_of("EA") in own, mark_of("EC") in own) == (True, False)
     assert (mark_of("EA") in every, mark_of("EC") in every) == (True, True)
+    assert own.count("<tr") == every.count("<tr") - 1
     row = own[own.index(mark_of("EA")) :]
     assert Role.FILER.label in row[: row.index("</tr>")]
     elsewhere = world.browser(next(it for it in PRINCIPALS if it.county == KEQIAO))
@@ -301,6 +302,8 @@ def test_letters_are_offered_to_who_writes_them(world: World, allocation: int) -
 def test_letters_are_for_the_person_who_had_them_made(world: World, allocation: int) -> None:
     maker, address = world.browser(CITY), f"/rights/lists/{allocation}/letters"
     made = maker.post(address, data={"format": "docx"}).location
+    assert "等待生成" in maker.get(made).text
+    assert "等待生成" not in world.browser(CITY_HEAD).get(made).text
     with world.app.app_context():
         while jobs.run_next():
             pass
