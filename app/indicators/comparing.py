@@ -14,7 +14,6 @@ from app.indicators.criteria import (
     Cell,
     Clauses,
     Criterion,
-    Evidence,
     IndicatorTable,
     Limit,
     Limits,
@@ -22,7 +21,7 @@ from app.indicators.criteria import (
     Share,
     Unverified,
 )
-from app.indicators.wording import written
+from app.indicators.wording import evidence_written, written
 from app.rulebook.domain import Grade
 
 
@@ -107,11 +106,6 @@ def _beside(row: Row) -> dict[str, str]:
             "；"
         ),
     }
-
-
-def evidence_written(evidence: Evidence) -> str:
-    """监测报告（上一自然年）."""
-    return f"{evidence.kind}（{evidence.period}）" if evidence.period else evidence.kind
 
 
 def differences(before: IndicatorTable, now: IndicatorTable) -> tuple[RowChange, ...]:

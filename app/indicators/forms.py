@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from app.indicators.checking import row_faults
-from app.indicators.comparing import evidence_written
 from app.indicators.criteria import (
     Below,
     Cell,
@@ -31,8 +30,14 @@ from app.indicators.criteria import (
     YesNo,
 )
 from app.indicators.domain import AIR_OXYGEN, shown
-from app.indicators.sheets import UnreadableEvidence, head_of, read_evidence
-from app.indicators.wording import AVERAGING, read_number
+from app.indicators.sheets import head_of
+from app.indicators.wording import (
+    AVERAGING,
+    UnreadableEvidence,
+    evidence_written,
+    read_evidence,
+    read_number,
+)
 from app.kernel.spreadsheets import clean_text
 from app.rulebook.domain import Grade
 
@@ -208,7 +213,8 @@ class _Reading:
 
     def _evidence(self) -> tuple[Evidence, ...]:
         try:
-            return tuple(read_evidence(self._form.text("evidence")))
+            lines = self._form.text("evidence").splitlines()
+            return tuple(read_evidence("\n".join(map(clean_text, lines))))
         except UnreadableEvidence as problem:
             self.say("evidence", str(problem))
             return ()
