@@ -117,6 +117,7 @@ def test_what_was_typed_comes_back_with_what_is_wrong(keepers: TableKeepers) -> 
     again = posted(editor, f"{LIST}/1/edit", {**form, "g0-kind": "share", "again": "1"}, 200)
     assert "百分之" in again
     assert "改了名" in again
+    assert re.search(r'type="hidden" name="g0-l0-upper" value="1e999"', again)
     assert asked_of_a(keepers) == "颗粒物≤10mg/m³"
 
 
