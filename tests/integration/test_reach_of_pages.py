@@ -344,3 +344,11 @@ def test_the_edits_of_a_rule_are_for_who_edits_or_approves(world: World) -> None
 def test_a_list_is_offered_as_a_file_to_who_may_take_it_away(world: World) -> None:
     for who, takes in ((OFFICER, True), (AUDITOR, False), (FILER, False)):
         assert ("/register/export" in world.browser(who).get("/register").text) is takes, who
+
+
+def test_a_plant_s_page_offers_to_record_only_where_the_person_records(world: World) -> None:
+    officer = world.browser(BOTH)
+    for key, offers in (("D1", True), ("D2", False)):
+        plant = world.plants[key]
+        html = officer.get(f"/plants/{plant}").text
+        assert (f"/desk/plants/{plant}/violations/new" in html) is offers, key
