@@ -96,6 +96,12 @@ class Sqlite:
         shutil.copyfile(filled.removeprefix("sqlite:///"), path)
         yield f"sqlite:///{path}"
 
+    def lasting(self, folder: Path) -> str:
+        """The address of a copy with the bureau inside ``folder``."""
+        path = folder / "app.db"
+        shutil.copyfile(self._with_bureau, path)
+        return f"sqlite:///{path}"
+
 
 class Postgresql:
     """Copies of one migrated database on the tests' own server."""
@@ -121,6 +127,10 @@ class Postgresql:
             yield self._cluster.url(name)
         finally:
             self._do(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def lasting(self, _folder: Path) -> str:
+        """The address of a copy with the bureau, which stays as long as the server."""
+        return self._cluster.url(self._create(self._with_bureau))
 
     def _create(self, template: str) -> str:
         name = f"jixiao_{next(_numbers)}"

@@ -1,6 +1,8 @@
-"""How a new table begins: one row for each dimension of the plan, everything 未核实."""
+"""How a new table begins: a row for each dimension, or each of another table's; all 未核实."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from app.indicators.criteria import Cell, IndicatorTable, Row, Unverified
 from app.rulebook.domain import Grade
@@ -17,6 +19,14 @@ DIMENSIONS = (
     "运输管控要求",
 )
 """The nine of the plan (方案三（一）); an industry may have its own (PLAN-INDICATORS)."""
+
+
+def blank_supplement(base: IndicatorTable, title: str, source: str = "") -> IndicatorTable:
+    """A supplement that says nothing yet, with the rows of the table that it will tighten."""
+    rows = tuple(
+        Row(it.key, it.dimension, it.title, (Cell(base.grades, Unverified()),)) for it in base.rows
+    )
+    return replace(base, title=title, source=source, rows=rows)
 
 
 def blank_table(

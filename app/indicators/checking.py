@@ -17,7 +17,14 @@ from app.indicators.criteria import (
     SameAsAbove,
     Unverified,
 )
-from app.indicators.wording import UnreadableCriterion, read, written
+from app.indicators.wording import (
+    UnreadableCriterion,
+    UnreadableEvidence,
+    evidence_written,
+    read,
+    read_evidence,
+    written,
+)
 from app.rulebook.domain import Grade
 
 KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,19}")
@@ -88,8 +95,7 @@ def row_faults(row: Row, grades: Sequence[Grade]) -> Iterator[Fault]:
         if not getattr(row, name):
             yield Fault(f"没有写{_WORDS[name]}。请填写。", row.key, name)
     yield from _lengths(row)
-    if len(row.evidence) > MOST_EVIDENCE:
-        yield Fault(f"佐证材料最多 {MOST_EVIDENCE} 项。请合并。", row.key, "evidence")
+    yield from _evidence_faults(row)
     covered = tuple(grade for cell in row.cells for grade in cell.grades)
     if covered != tuple(grades):
         words = f"编号 {row.key} 没有逐级填写要求。请为每一等级填写，未知的写“未核实”。"
@@ -99,6 +105,19 @@ def row_faults(row: Row, grades: Sequence[Grade]) -> Iterator[Fault]:
         for words in _cell_faults(cell, grades):
             yield Fault(words, row.key, cell.grades[0])
     yield from _units(row)
+
+
+def _evidence_faults(row: Row) -> Iterator[Fault]:
+    if len(row.evidence) > MOST_EVIDENCE:
+        yield Fault(f"佐证材料最多 {MOST_EVIDENCE} 项。请合并。", row.key, "evidence")
+    for it in row.evidence:
+        try:
+            same = list(read_evidence(evidence_written(it))) == [it]
+        except UnreadableEvidence:
+            same = False
+        if not same:
+            words = f"佐证材料“{it.kind[:30]}”的名称和期间里不能有括号。请改写。"
+            yield Fault(words, row.key, "evidence")
 
 
 def _lengths(row: Row) -> Iterator[Fault]:

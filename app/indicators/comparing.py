@@ -14,7 +14,6 @@ from app.indicators.criteria import (
     Cell,
     Clauses,
     Criterion,
-    Evidence,
     IndicatorTable,
     Limit,
     Limits,
@@ -22,7 +21,7 @@ from app.indicators.criteria import (
     Share,
     Unverified,
 )
-from app.indicators.wording import written
+from app.indicators.wording import evidence_written, written
 from app.rulebook.domain import Grade
 
 
@@ -109,11 +108,6 @@ def _beside(row: Row) -> dict[str, str]:
     }
 
 
-def evidence_written(evidence: Evidence) -> str:
-    """监测报告（上一自然年）."""
-    return f"{evidence.kind}（{evidence.period}）" if evidence.period else evidence.kind
-
-
 def differences(before: IndicatorTable, now: IndicatorTable) -> tuple[RowChange, ...]:
     """Every row of both versions, in the order of the newer one, dropped ones at the end."""
     keys = list(dict.fromkeys([row.key for row in (*now.rows, *before.rows)]))
@@ -192,11 +186,21 @@ def tightened(table: IndicatorTable, supplement: IndicatorTable) -> IndicatorTab
     A cell of the supplement that is 未核实 says nothing, and one that is looser than the table's
     does not count (PLAN-INDICATORS): the table may have become stricter since. Where no rule can
     tell, the person who approved the supplement has read both. Rows that only the supplement has
-    are added.
+    are added, if they ask for anything.
     """
     rows = [_tightened_row(row, supplement.row(row.key), table.grades) for row in table.rows]
-    added = [row for row in supplement.rows if table.row(row.key) is None]
+    added = [
+        replace(row, cells=_by_grade(row, table.grades))
+        for row in supplement.rows
+        if table.row(row.key) is None
+        and any(not isinstance(it.criterion, Unverified) for it in row.cells)
+    ]
     return replace(table, rows=(*rows, *added))
+
+
+def _by_grade(row: Row, grades: Sequence[Grade]) -> tuple[Cell, ...]:
+    """A row's cells in the columns of another table."""
+    return _merged([Cell((it,), row.asked(it), _source_of(row, it)) for it in grades])
 
 
 def loosened(table: IndicatorTable, supplement: IndicatorTable) -> list[str]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from app.indicators.checking import row_faults
-from app.indicators.comparing import evidence_written
 from app.indicators.criteria import (
     Below,
     Cell,
@@ -31,8 +30,14 @@ from app.indicators.criteria import (
     YesNo,
 )
 from app.indicators.domain import AIR_OXYGEN, shown
-from app.indicators.sheets import UnreadableEvidence, head_of, read_evidence
-from app.indicators.wording import AVERAGING, read_number
+from app.indicators.sheets import head_of
+from app.indicators.wording import (
+    AVERAGING,
+    UnreadableEvidence,
+    evidence_written,
+    read_evidence,
+    read_number,
+)
 from app.kernel.spreadsheets import clean_text
 from app.rulebook.domain import Grade
 
@@ -47,6 +52,17 @@ KINDS: Mapping[str, str] = {
     "below": "未达到某级要求",
 }
 SIGNS = {"≤": "不高于", "≥": "不低于"}
+_SHOWN: Mapping[str, tuple[str, ...]] = {
+    "unverified": ("kind", "merge"),
+    "all": ("kind", "merge", "source", "clauses"),
+    "any": ("kind", "merge", "source", "clauses", "need"),
+    "limits": ("kind", "merge", "source", *(f"l{number}" for number in range(10))),
+    "share": ("kind", "merge", "source", "subject", "sign", "percent"),
+    "yes-no": ("kind", "merge", "source", "subject"),
+    "same": ("kind", "merge"),
+    "below": ("kind", "merge", "below"),
+}
+"""The fields of a grade that are seen, by the beginnings of their names."""
 MOST_LIMITS = 20
 LIMIT_FIELDS = (
     "pollutant",
@@ -81,6 +97,16 @@ class RowForm:
     def is_merged(self, place: int) -> bool:
         """Whether the cell of a grade is that of the one to its left."""
         return place > 0 and bool(self.text(f"g{place}-merge"))
+
+    def put_aside(self, place: int) -> list[tuple[str, str]]:
+        """What was typed for a grade in other ways than the chosen one: it goes along unseen."""
+        start, kind = f"g{place}-", self.kind(place)
+        shown = _SHOWN[kind] if not self.is_merged(place) else ("merge",)
+        return [
+            (name, text)
+            for name, text in self.values.items()
+            if text and name.startswith(start) and not name[len(start) :].startswith(shown)
+        ]
 
     def limit_places(self, place: int) -> list[str]:
         """The names that the fields of a grade's limits begin with, one empty one at the end."""
@@ -208,7 +234,8 @@ class _Reading:
 
     def _evidence(self) -> tuple[Evidence, ...]:
         try:
-            return tuple(read_evidence(self._form.text("evidence")))
+            lines = self._form.text("evidence").splitlines()
+            return tuple(read_evidence("\n".join(map(clean_text, lines))))
         except UnreadableEvidence as problem:
             self.say("evidence", str(problem))
             return ()

@@ -6,15 +6,20 @@ What is written is read back as it was; what a person typed wrongly is named by 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from app.indicators.checking import Fault, faults
-from app.indicators.comparing import evidence_written
-from app.indicators.criteria import Cell, Criterion, Evidence, IndicatorTable, Row, Unverified
-from app.indicators.wording import UnreadableCriterion, read, written
+from app.indicators.criteria import Cell, Criterion, IndicatorTable, Row, Unverified
+from app.indicators.wording import (
+    UnreadableCriterion,
+    UnreadableEvidence,
+    evidence_written,
+    read,
+    read_evidence,
+    written,
+)
 from app.kernel.spreadsheets import Cell as Content
 from app.kernel.spreadsheets import Merged, Sheet, Workbook, cell_problem, clean_text
 from app.kernel.spreadsheets.delimited import plain_text
@@ -30,7 +35,6 @@ SHEET, SOURCES = "指标表", "来源"
 YES, NO = "是", "否"
 TITLED, READ_IN = "表名：", "来源："
 """How the lines above the header begin."""
-_EVIDENCE = re.compile(r"(?P<kind>[^（(]+)(?:[（(](?P<period>[^）)]+)[）)])?")
 _WIDTHS_BEFORE, _WIDTHS_AFTER = (7.0, 14.0, 20.0), (9.0, 24.0, 24.0)
 _WIDTH_OF_GRADES = 120.0
 _PARTS = {"key": 0, "dimension": 1, "title": 2}
@@ -52,22 +56,6 @@ class UnreadableTable(ValueError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("；".join(f"{it.at}：{it.text}" if it.at else it.text for it in problems))
         self.problems = tuple(problems)
-
-
-class UnreadableEvidence(ValueError):
-    """A line of 佐证材料 that is not understood; the text says how to write it."""
-
-
-def read_evidence(text: str) -> Iterator[Evidence]:
-    """One a line: 监测报告（上一自然年）. Raises UnreadableEvidence."""
-    for line in (clean_text(part) for part in text.replace("\r", "\n").split("\n")):
-        found = _EVIDENCE.fullmatch(line) if line else None
-        if found:
-            yield Evidence(found["kind"].strip(), (found["period"] or "").strip())
-        elif line:
-            raise UnreadableEvidence(
-                f"看不懂“{line[:30]}”。请写成“监测报告（上一自然年）”，一行一项。"
-            )
 
 
 # --- Out ------------------------------------------------------------------------------------

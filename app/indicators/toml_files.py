@@ -14,6 +14,7 @@ from app.indicators.checking import Fault
 from app.indicators.criteria import Cell, Evidence, IndicatorTable, Row
 from app.indicators.sheets import Problem, UnreadableTable
 from app.indicators.wording import UnreadableCriterion, read, written
+from app.kernel.spreadsheets import clean_text
 
 _TABLE = ("rulebook", "industry", "subtype", "title", "grades", "source")
 _ROW = ("key", "dimension", "title", "may_not_apply", "source", "evidence", "cell")
@@ -146,7 +147,8 @@ class _Reading:
         if not isinstance(found, str) or (wanted and not found.strip()):
             self._say(where, f"{key} 应为加引号的文字，且不能为空。请改正。")
             return ""
-        return found.strip()
+        lines = found.split("\n") if key == "asks" else [found]
+        return "\n".join(map(clean_text, lines)).strip()
 
     def _strings(self, raw: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
         found = raw.get(key)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from decimal import Decimal
 
 from app.indicators.criteria import (
@@ -25,6 +26,7 @@ from app.indicators.criteria import (
     Clause,
     Clauses,
     Criterion,
+    Evidence,
     Limit,
     Limits,
     Quantity,
@@ -196,3 +198,29 @@ _HOW = (
     "看不懂“{}”。请写成：限值“颗粒物（窑尾，小时均值）≤10mg/m³”，比例“国五及以上车辆比例≥80%”，"
     "条款“1、……”，是否“须做到：……”，或“同上一级”“未达到B级要求”“未核实”。"
 )
+
+
+# --- Evidence -------------------------------------------------------------------------------
+
+_EVIDENCE = re.compile(r"(?P<kind>[^（(）)]+)(?:[（(](?P<period>[^（(）)]+)[）)])?")
+
+
+class UnreadableEvidence(ValueError):
+    """A line of 佐证材料 that is not understood; the text says how to write it."""
+
+
+def evidence_written(evidence: Evidence) -> str:
+    """监测报告（上一自然年）."""
+    return f"{evidence.kind}（{evidence.period}）" if evidence.period else evidence.kind
+
+
+def read_evidence(text: str) -> Iterator[Evidence]:
+    """One a line: 监测报告（上一自然年）. Raises UnreadableEvidence."""
+    for line in (part.strip() for part in text.replace("\r", "\n").split("\n")):
+        found = _EVIDENCE.fullmatch(line) if line else None
+        if found:
+            yield Evidence(found["kind"].strip(), (found["period"] or "").strip())
+        elif line:
+            raise UnreadableEvidence(
+                f"看不懂“{line[:30]}”。请写成“监测报告（上一自然年）”，一行一项。"
+            )

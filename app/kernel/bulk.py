@@ -7,14 +7,14 @@ which its triggers and constraints judge like any INSERT. The rows are the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, func, insert, select, text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
+from app.kernel import driver_rows
 from app.kernel.database import db
 from app.kernel.transaction import note_change
 
@@ -55,34 +55,14 @@ def insert_columns(model: type[Any], columns: Columns, **same: Any) -> None:
     elif count < _COPIED:
         _insert(connection, table, names, [dict(zip(names, it, strict=True)) for it in lines])
     else:
-        _copy(connection, table, names, lines)
+        note_change(table.name)
+        driver_rows.copy_in(connection, table, names, lines)
 
 
 def _insert(connection: Connection, table: Table, names: Sequence[str], lines: list[Any]) -> None:
     connection.exec_driver_sql(
         insert(table).compile(dialect=connection.dialect, column_keys=names).string, lines
     )
-
-
-def _copy(
-    connection: Connection, table: Table, names: Sequence[str], lines: Iterable[Sequence[Any]]
-) -> None:
-    """Send the rows to PostgreSQL in one stream."""
-    import psycopg  # there only where PostgreSQL is
-    from psycopg import sql
-
-    driver: Any = connection.connection.driver_connection
-    asked = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
-    )
-    note_change(table.name)
-    try:
-        with driver.cursor() as cursor, cursor.copy(asked) as stream:
-            for line in lines:
-                stream.write_row(line)
-    except psycopg.Error as error:
-        said = f"COPY {table.name}"
-        raise DBAPIError.instance(said, None, error, psycopg.Error, hide_parameters=True) from error
 
 
 def take_ids(model: type[Any], count: int) -> Sequence[int]:

@@ -12,12 +12,13 @@ there are few of them in many rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import CompoundSelect, Date, Delete, Dialect, Select, Table, Update
+from sqlalchemy import CompoundSelect, Connection, Date, Delete, Dialect, Select, Table, Update
+from sqlalchemy.exc import DBAPIError
 
 from app.kernel.database import db, run
 
@@ -96,17 +97,38 @@ def enter(model: type[Any], rows: Sequence[Row]) -> None:
     if not rows:
         return
     table: Table = model.__table__
-    names = ", ".join(it.name for it in table.columns)
+    names = [it.name for it in table.columns]
     connection = db.session.connection()
     on_postgresql = connection.dialect.name == "postgresql"
-    raw: Any = connection.connection.driver_connection
     if on_postgresql and len(rows) > _MANY:
-        with raw.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+        copy_in(connection, table, names, rows)
         return
-    marks = ", ".join(["%s" if on_postgresql else "?"] * len(table.columns))
-    raw.cursor().executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)  # noqa: S608
+    raw: Any = connection.connection.driver_connection
+    marks = ", ".join(["%s" if on_postgresql else "?"] * len(names))
+    raw.cursor().executemany(
+        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})",  # noqa: S608
+        rows,
+    )
+
+
+def copy_in(
+    connection: Connection, table: Table, names: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Send rows to PostgreSQL in one stream; a refusal is raised as any statement's would be."""
+    import psycopg  # there only where PostgreSQL is
+    from psycopg import sql
+
+    driver: Any = connection.connection.driver_connection
+    asked = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
+    )
+    try:
+        with driver.cursor() as cursor, cursor.copy(asked) as stream:
+            for row in rows:
+                stream.write_row(row)
+    except psycopg.Error as error:
+        said = f"COPY {table.name}"
+        raise DBAPIError.instance(said, None, error, psycopg.Error, hide_parameters=True) from error
 
 
 def days_read() -> Mapping[Any, Any]:

@@ -82,7 +82,7 @@ _NUMBER = Signature("示例〔1〕号", confirms_draft_rulebook=True)
 ISSUED: dict[int, int] = {}
 
 
-def _issued_allocation(world: World) -> int:
+def issued_allocation(world: World) -> int:
     """A signed allocation in which every plant of the world stands; made once for each world."""
     if id(world) not in ISSUED:
         head, officer = world.users["city-head"], world.users["city-officer"]
@@ -99,7 +99,7 @@ def _issued_allocation(world: World) -> int:
 
 
 def _allocations(world: World, _who: Principal, _endpoint: str) -> Examples:
-    yield Kind.OWN, {"allocation_id": _issued_allocation(world)}
+    yield Kind.OWN, {"allocation_id": issued_allocation(world)}
     yield Kind.UNKNOWN, {"allocation_id": NOWHERE}
 
 
@@ -167,7 +167,7 @@ def _letters_under_way(world: World, who: Principal) -> Mapping[str, object]:
     """Letters that this person asked for and that are still to be made."""
     if not who.holds(Permission.LIST_DRAFT):
         return {}
-    owner, list_id = world.users[who.name], _issued_allocation(world)
+    owner, list_id = world.users[who.name], issued_allocation(world)
     counties = [who.county] if who.county else None
     with world.app.app_context():
         view = find_allocation(list_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -63,10 +63,9 @@ def client_as(app: Flask, bureau: None) -> ClientAs:
 
 
 @pytest.fixture(scope="session")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Worlds:
     """The register whose records carry marks: entered once per engine, then copied."""
-    with ExitStack() as held:
-        yield Worlds(held, tmp_path_factory)
+    return Worlds(tmp_path_factory)
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -82,8 +81,8 @@ def world(
 class Worlds:
     """Copies of one entered register per engine (对照登记簿)."""
 
-    def __init__(self, held: ExitStack, folders: pytest.TempPathFactory) -> None:
-        self._held, self._folders = held, folders
+    def __init__(self, folders: pytest.TempPathFactory) -> None:
+        self._folders = folders
         self._entered: dict[Sqlite | Postgresql, tuple[World, Path, str]] = {}
         self._lent: list[World] = []
         """Kept: the examples of addresses remember what they made by a world's identity."""
@@ -103,7 +102,7 @@ class Worlds:
 
     def _enter(self, engine: Sqlite | Postgresql) -> tuple[World, Path, str]:
         folder = self._folders.mktemp("entered")
-        url = self._held.enter_context(engine.database(folder, with_bureau=True))
+        url = engine.lasting(folder)
         app = installed(folder, url)
         entered = populate(app)
         close(app)

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from app.indicators.forms import values_of
-from app.indicators.queries import heads_of, newest_version
+from app.indicators.queries import heads_of, newest_version, table_on
 from app.indicators.sheets import write_table
 from app.indicators.toml_files import to_toml
 from app.indicators.wording import written
@@ -36,6 +36,14 @@ def posted(client: Any, address: str, form: dict[str, Any], status: int = 303) -
     assert answer.status_code == status, answer.get_data(as_text=True)[-1500:]
     text: str = answer.get_data(as_text=True)
     return text
+
+
+def downloaded(client: Any, form: dict[str, str]) -> bytes:
+    """A version as a file."""
+    made = client.post(f"{LIST}/1/download", data=form)
+    with client.get(made.headers["Location"]) as answer:
+        content: bytes = answer.data
+    return content
 
 
 def asked_of_a(keepers: TableKeepers, place: int = 0) -> str:
@@ -109,6 +117,7 @@ def test_what_was_typed_comes_back_with_what_is_wrong(keepers: TableKeepers) -> 
     again = posted(editor, f"{LIST}/1/edit", {**form, "g0-kind": "share", "again": "1"}, 200)
     assert "百分之" in again
     assert "改了名" in again
+    assert re.search(r'type="hidden" name="g0-l0-upper" value="1e999"', again)
     assert asked_of_a(keepers) == "颗粒物≤10mg/m³"
 
 
@@ -163,8 +172,7 @@ def test_a_file_goes_out_and_comes_back(keepers: TableKeepers) -> None:
         form = {"made_from": str(found.id if found else 0), "table": file}
         return posted(editor, f"{LIST}/1/upload", form, status)
 
-    answer = editor.post(f"{LIST}/1/download", data={"version": "1"})
-    book = openpyxl.load_workbook(BytesIO(editor.get(answer.headers["Location"]).data))
+    book = openpyxl.load_workbook(BytesIO(downloaded(editor, {"version": "1"})))
     book["指标表"]["D4"] = "颗粒物≤6mg/m³"
     changed, spoilt = BytesIO(), BytesIO()
     book.save(changed)
@@ -179,8 +187,7 @@ def test_a_file_goes_out_and_comes_back(keepers: TableKeepers) -> None:
         assert [it.id for it in heads_of(1)] == [version]
     sent(changed.getvalue(), "表.xlsx")
     assert asked_of_a(keepers) == "颗粒物≤6mg/m³"
-    answer = editor.post(f"{LIST}/1/download", data={"version": "2", "format": "toml"})
-    text = editor.get(answer.headers["Location"]).data.decode()
+    text = downloaded(editor, {"version": "2", "format": "toml"}).decode()
     sent(text.replace("≤6mg", "≤5mg").encode(), "表.toml")
     assert asked_of_a(keepers) == "颗粒物≤5mg/m³"
     other = to_toml(a_table(industry="glass"))
@@ -228,6 +235,27 @@ def test_from_a_new_table_to_its_ruling_and_back(keepers: TableKeepers) -> None:
     posted(head, "/approvals/2/approve", {"note": ""})
     assert "日期写错" in fetched(editor, f"{LIST}/1/versions")
     assert editor.get(f"{LIST}/1/withdraw/1").status_code == 404
+
+
+def test_a_supplement_begins_with_the_rows_it_can_tighten(keepers: TableKeepers) -> None:
+    keepers.rule(1, keepers.keep(a_table(dust("10"), dust("9", "4.2"))), date(2026, 2, 1))
+    editor = browser_of(keepers.app, keepers.editor)
+    form = {"rulebook": RULES, "industry": "casting", "kind": "supplement", "title": "补充"}
+    assert "没有填写补充要求的名称" in posted(editor, f"{LIST}/new", form, 422)
+    posted(editor, f"{LIST}/new", {**form, "part": "浙江省"})
+    with keepers.app.app_context():
+        begun = newest_version(2)
+        assert begun is not None
+        assert [it.key for it in begun.table.rows] == ["4.1", "4.2"]
+        assert {written(it.asked("A")) for it in begun.table.rows} == {"未核实"}
+    keepers.rule(2, begun.id, date(2026, 2, 1))
+    with keepers.app.app_context():
+        found = table_on(RULES, "casting", "", date(2026, 3, 1))
+        assert found is not None
+        assert [written(it.asked("A")) for it in found.table.rows] == [
+            "颗粒物≤10mg/m³",
+            "颗粒物≤9mg/m³",
+        ]
 
 
 def test_shipped_tables_are_loaded_once_and_rule_nothing(keepers: TableKeepers) -> None:

@@ -324,6 +324,14 @@ def test_an_empty_register_says_why_and_what_to_do(app: Flask, client_as: Client
     html = fetched(client_as("county-officer"), "/register")
     assert "台账中还没有厂区" in html
     assert "导入台账工作簿后" in html
+    assert 'href="/ledger/' in html
+    uscc = code(90)
+    with app.app_context(), writing("测试"):
+        (enterprise,) = register_enterprises([EnterpriseEntry(uscc, "无厂区公司")])
+        audit.record("test.recorded", "enterprise", enterprise)
+    html = fetched(client_as("filer", uscc=uscc), "/register")
+    assert "台账中还没有厂区" in html
+    assert 'href="/ledger/' not in html
 
 
 def test_whoever_sees_many_counties_chooses_among_the_towns_of_one(

@@ -7,6 +7,7 @@ one's own, and so is most of what is on it.
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 
@@ -16,7 +17,7 @@ from app.inbox import services as inbox
 from app.inbox.domain import Audience, MessageKind
 from app.issuing.models import IssuedFlag
 from app.issuing.queries.lists import find_list
-from app.kernel import audit
+from app.kernel import audit, jobs
 from app.kernel.authority import EVERYTHING, Permission
 from app.kernel.clock import now, today
 from app.kernel.database import db
@@ -30,7 +31,12 @@ from app.registry.services import (
     register_enterprises,
     register_plants,
 )
+from app.rights.domain import AllocationFault
+from app.rights.queries.issued import find_letters
+from app.rights.routes import allocation as allocation_page
+from app.rights.services.letters import PURPOSE
 from tests.addresses.issuing import checked, issued
+from tests.addresses.rights import issued_allocation
 from tests.desk import confirmed
 from tests.facts import code
 from tests.integration.test_plant_pages import hidden, previewed
@@ -43,6 +49,8 @@ OFFICER = next(it for it in PRINCIPALS if it.role is Role.COUNTY_OFFICER)
 HEAD = next(it for it in PRINCIPALS if it.role is Role.COUNTY_HEAD)
 CITY = next(it for it in PRINCIPALS if it.role is Role.CITY_OFFICER)
 CITY_HEAD = next(it for it in PRINCIPALS if it.role is Role.CITY_HEAD)
+AUDITOR = next(it for it in PRINCIPALS if it.role is Role.AUDITOR)
+BOTH = next(it for it in PRINCIPALS if it.name == "officer who audits")
 FILER = next(it for it in PRINCIPALS if it.role is Role.FILER)
 DAY = str(today())
 WHY = {"reason": "同一企业两次登记", "document": "执照"}
@@ -133,6 +141,18 @@ def test_an_enterprise_is_not_told_what_is_proposed_about_it(world: World) -> No
     assert proposal not in world.browser(FILER).get(page).text
 
 
+def test_who_reads_further_than_they_act_is_offered_to_act_at_home_only(world: World) -> None:
+    client = world.browser(BOTH)
+    for query in ("", f"?on={date(2025, 2, 3)}"):
+        for key, acts in (("A1", True), ("C1", False)):
+            plant = world.plants[key]
+            page = client.get(f"/plants/{plant}{query}").text
+            assert mark_of(key) in page
+            assert (f"/desk/plants/{plant}/" in page) is acts, (key, query)
+    home, elsewhere = (client.get(f"/plants/{world.plants[it]}").text for it in ("A1", "C1"))
+    assert ("登记违法行为" in home, "登记违法行为" in elsewhere) == (True, False)
+
+
 # --- The inbox -----------------------------------------------------------------------------------
 
 
@@ -179,6 +199,7 @@ def test_a_notice_names_who_signed_and_only_the_enterprises_within_reach(world: 
     own, every = (world.browser(it).get(f"/desk/notices/{first}").text for it in (OFFICER, CITY))
     assert (mark_of("EA") in own, mark_of("EC") in own) == (True, False)
     assert (mark_of("EA") in every, mark_of("EC") in every) == (True, True)
+    assert own.count("<tr") == every.count("<tr") - 1
     row = own[own.index(mark_of("EA")) :]
     assert Role.FILER.label in row[: row.index("</tr>")]
     elsewhere = world.browser(next(it for it in PRINCIPALS if it.county == KEQIAO))
@@ -261,3 +282,73 @@ def test_signing_a_list_of_the_city_is_for_the_city(world: World, waiting_list: 
 
     assert by_command(HEAD.name) == 1
     assert by_command(CITY_HEAD.name) == 0
+
+
+# --- Rights and rules ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def allocation(world: World) -> int:
+    return issued_allocation(world)
+
+
+def test_letters_are_offered_to_who_writes_them(world: World, allocation: int) -> None:
+    page = f"/rights/?level=city&pollutant=SO2&year={today().year}"
+    letters = f"/rights/lists/{allocation}/letters"
+    assert letters in world.browser(CITY).get(page).text
+    assert letters not in world.browser(AUDITOR).get(page).text
+
+
+def test_letters_are_for_the_person_who_had_them_made(world: World, allocation: int) -> None:
+    maker, address = world.browser(CITY), f"/rights/lists/{allocation}/letters"
+    made = maker.post(address, data={"format": "docx"}).location
+    assert "等待生成" in maker.get(made).text
+    assert "等待生成" not in world.browser(CITY_HEAD).get(made).text
+    with world.app.app_context():
+        while jobs.run_next():
+            pass
+    assert "/downloads/" in maker.get(made).text
+    assert "/downloads/" not in world.browser(CITY_HEAD).get(made).text
+    number = int(made.rsplit("=", 1)[1])
+    with world.app.app_context():
+        owner, other = (world.users[it.name] for it in (CITY, CITY_HEAD))
+        assert find_letters(f"{PURPOSE} {number}", owner)
+        assert find_letters(f"{PURPOSE} {number}", other) is None
+
+
+def test_an_enterprise_reads_of_its_own_applications(world: World) -> None:
+    assert "本企业" in world.browser(FILER).get("/rights/applications").text
+    assert "本企业" not in world.browser(OFFICER).get("/rights/applications").text
+
+
+def test_what_is_wrong_in_the_register_is_told_to_who_reaches_all_of_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_asked: object, **_more: object) -> None:
+        raise AllocationFault("某企业的申请有误")
+
+    monkeypatch.setattr(allocation_page, "run_allocation", broken)
+    assert "某企业的申请有误" in world.browser(CITY).get("/rights/").text
+    told = world.browser(OFFICER).get("/rights/").text
+    assert "某企业的申请有误" not in told
+    assert "请联系市级经办人核对" in told
+
+
+def test_the_edits_of_a_rule_are_for_who_edits_or_approves(world: World) -> None:
+    editor = next(it for it in PRINCIPALS if it.role is Role.RULE_EDITOR)
+    page = "/rulebook/parameters/grade.order"
+    for who, looks in ((editor, True), (CITY_HEAD, True), (CITY, False), (OFFICER, False)):
+        assert ("修改记录" in world.browser(who).get(page).text) is looks, who
+
+
+def test_a_list_is_offered_as_a_file_to_who_may_take_it_away(world: World) -> None:
+    for who, takes in ((OFFICER, True), (AUDITOR, False), (FILER, False)):
+        assert ("/register/export" in world.browser(who).get("/register").text) is takes, who
+
+
+def test_a_plant_s_page_offers_to_record_only_where_the_person_records(world: World) -> None:
+    officer = world.browser(BOTH)
+    for key, offers in (("D1", True), ("D2", False)):
+        plant = world.plants[key]
+        html = officer.get(f"/plants/{plant}").text
+        assert (f"/desk/plants/{plant}/violations/new" in html) is offers, key

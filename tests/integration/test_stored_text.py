@@ -96,6 +96,7 @@ def test_every_page_shows_what_was_entered_as_text(infested: World) -> None:
 
 NAMELESS = frozenset(
     {
+        "indicators.export_tables",
         "issuing.export_lists",
         "operations.export_backups",
         "operations.export_chain_end",
@@ -103,7 +104,7 @@ NAMELESS = frozenset(
         "rights.export_statement",
     }
 )
-"""Files of hashes, of tonnes by level, of the titles of lists: they name no enterprise."""
+"""Files of hashes, of tonnes by level, of titles of lists and tables: they name no enterprise."""
 
 
 def test_every_file_is_made_and_fetched_whatever_its_names(infested: World) -> None:

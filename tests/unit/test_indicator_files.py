@@ -180,6 +180,7 @@ def test_what_is_no_workbook_is_refused(tmp_path: Path, content: bytes) -> None:
         (('grades = ["A"]', 'grades = "A"'), "grades 应为"),
         (("≤10mg", "<>10mg"), "看不懂"),
         (("[[row]]", "[[row"), "TOML"),
+        (("source = ", "grades = "), "TOML"),
         (('key = "4.1"', 'key = "4.1"\nmay_not_apply = 1'), "true 或 false"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from app.indicators.checking import columns_of, oddities
 from app.indicators.criteria import IndicatorTable
 from app.indicators.domain import Answer, Measured, judge_row
-from app.indicators.forms import RowForm, read_row, values_of
+from app.indicators.forms import KINDS, RowForm, read_row, values_of
 from app.indicators.wording import read_number
 from tests.indicators import GRADES, a_row, a_table, dust
 from tests.unit.test_indicator_files import tables
@@ -59,6 +59,26 @@ def test_what_is_wrong_is_said_at_its_field(typed: dict[str, str], field: str) -
     assert row is None
     assert field in errors
     assert "请" in errors[field]
+
+
+SEEN = {
+    "unverified": "", "all": "clauses source", "any": "clauses need source",
+    "limits": "l0-pollutant l12-upper source", "share": "subject sign percent source",
+    "yes-no": "subject source", "same": "", "below": "below",
+}  # fmt: skip
+TYPED = {
+    "clauses": "甲", "need": "1", "subject": "比例", "sign": "≥", "percent": "80", "below": "A",
+    "l0-pollutant": "颗粒物", "l12-upper": "5", "source": "文",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_typed_in_another_way_goes_along_unseen(kind: str) -> None:
+    values = {f"g1-{name}": text for name, text in TYPED.items()} | {"g1-kind": kind}
+    aside = dict(RowForm(values, GRADES).put_aside(1))
+    assert aside.keys() == {f"g1-{it}" for it in TYPED.keys() - set(SEEN[kind].split())}
+    merged = RowForm({**values, "g1-merge": "1", "g10-need": "2"}, GRADES)
+    assert dict(merged.put_aside(1)) == values
 
 
 @pytest.mark.parametrize(("typed", "number"), [("１２．５", "12.5"), (" 0.008 ", "0.008")])

@@ -315,6 +315,9 @@ def test_a_supplement_tightens_and_never_loosens() -> None:
     asked = [written(made.rows[0].asked(grade)) for grade in ABCD]
     assert asked == ["颗粒物≤10mg/m³", *["颗粒物≤15mg/m³"] * 2, *["颗粒物≤20mg/m³"] * 2]
     assert [cell.grades for cell in made.rows[0].cells] == [("A",), ("B", "B-"), ("C", "D")]
+    silent = row(("A B B- C D", "未核实"), key="r9")
+    added = row(("A", "须做到：甲"), ("B B- C D", "未核实"), key="r8")
+    assert [it.key for it in tightened(base, table(silent, added)).rows] == ["r1", "r8"]
     looser = table(row(("A", "颗粒物≤12mg/m³"), ("B B- C D", "未核实")))
     assert "只能加严" in loosened(base, looser)[0]
     assert tightened(base, looser).rows[0].asked("A") == base.rows[0].asked("A")

@@ -7,9 +7,10 @@ from datetime import date
 
 import pytest
 
+from app.accounts.domain import Actor, Grant, Role
 from app.kernel.authority import Scope
 from app.ledger.problems import Level
-from app.ledger.rules.reach import SYSTEM
+from app.ledger.rules.reach import SYSTEM, Importer, importer_of
 from tests.workbooks import (
     KEQIAO,
     SHANGYU,
@@ -321,3 +322,18 @@ def test_the_system_fills_an_empty_register_only() -> None:
     comparison = compared(tables, recorded(lawful()), SYSTEM)
     assert places(comparison) == [("", 0, "")]
     assert "--by" in texts(comparison)
+
+
+def test_who_imports_reaches_as_far_as_their_role_and_decides_only_if_it_decides() -> None:
+    def imported_by(*grants: Grant) -> Importer | None:
+        return importer_of(Actor(1, "zhang", "张", grants))
+
+    county = imported_by(Grant(Role.COUNTY_OFFICER, county="330602"))
+    city = imported_by(Grant(Role.CITY_OFFICER))
+    assert county is not None
+    assert county.scope == Scope(frozenset({"330602"}))
+    assert county.decisions is None
+    assert not county.may_everything
+    assert city is not None
+    assert city.may_everything
+    assert imported_by(Grant(Role.AUDITOR)) is None

@@ -8,13 +8,12 @@ from typing import Any
 from flask import Blueprint, abort, url_for
 
 from app.accounts.queries import names_of
-from app.indicators.comparing import evidence_written
 from app.indicators.criteria import Criterion, Evidence, IndicatorTable, Row
 from app.indicators.proposals import act_of, open_rulings
 from app.indicators.queries import Family, Version, find_family, newest_version, numbered_version
 from app.indicators.sheets import head_of
 from app.indicators.telling import industry_label, kind_label, rulebook_label
-from app.indicators.wording import written
+from app.indicators.wording import evidence_written, written
 from app.kernel.authority import Permission
 from app.kernel.permissions import can
 from app.kernel.web import page

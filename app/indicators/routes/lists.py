@@ -13,13 +13,15 @@ from werkzeug import Response
 from app.accounts.sessions import signed_in_person
 from app.approvals.domain import Refused
 from app.indicators import services, shipped
-from app.indicators.beginning import blank_table
+from app.indicators.beginning import blank_supplement, blank_table
+from app.indicators.criteria import IndicatorTable
 from app.indicators.proposals import open_rulings
 from app.indicators.queries import (
     Family,
     VersionHead,
     list_families,
     newest_heads,
+    newest_version,
     numbers_of,
     rulings_of,
 )
@@ -234,16 +236,26 @@ def make_table() -> Response | tuple[str, int]:
     if there is not None:
         words = "这张指标表已经有了。请从列表打开，在其中修改。"
         return _new_form(values, {"industry": words}), 422
-    columns = services.columns_for(values["rulebook"], industry, subtype, clock.today())
-    table = blank_table(values["rulebook"], industry, subtype, values["title"], columns[0],
-                        values["source"])  # fmt: skip
+    table = _begun(own, values["title"], values["source"])
     try:
         family = services.open_family(*own)
         services.keep_version(family, table, made_from=None, note="新建")
     except Refused as refused:
         return _new_form(values, {"": str(refused)}), 422
-    flash("已新建第 1 版，各维度均为未核实。请逐行填写，或导出后在表格中填写再导入。")
+    flash("已新建第 1 版，各行均为未核实。请逐行填写，或导出后在表格中填写再导入。")
     return htmx.htmx_redirect(url_for("indicators.table_page", family_id=family))
+
+
+def _begun(own: tuple[str, str, str, str, str], title: str, source: str) -> IndicatorTable:
+    """Version 1: a supplement has the rows of the table it will tighten, any other nine."""
+    book, industry, subtype, kind, _ = own
+    base = (book, industry, subtype, "base", "")
+    tightens = next((it.id for it in list_families() if _own(it) == base), None)
+    newest = newest_version(tightens) if kind == "supplement" and tightens else None
+    if newest is not None:
+        return blank_supplement(newest.table, title, source)
+    columns = services.columns_for(book, industry, subtype, clock.today())
+    return blank_table(book, industry, subtype, title, columns[0], source)
 
 
 def _own(family: Family) -> tuple[str, str, str, str, str]:

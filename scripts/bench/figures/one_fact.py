@@ -6,8 +6,8 @@ in step, the durable commit. The floor: the same row by the bare driver in a dur
 its own, same pragmas, nothing else. In turns, each time for another plant of the country; medians.
 
 Both wait once for the disk, so what the disk takes for a page (``flush_ms``) decides the ratio: at
-a millisecond and more it is below 3, and the quicker the disk, the more it becomes that of the
-processor times. Ours are some eight of the floor's: what is written (the fact, its entry, the
+some milliseconds it is below 3, and the quicker the disk, the more it becomes that of the processor
+times. Ours are some eight of the floor's: what is written (the fact, its entry, the
 intervals, the row of the list with its indexes) is a third of it in the database alone; five
 questions (last entry of the trail, the plant's rows, its grades, violations, findings) and the
 edits of 规则库 a quarter, though the driver is asked them itself; leading the writing statements
