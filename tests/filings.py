@@ -103,13 +103,20 @@ def put_in_force(made: IndicatorTable, from_on: date) -> int:
 
 
 def begun(
-    plant_id: int, target: str = "B", *, kind: Kind = Kind.FIRST, year: int = 2026, actor: int = 1
+    plant_id: int,
+    target: str = "B",
+    *,
+    kind: Kind = Kind.FIRST,
+    year: int = 2026,
+    actor: int = 1,
+    form_key: str = "",
 ) -> int:
     """Begin a filing; returns its id."""
     with writing("测试", actor_id=actor, actor_name="填报人"):
         plant = find_plant(plant_id, EVERYTHING)
         assert plant is not None
-        return services.start(plant, year, kind, target, form_key=secrets.token_hex(8))
+        form_key = form_key or secrets.token_hex(8)
+        return services.start(plant, year, kind, target, form_key=form_key)
 
 
 def filing(filing_id: int) -> Filing:

@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pluggy
 
+from app.filing import hookspecs as filing_hookspecs
 from app.kernel.hooks import PluginError, load_plugin_file, new_plugin_manager
 from app.policy import builtin, hookspecs
 from app.policy.measure_files import NO_CLAUSE, Fault
@@ -16,7 +17,7 @@ from app.policy.measures import MeasureConflict, collect_measures
 
 def check_plugin(
     path: Path,
-    specifications: Sequence[ModuleType] = (hookspecs,),
+    specifications: Sequence[ModuleType] = (hookspecs, filing_hookspecs),
     *,
     clauses: frozenset[str] | None = None,
 ) -> list[Fault]:

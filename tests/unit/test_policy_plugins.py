@@ -323,3 +323,12 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_holds_no_measures(tmp_path: Path) -> None:
     assert load_measure_files(tmp_path / "measures") == []
+
+
+def test_a_plugin_that_checks_filings_has_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "ours.py"
+    path.write_text(
+        "from app.kernel.hooks import hookimpl\n\n\n@hookimpl\n"
+        "def filing_checks(working):\n    return []\n"
+    )
+    assert check_plugin(path) == []

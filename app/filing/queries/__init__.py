@@ -1,5 +1,6 @@
 """Reading filings (申报): headers and lists, what is worked on, what was submitted."""
 
+from app.filing.queries.checking import findings_of
 from app.filing.queries.evidence import (
     EvidenceOnRecord,
     Limits,
@@ -54,7 +55,6 @@ from app.filing.queries.working import (
     earlier_filing,
     entries_of,
     evidence_of,
-    findings_of,
     working,
 )
 

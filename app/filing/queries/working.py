@@ -15,7 +15,6 @@ from app.filing.answers import read_answer, read_transport
 from app.filing.domain import (
     TRANSPORT,
     Assessment,
-    CheckFinding,
     Evidence,
     State,
     Transport,
@@ -36,7 +35,6 @@ from app.indicators.domain import Answer, IndicatorTable, Row
 from app.indicators.queries import InForce
 from app.kernel import clock
 from app.kernel.database import db
-from app.kernel.hooks import plugin_manager
 from app.registry.queries import IndustryOfPlant, industries_of, lines_of
 from app.rulebook.domain import Grade, Rulebook
 from app.rulebook.queries import rulebook, rulebook_on, setting, words
@@ -218,25 +216,6 @@ def assessment_of(working: Working) -> Assessment:
         working.rules.grade_order,
         working.filing.target,
     )
-
-
-def findings_of(working: Working, assessment: Assessment | None = None) -> list[CheckFinding]:
-    """What every check finds, errors first; a warning carries the reason that was given for it."""
-    found: list[CheckFinding] = []
-    judged = assessment or assessment_of(working)
-    for part in plugin_manager().hook.filing_checks(working=working, assessment=judged):
-        found += part
-    return sorted(
-        (_with_note(it, working.remarks.get(it.key)) for it in found),
-        key=lambda it: (it.severity, it.place.table, it.place.row_key, it.key),
-    )
-
-
-def _with_note(finding: CheckFinding, remark: Remark | None) -> CheckFinding:
-    if remark is None:
-        return finding
-    return CheckFinding(finding.key, finding.severity, finding.place, finding.text,
-                        finding.clause, remark.note)  # fmt: skip
 
 
 def _own_rulebook(filing: Filing) -> Rulebook:

@@ -1,0 +1,46 @@
+"""Asking every check of a filing (检查): those of the program and those of the bureau's plugins."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+
+from app.filing.domain import Assessment, CheckFinding, Place, Severity
+from app.filing.queries.working import Working, assessment_of
+from app.kernel.hooks import plugin_manager
+
+log = logging.getLogger(__name__)
+BUILT_IN = "built-in:"
+
+
+def findings_of(working: Working, assessment: Assessment | None = None) -> list[CheckFinding]:
+    """What every check finds, errors first; a warning carries the reason that was given for it."""
+    found = _asked(working, assessment or assessment_of(working))
+    return sorted(
+        (_with_note(it, working) for it in found),
+        key=lambda it: (it.severity, it.place.table, it.place.row_key, it.key),
+    )
+
+
+def _asked(working: Working, assessment: Assessment) -> Iterator[CheckFinding]:
+    """One after the other; where a plugin of the bureau fails, that is what is found."""
+    given = {"working": working, "assessment": assessment}
+    for check in plugin_manager().hook.filing_checks.get_hookimpls():
+        try:
+            yield from list(check.function(*(given[name] for name in check.argnames)))
+        except Exception as fault:
+            if check.plugin_name.startswith(BUILT_IN):
+                raise
+            log.exception("a plugin's check of filing %s failed", working.filing.id)
+            text = (
+                f"本局的检查插件 {check.plugin_name.removeprefix('plugin:')} 出错"
+                f"（{type(fault).__name__}），不能完成检查。请联系系统管理员。"
+            )
+            key = f"failed:{check.plugin_name}"[:160]
+            yield CheckFinding(key, Severity.ERROR, Place(0), text)
+
+
+def _with_note(finding: CheckFinding, working: Working) -> CheckFinding:
+    remark = working.remarks.get(finding.key)
+    return finding if remark is None else replace(finding, note=remark.note)
