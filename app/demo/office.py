@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from app.demo import tables
+from app.demo import filings, tables
 from app.issuing import services as issuing
 from app.issuing.queries import lines_of
 from app.issuing.services import Signature
@@ -34,6 +34,7 @@ LATER = timedelta(seconds=1)
 STORY = "示例·"
 """Begins the names of enterprises that show a rule; everyday ones bear it elsewhere."""
 CLOSING_STORY = "长期停产"
+FILING_STORY = "一厂一册"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,17 @@ class Office:
                 EntryDraft(account, EntryKind.IN, Decimal("12.5"), today, document, "关停企业收储")
             )
         self._plan_closing()
+        self._file()
+
+    def _file(self) -> None:
+        """An enterprise fills in a filing for one plant and submits one for the other."""
+        first, second = filings.plants_beside(self.story_plants[FILING_STORY])
+        with self.desk_of("filer"):
+            filings.fill_in(filings.begin(first), half=True)
+            ready = filings.begin(second)
+            filings.fill_in(ready)
+        with self.desk_of("signatory"):
+            filings.sign(ready, *self.people["signatory"])
 
     def _put_tables_in_force(self, today: date) -> None:
         """The made-up indicator tables: entered, put before the head, approved."""

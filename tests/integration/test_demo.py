@@ -15,10 +15,11 @@ from app.accounts import services
 from app.accounts.domain import Role
 from app.approvals.models import ProposalRow
 from app.demo.services import CHAPTERS
+from app.filing.queries import FilingFilter, list_filings
 from app.grades.queries import standings_on
 from app.issuing.queries import ListFilter, flags_of, list_lists, present
 from app.kernel import audit, clock, jobs
-from app.kernel.authority import EVERYTHING
+from app.kernel.authority import EVERYTHING, Scope
 from app.kernel.database import db
 from app.registry.models import PlantChange
 from app.registry.queries import PlantOnRecord, list_plants
@@ -237,3 +238,16 @@ def test_the_bureau_is_at_work(demo: tuple[Flask, str]) -> None:
     assert any("登记了违法行为" in sentence for flag in flags for sentence in flag.why)
     assert [kind for (kind,) in waiting] == ["reserve.entry"]
     assert [kind for (kind,) in planned] == ["close"]
+
+
+def test_an_enterprise_fills_in_one_filing_and_has_submitted_another(
+    demo: tuple[Flask, str],
+) -> None:
+    app, _ = demo
+    with app.app_context():
+        page = list_filings(EVERYTHING, FilingFilter())
+        (sent,) = page.lines
+        assert (sent.filing.state.words, sent.grade, sent.filing.target) == ("已提交", "C", "C")
+        own = Scope(frozenset(), frozenset({sent.filing.enterprise_id}))
+        states = [it.filing.state.words for it in list_filings(own, FilingFilter()).lines]
+        assert sorted(states) == ["填报中", "已提交"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from app.filing.domain import Assessment, CheckFinding, Place, Severity
 from app.filing.queries.working import Working, assessment_of
@@ -28,7 +29,8 @@ def _asked(working: Working, assessment: Assessment) -> Iterator[CheckFinding]:
     given = {"working": working, "assessment": assessment}
     for check in plugin_manager().hook.filing_checks.get_hookimpls():
         try:
-            yield from list(check.function(*(given[name] for name in check.argnames)))
+            found: Any = check.function(*(given[name] for name in check.argnames))
+            yield from list(found)
         except Exception as fault:
             if check.plugin_name.startswith(BUILT_IN):
                 raise
