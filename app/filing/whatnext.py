@@ -93,6 +93,9 @@ def next_of_plant(
     if standing.grade is None:
         return Next("neutral", "还没有等级，可以首次申报。", no_due="申报由企业自愿，没有期限。",
                     endpoint="filing.new_filing", act="首次申报")  # fmt: skip
+    if standing.blocked:
+        return Next("neutral", "现在没有必须办理的申报。", endpoint="filing.new_filing",
+                    act="查看可以申报的等级")  # fmt: skip
     return Next("neutral", "现在没有必须办理的申报；要提高等级的，可以升级申报。",
                 endpoint="filing.new_filing", act="开始申报")  # fmt: skip
 

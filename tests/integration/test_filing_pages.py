@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -11,13 +12,15 @@ from flask.testing import FlaskClient
 from app.filing import services
 from app.filing.domain import State
 from app.filing.entry import entry_form, row_id
-from app.filing.queries import Working, working
+from app.filing.queries import Working, submissions_of, working
+from app.filing.queries.papers import statements_of
 from app.grades.services import GradeEntry, record_grades
+from app.indicators.domain import Answer, Measured
 from app.kernel import audit
 from app.kernel.transaction import writing
 from tests.facts import a_plant, code
 from tests.filings import ROWS, begun, filing, put_in_force, table
-from tests.people import ClientAs
+from tests.people import KEQIAO, PASSWORD, YUECHENG, ClientAs
 
 GRADES = ("A", "B", "B-", "C", "D")
 HTMX = {"HX-Request": "true"}
@@ -241,3 +244,106 @@ def test_the_transport_summary_is_kept_or_told_what_is_wrong(
     assert late.status_code == 409
     assert "1200" in late.text
     assert 'value="7"' in late.text
+
+
+# --- Signing -----------------------------------------------------------------------------------
+
+
+def _filled_in(app: Flask, filing_id: int) -> None:
+    """Every row of the draft answered, for C."""
+    with app.app_context(), writing("测试"):
+        services.set_target(filing_id, "C")
+        for row in ROWS:
+            form = entry_form(row, GRADES)
+            services.save_answer(
+                filing_id, 1, row.key,
+                Answer(
+                    frozenset(it.id for it in form.clauses),
+                    {it.quantity.id: Measured(Decimal(18), Decimal(9)) for it in form.measures},
+                    {it.subject: Decimal(60) for it in form.shares},
+                    {it.subject: True for it in form.questions},
+                ),
+                0,
+            )  # fmt: skip
+
+
+def _statements(app: Flask, filing_id: int) -> list[str]:
+    with app.app_context():
+        return [f"{it.id}:{it.sha256}" for it in statements_of(working(filing(filing_id)))]
+
+
+def test_only_the_signatory_signs_with_the_own_password_and_every_statement_accepted(
+    app: Flask, draft: int, filer: FlaskClient, client_as: ClientAs
+) -> None:
+    _filled_in(app, draft)
+    signatory, url = client_as("signatory", uscc=code(1)), f"/filing/{draft}/submit"
+    accepted = _statements(app, draft)
+    form = {"password": PASSWORD, "form_key": "one", "accept": accepted}
+    assert filer.post(url, data=form).status_code == 403
+    wrong = signatory.post(url, data={**form, "password": "x"})
+    assert (wrong.status_code, "口令不正确" in wrong.text) == (422, True)
+    short = signatory.post(url, data={**form, "accept": accepted[:1]})
+    assert (short.status_code, "没有勾选" in short.text) == (422, True)
+    assert filing_state(app, draft) is State.DRAFT
+    done = signatory.post(url, data=form)
+    assert done.status_code == 303
+    assert "申报已提交" in signatory.get(done.location).text
+
+
+def test_twice_the_button_and_a_second_tab_are_one_submission(
+    app: Flask, draft: int, client_as: ClientAs
+) -> None:
+    _filled_in(app, draft)
+    signatory, url = client_as("signatory", uscc=code(1)), f"/filing/{draft}/submit"
+    accepted = _statements(app, draft)
+    form = {"password": PASSWORD, "form_key": "one", "accept": accepted}
+    answers = [signatory.post(url, data=form) for _ in range(2)]
+    answers.append(signatory.post(url, data={**form, "form_key": "another tab"}))
+    assert {it.status_code for it in answers} == {303}
+    assert len({it.location for it in answers}) == 1
+    with app.app_context():
+        assert len(submissions_of(draft)) == 1
+    again = signatory.get(url)
+    assert again.status_code == 303
+    assert again.location == f"/filing/{draft}"
+
+
+def test_a_submission_is_taken_back_with_a_reason(
+    app: Flask, draft: int, client_as: ClientAs
+) -> None:
+    _filled_in(app, draft)
+    signatory = client_as("signatory", uscc=code(1))
+    accepted = _statements(app, draft)
+    form = {"password": PASSWORD, "form_key": "one", "accept": accepted}
+    signatory.post(f"/filing/{draft}/submit", data=form)
+    refused = signatory.post(f"/filing/{draft}/withdraw", data={"reason": " "})
+    assert (refused.status_code, "写明理由" in refused.text) == (422, True)
+    assert (
+        signatory.post(f"/filing/{draft}/withdraw", data={"reason": "数据有误"}).status_code == 303
+    )
+    assert filing_state(app, draft) is State.WITHDRAWN
+
+
+def test_the_county_reads_what_was_submitted_and_another_county_does_not(
+    app: Flask, draft: int, client_as: ClientAs
+) -> None:
+    _filled_in(app, draft)
+    signatory = client_as("signatory", uscc=code(1))
+    accepted = _statements(app, draft)
+    form = {"password": PASSWORD, "form_key": "one", "accept": accepted}
+    signatory.post(f"/filing/{draft}/submit", data=form)
+    own, other = (client_as("county-officer", county=it) for it in (YUECHENG, KEQIAO))
+    read = own.get(f"/filing/{draft}", follow_redirects=True)
+    assert "18 mg/m³（实测氧含量 9%）" in read.text
+    assert "国五及以上车辆比例≥80%" in read.text
+    assert other.get(f"/filing/{draft}").status_code == 404
+    with app.app_context():
+        (sent,) = submissions_of(draft)
+    assert other.get(f"/filing/submissions/{sent.id}").status_code == 404
+    listed = own.get("/filing/submissions?kind=first&target=C&q=示例1号")
+    assert sent.receipt in listed.text
+    assert "没有符合条件的申报" in own.get("/filing/submissions?target=A").text
+    for kind in ("xlsx", "csv"):
+        made = own.post("/filing/submissions/export", data={"format": kind})
+        with own.get(made.location) as fetched:
+            assert fetched.status_code == 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Blueprint, abort, current_app, request, url_for
+from flask import Blueprint, abort, request, url_for
 
 from app.filing.domain import COURSE, CheckFinding, State
 from app.filing.queries import Filing, find_filing
@@ -24,13 +24,16 @@ _TAG_KINDS = {
     State.CLOSED: "neutral",
 }
 _PARTS = (
-    ("概况", ("filing.overview",)),
-    ("自评", ("filing.assess_page", "filing.transport_page")),
-    ("等级和指标表", ("filing.tables_page",)),
-    ("材料", ("filing.materials",)),
-    ("检查", ("filing.checks_page",)),
-    ("承诺与提交", ("filing.submit_page",)),
+    ("概况", ("overview", "withdraw_filing", "discard_filing")),
+    ("自评", ("assess_page", "save_sheet", "save_row", "transport_page", "save_transport")),
+    ("等级和指标表", ("tables_page", "set_target", "choose_tables", "take_newer")),
+    ("材料", ("materials",)),
+    ("检查", ("checks_page", "remark")),
+    ("承诺与提交", ("submit_page", "submit_filing")),
 )
+"""The parts of a filing: the first name is its page, the others are answered with it too."""
+_WHILE_OPEN = frozenset({"等级和指标表", "检查", "承诺与提交"})
+"""What there is nothing to see of once a filing is settled."""
 
 
 def state_tag(state: State) -> tuple[str, str]:
@@ -70,9 +73,13 @@ def around(filing: Filing) -> dict[str, Any]:
         "state_tag": state_tag(filing.state),
         "may_work": filing.state.is_open,
         "parts": [
-            (label, url_for(endpoints[0], filing_id=filing.id), request.endpoint in endpoints)
-            for label, endpoints in _PARTS
-            if endpoints[0] in current_app.view_functions
+            (
+                label,
+                url_for(f"filing.{names[0]}", filing_id=filing.id),
+                request.endpoint in {f"filing.{it}" for it in names},
+            )
+            for label, names in _PARTS
+            if filing.state.is_open or label not in _WHILE_OPEN
         ],
     }
 

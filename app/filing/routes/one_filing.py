@@ -11,7 +11,7 @@ from werkzeug import Response
 
 from app.approvals.domain import Refused
 from app.filing import services
-from app.filing.domain import COURSE, Severity
+from app.filing.domain import COURSE, Severity, State
 from app.filing.queries import (
     Filing,
     StepTaken,
@@ -23,6 +23,7 @@ from app.filing.queries import (
     submissions_of,
     working,
 )
+from app.filing.queries.papers import next_steps_of
 from app.filing.routes.blueprint import blueprint, filing_or_404, filing_page, stops_before_signing
 from app.filing.routes.home import told
 from app.filing.routes.submissions import to_last_submission
@@ -92,6 +93,7 @@ def _page(filing: Filing, refused: Mapping[str, tuple[str, str]] | None = None) 
         filing,
         next=told(following, filing_id=filing.id),
         tasks=list(_tasks(found, open_rows, errors, stopping)) if filing.state.is_open else [],
+        next_steps=next_steps_of(sent[-1]) if sent and filing.state is State.SUBMITTED else (),
         submissions=list(reversed(sent)),
         history=[_entry(it, sent) for it in reversed(steps_of(filing.id))],
         ends=list(_endings(filing, refused or {})),
@@ -109,7 +111,8 @@ def _tasks(found: Working, open_rows: int, errors: int, stopping: int) -> Iterat
     is_done = summary.confirmed and not summary.transport.is_empty
     yield Task("运输汇总", url_for("filing.transport_page", filing_id=filing_id),
                _DONE if is_done else _OPEN, "" if summary.confirmed else "待确认")  # fmt: skip
-    yield Task("佐证材料", "", ("neutral", f"{len(found.evidence)} 份"))
+    yield Task("佐证材料", url_for("filing.materials", filing_id=filing_id),
+               ("neutral", f"{len(found.evidence)} 份"))  # fmt: skip
     words = f"{stopping} 项须改正或说明" if stopping else ""
     yield Task("检查", url_for("filing.checks_page", filing_id=filing_id),
                ("late", "须改正") if errors else _OPEN if stopping else _DONE, words)  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from flask import abort, make_response, request, url_for
@@ -70,6 +71,13 @@ def _one_of(text: str, known: Iterable[Any]) -> str:
     return text if text in {str(it) for it in known} else ""
 
 
+def _whose(counties: Mapping[str, str]) -> str:
+    if can(Permission.FILING_WORK):
+        return "本企业"
+    scope = scope_for(Permission.FILING_VIEW)
+    return "全市" if scope.is_everything else "、".join(counties.values())
+
+
 def _counties() -> dict[str, str]:
     within = scope_for(Permission.FILING_VIEW).counties
     return {
@@ -93,7 +101,7 @@ def submission_list() -> str | Response:
     html = page(
         "filing/submissions.html",
         blocks=("rows",),
-        whose="本企业" if can(Permission.FILING_WORK) else "权限范围内",
+        whose=_whose(counties),
         rows=[_row(it) for it in found.lines],
         matching=found.total,
         wanted=wanted,
@@ -230,7 +238,7 @@ def _facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         ("企业", f"{plant['enterprise']}（{plant['uscc']}）"),
         ("厂区", f"{plant['number']} {plant['name']}"),
-        ("区县", f"{plant.get('county_name', '')}（{plant['county']}）"),
+        ("区县", f"{_county_name(plant['county'])}（{plant['county']}）"),
         ("排污许可证编号", plant.get("permit") or ""),
         ("规则集", f"{rules['title']}（{rules['status']}）"),
         ("按哪一天的指标表", content["judged_on"]),
@@ -239,16 +247,22 @@ def _facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
+def _county_name(code: str) -> str:
+    return next((it.name for it in list_bureaus("county") if it.code == code), "")
+
+
 def _moment(text: str | None) -> str:
     return clock.shown(clock.parse_moment(text)) if text else "—"
 
 
 def _table(content: Mapping[str, Any]) -> dict[str, Any]:
-    """A table by its dimensions, what each grade asks in the order of the columns."""
+    """A table by its dimensions; neighbouring grades that ask for the same stand together."""
     parts: dict[str, list[dict[str, Any]]] = {}
     for row in content["rows"]:
+        known = [it for it in content["grades"] if it in row["asked"]]
         asked = [
-            (grade, row["asked"][grade]) for grade in content["grades"] if grade in row["asked"]
+            (list(grades), words.split("\n"))
+            for words, grades in groupby(known, key=lambda grade: str(row["asked"][grade]))
         ]
         parts.setdefault(row["dimension"], []).append({**row, "asked": asked})
     return {

@@ -62,6 +62,9 @@ def submit_filing(filing_id: int) -> Response:
         filing = open_filing_or_409(filing_id)
         return make_response(_page(filing, {"password": str(refused)}), 422)
     filing = filing_or_404(filing_id)
+    unread = _not_accepted(filing)
+    if unread:
+        return make_response(_page(filing, unread), 422)
     try:
         sent = _signed(filing, confirmed)
     except services.AlreadySubmitted as already:
@@ -71,6 +74,18 @@ def submit_filing(filing_id: int) -> Response:
         status = 409 if isinstance(refused, Overtaken) else 422
         return make_response(_page(filing, {"": str(refused)}), status)
     return htmx.htmx_redirect(url_for("filing.receipt_page", submission_id=sent.id))
+
+
+def _not_accepted(filing: Filing) -> dict[str, str]:
+    """The statements whose boxes are empty, each with what is to be done."""
+    if not filing.state.is_open:
+        return {}
+    ticked = set(request.form.getlist("accept"))
+    return {
+        it.id: f"承诺第 {number} 条没有勾选。请阅读后勾选，逐条接受后才能签署。"
+        for number, it in enumerate(statements_of(working(filing)), start=1)
+        if f"{it.id}:{it.sha256}" not in ticked
+    }
 
 
 def _signed(filing: Filing, confirmed: Confirmed) -> Submission:
