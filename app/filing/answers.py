@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -98,7 +98,7 @@ def read_answer(text: str) -> Answer:
     return answer_of(json.loads(text))
 
 
-def answer_of(document: dict[str, Any]) -> Answer:
+def answer_of(document: Mapping[str, Any]) -> Answer:
     """The answer of a document."""
     return Answer(
         ticked=frozenset(document["ticked"]),
@@ -133,13 +133,17 @@ def transport_text(transport: Transport) -> str:
 
 def read_transport(text: str) -> Transport:
     """The summary of a kept text."""
-    found = json.loads(text)
+    return transport_of(json.loads(text))
+
+
+def transport_of(document: Mapping[str, Any]) -> Transport:
+    """The summary of a document."""
     return Transport(
-        found["trips"],
-        _number_or_none(found["gv_share"]),
-        _number_or_none(found["new_energy_share"]),
-        found["gate_connected"],
-        _number_or_none(found["transmission_rate"]),
+        document["trips"],
+        _number_or_none(document["gv_share"]),
+        _number_or_none(document["new_energy_share"]),
+        document["gate_connected"],
+        _number_or_none(document["transmission_rate"]),
     )
 
 

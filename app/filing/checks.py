@@ -66,6 +66,9 @@ def _transferred(working: Working) -> Iterator[CheckFinding]:
             "请作废本次申报，由现企业重新申报。"
         )
         yield _error("transferred", Place(0), text, "PLAN-PLANT")
+    elif working.filing.plant.county != working.filing.county and not working.submissions:
+        text = "该厂区已变更所在区县，申报须提交给现在的区县。请作废本次申报，重新开始申报。"
+        yield _error("moved", Place(0), text, FILE)
 
 
 def _outdated(working: Working) -> Iterator[CheckFinding]:
@@ -108,7 +111,7 @@ def _transport(working: Working) -> Iterator[CheckFinding]:
     if working.needs_commitment and None in fields:
         text = "运输汇总（车次、国五及以上和新能源比例、门禁联网、数据传输率）没有填写完整。"
         yield _warning("transport", Place(0, "transport"), text, INDICATORS)
-    elif not transport.is_empty and not working.transport.confirmed:
+    if not transport.is_empty and not working.transport.confirmed:
         yield _unconfirmed(Place(0, "transport"), "运输汇总")
 
 

@@ -333,10 +333,11 @@ def _only_while_open(table: str) -> None:
             "RAISE EXCEPTION '%: the filing is not being worked on', TG_TABLE_NAME; END IF; "
             "IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
         )
-        op.execute(
-            f"CREATE TRIGGER {table}_while_open BEFORE INSERT OR UPDATE OR DELETE ON {table} "
-            "FOR EACH ROW EXECUTE FUNCTION filing_is_open()"
-        )
+        for verb in ("INSERT", "UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_while_open_{verb.lower()} BEFORE {verb} ON {table} "
+                "FOR EACH ROW EXECUTE FUNCTION filing_is_open()"
+            )
         return
     for verb, row in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
         op.execute(

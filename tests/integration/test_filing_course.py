@@ -60,6 +60,14 @@ def keys(filing_id: int, severity: Severity = Severity.ERROR) -> list[str]:
     return [it.key for it in found if it.severity is severity]
 
 
+def hand_over(plant_id: int) -> None:
+    """The plant goes over to enterprise number 2."""
+    change = Change(ChangeKind.TRANSFER, plant_id, date(2026, 3, 2), "转让", "协议",
+                    uscc=code(2), number="002")  # fmt: skip
+    with writing("测试"):
+        make_change(change, situation_of(change, plant_now(plant_id), EVERYTHING))
+
+
 # --- Never altered --------------------------------------------------------------------------
 
 FORBIDDEN = (
@@ -136,6 +144,8 @@ def test_after_a_withdrawal_another_filing_takes_over_what_was_entered(
         }  # fmt: skip
         assert {(it.confirmed, it.name) for it in now.evidence} == {(False, "报告.pdf")}
         assert now.acceptances == {}
+        assert (now.transport.confirmed, now.transport.transport.trips) == (False, 100)
+        assert "unconfirmed:0:transport" in keys(again)
         with writing("测试"):
             services.confirm_answer(again, 1, "1", 1)
         assert "unconfirmed:1:1" not in keys(again)
@@ -165,11 +175,21 @@ def test_a_plant_that_went_over_to_another_enterprise(
 ) -> None:
     with app.app_context():
         other, _ = a_plant(2)
-        change = Change(ChangeKind.TRANSFER, plant[1], date(2026, 3, 2), "转让", "协议",
-                        uscc=code(2), number="002")  # fmt: skip
-        with writing("测试"):
-            make_change(change, situation_of(change, plant_now(plant[1]), EVERYTHING))
+        hand_over(plant[1])
         assert "transferred" in keys(ready)
         again = begun(plant[1])
         assert filing(again).enterprise_id == other
         assert filing(ready).state is State.DISCARDED
+
+
+def test_another_enterprise_takes_over_nothing_of_what_was_submitted(
+    app: Flask, plant: tuple[int, int], ready: int
+) -> None:
+    with app.app_context():
+        submitted(ready)
+        with writing("测试"):
+            services.close(ready, "办结")
+        a_plant(2)
+        hand_over(plant[1])
+        now = working(filing(begun(plant[1])))
+        assert (now.answers, now.evidence, now.transport.saved_at) == ({}, (), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.filing.answers import read_answer, read_transport
+from app.filing.answers import answer_of, read_answer, read_transport, transport_of
 from app.filing.domain import (
     TRANSPORT,
     Assessment,
@@ -339,38 +340,50 @@ def _capacities(filing: Filing) -> tuple[Capacity, ...]:
 # --- What was submitted before --------------------------------------------------------------
 
 
-def earlier_filing(plant_id: int, but: int, *, before_year: int | None = None) -> int | None:
-    """The plant's last filing that was submitted and not taken back, of an earlier year if given.
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What the enterprise submitted last for the plant, in another filing."""
 
-    Without a year also one that was withdrawn: its entries are still the enterprise's own.
+    filing_id: int
+    content: Mapping[str, Any]
+
+    def answers(self, tables: Iterable[WorkingTable]) -> dict[tuple[int, str], Answer]:
+        """The answers in the same industries, by the places of these tables."""
+        here = {(it.industry, it.subtype): it.place for it in tables}
+        return {
+            (here[it["industry"], it["subtype"]], row["key"]): answer_of(row["answer"])
+            for it in self.content["tables"]
+            if (it["industry"], it["subtype"]) in here
+            for row in it["rows"]
+        }
+
+    @property
+    def transport(self) -> Transport:
+        """The transport summary."""
+        return transport_of(self.content["transport"])
+
+
+def earlier_submission(filing: Filing, *, before_year: int | None = None) -> Earlier | None:
+    """The last submission of another filing of the plant by the same enterprise.
+
+    With a year that of an earlier year whose filing came to its end; else also one that was taken
+    back: its entries are still the enterprise's own.
     """
-    submitted = select(FilingSubmission.filing_id).distinct()
-    query = select(FilingRow.id).where(
-        FilingRow.plant_id == plant_id, FilingRow.id != but, FilingRow.id.in_(submitted)
+    query = (
+        select(FilingSubmission.filing_id, FilingSubmission.content)
+        .join(FilingRow, FilingRow.id == FilingSubmission.filing_id)
+        .where(
+            FilingRow.plant_id == filing.plant.plant_id,
+            FilingRow.enterprise_id == filing.enterprise_id,
+            FilingRow.id != filing.id,
+        )
     )
     if before_year is not None:
         query = query.where(FilingRow.year < before_year, FilingRow.state == State.CLOSED)
-    return db.session.execute(query.order_by(FilingRow.id.desc()).limit(1)).scalar_one_or_none()
-
-
-def entries_of(filing_id: int, tables: Iterable[WorkingTable]) -> list[tuple[int, str, str]]:
-    """(place here, row, content) of what another filing entered in the same industries."""
-    here = {(it.industry, it.subtype): it.place for it in tables}
-    rows: Sequence[Any] = db.session.execute(
-        select(FilingTable.industry, FilingTable.subtype, FilingAnswer.row_key,
-               FilingAnswer.content)
-        .join(FilingTable, (FilingTable.filing_id == FilingAnswer.filing_id)
-              & (FilingTable.place == FilingAnswer.place))
-        .where(FilingAnswer.filing_id == filing_id)
-    ).all()  # fmt: skip
-    return [(here[i, s], key, content) for i, s, key, content in rows if (i, s) in here]
+    row = db.session.execute(query.order_by(FilingSubmission.id.desc()).limit(1)).first()
+    return None if row is None else Earlier(row.filing_id, json.loads(row.content))
 
 
 def _last_year(filing: Filing, tables: Sequence[WorkingTable]) -> dict[tuple[int, str], Answer]:
-    earlier = earlier_filing(filing.plant.plant_id, filing.id, before_year=filing.year)
-    if earlier is None:
-        return {}
-    return {
-        (place, key): read_answer(content)
-        for place, key, content in entries_of(earlier, tables)
-    }  # fmt: skip
+    earlier = earlier_submission(filing, before_year=filing.year)
+    return {} if earlier is None else earlier.answers(tables)

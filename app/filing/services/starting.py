@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from app.approvals.domain import Refused
-from app.filing.answers import answer_text, fitting, is_empty, read_answer
-from app.filing.domain import Evidence, Kind, State, Way
+from app.filing.answers import answer_text, fitting, is_empty, transport_text
+from app.filing.domain import TRANSPORT, Evidence, Kind, State, Way
 from app.filing.models import FilingAnswer, FilingEvidence, FilingRow, FilingTable
 from app.filing.periods import is_of_use, required
 from app.filing.queries import (
@@ -18,15 +18,14 @@ from app.filing.queries import (
     Wanted,
     WorkingTable,
     admission,
-    earlier_filing,
-    entries_of,
+    earlier_submission,
     evidence_of,
     filing_by_id,
     find_by_form,
     find_tables,
 )
 from app.filing.queries.tables import ids_text
-from app.filing.queries.working import working_tables
+from app.filing.queries.working import Earlier, working_tables
 from app.filing.services.course import (
     enter,
     held,
@@ -132,8 +131,8 @@ def _lay_tables(
 
 
 def _carry_over(filing: Filing, rules: Rulebook, on: date) -> tuple[int, int]:
-    """How many answers and materials of the last filing were carried over."""
-    earlier = earlier_filing(filing.plant.plant_id, filing.id)
+    """How many answers and materials of the last submission were carried over."""
+    earlier = earlier_submission(filing)
     if earlier is None:
         return 0, 0
     tables = working_tables(filing, rules, on, is_kept=False)
@@ -147,19 +146,22 @@ def _carry_over(filing: Filing, rules: Rulebook, on: date) -> tuple[int, int]:
     ]  # fmt: skip
     if rows:
         db.session.execute(insert(FilingAnswer), rows)
-    return len(rows), _carry_evidence(filing, earlier, tables, on)
+    return len(rows), _carry_evidence(filing, earlier.filing_id, tables, on)
 
 
 def _fitting_entries(
-    earlier: int, tables: Sequence[WorkingTable]
+    earlier: Earlier, tables: Sequence[WorkingTable]
 ) -> Iterable[tuple[int, str, str]]:
+    """Of what was entered then what the tables ask for now, and the transport summary."""
     by_place = {it.place: it.table for it in tables}
-    for place, key, content in entries_of(earlier, tables):
+    for (place, key), before in earlier.answers(tables).items():
         table = by_place[place]
         row = table.row(key)
-        answer = fitting(read_answer(content), row, table.grades) if row else None
+        answer = fitting(before, row, table.grades) if row else None
         if answer is not None and not is_empty(answer):
             yield place, key, answer_text(answer)
+    if not earlier.transport.is_empty:
+        yield 0, TRANSPORT, transport_text(earlier.transport)
 
 
 def _carry_evidence(filing: Filing, earlier: int, tables: Sequence[WorkingTable], on: date) -> int:
