@@ -36,6 +36,7 @@ from app.registry.services import IndustryEntry, record_industries
 from tests.conftest import Freeze
 from tests.facts import a_plant
 from tests.filings import ROWS, answers, begun, filing, industry_id, put_in_force, row, table
+from tests.rule_changes import editors, setting
 
 MANY = tuple(
     row(f"r{number}", "环境管理", f"台账{number}",
@@ -218,6 +219,28 @@ def test_plan_cross_a_reference_industry_is_chosen_and_left_out_again(
         assert ([it.place for it in found.tables], set(found.answers)) == ([1], {(1, "1")})
         with pytest.raises(Refused, match="主要行业"), writing("测试"):
             services.choose_tables(made, [(cement, "")])
+
+
+def test_nat_scheme_a_county_that_changes_its_rulebook_changes_the_drafts(
+    app: Flask, plant: int, clock: Freeze
+) -> None:
+    with app.app_context():
+        made = begun(plant)
+        with writing("测试"):
+            services.save_answer(made, 1, "1", answers()["1"], 0)
+    day = date(2026, 4, 1)
+    editors(app).change(setting("rulebook_in_force", "national-2026", day, county="330602"))
+    with app.app_context():
+        clock("2026-03-31 23:59")
+        assert not working(filing(made)).is_outdated
+        clock("2026-04-01 00:00")
+        found = findings_of(working(filing(made)))
+        assert [it.clause for it in found if it.key == "tables:rulebook"] == ["NAT-SYSTEM"]
+        with writing("测试"):
+            services.take_newer_tables(made)
+        assert (filing(made).rulebook, filing(made).judged_on) == ("national-2026", day)
+        after = working(filing(made))
+        assert (after.is_outdated, after.tables[0].in_force, after.answers) == (False, None, {})
 
 
 def test_every_industry_of_the_plant_is_judged(app: Flask, plant: int) -> None:
