@@ -247,6 +247,12 @@ def _kind(target: Grade, kind: Kind, situation: Situation) -> Iterator[Reason]:
             "请选更高的等级，或改为“年度更新”“复核申报”。"
         )
         yield Reason("PLAN-RENEW", text, met=False)
+    elif kind is Kind.RECHECK and order.rank(target) < order.rank(present):
+        text = (
+            f"{with_grade('该厂区现为', present)}，复核不高于现有等级，"
+            f"{with_grade('提高为', target)}须另行申报。请选“升级申报”。"
+        )
+        yield Reason("PLAN-RENEW", text, met=False)
 
 
 def _renewal(target: Grade, situation: Situation) -> Iterator[Reason]:

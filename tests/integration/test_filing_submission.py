@@ -238,6 +238,34 @@ def test_plan_block_a_violation_recorded_meanwhile_stops_it(
         assert submitted(ready).number == 1
 
 
+def test_plan_block_the_new_year_does_not_free_what_was_submitted_before(
+    app: Flask, plant: tuple[int, int], ready: int, clock: Freeze
+) -> None:
+    day = date(2026, 12, 30)
+    with app.app_context():
+        submitted(ready, "first")
+        clock("2027-01-04 09:00")
+        with writing("测试"):
+            services.send_back(ready, "补一份报告")
+            record_violations(
+                [ViolationEntry(plant[0], plant[1], "未取得排污许可证", day, day, "环罚9号")]
+            )
+        with pytest.raises(services.NotAdmitted, match="新的年度也不解除"):
+            submitted(ready)
+        assert filing(ready).state is State.CORRECTING
+
+
+def test_a_form_that_submitted_one_filing_submits_no_other(
+    app: Flask, plant: tuple[int, int], ready: int
+) -> None:
+    with app.app_context():
+        submitted(ready, "form")
+        other = begun(a_plant(2)[1])
+        fill_in(other)
+        with pytest.raises(Refused, match="另一件申报"):
+            submitted(other, "form")
+
+
 def test_plan_false_a_finding_made_meanwhile_stops_it(
     app: Flask, plant: tuple[int, int], ready: int, clock: Freeze
 ) -> None:

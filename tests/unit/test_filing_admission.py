@@ -238,6 +238,11 @@ def test_without_a_grade_there_is_nothing_to_raise_or_recheck(kind: Kind) -> Non
     assert not asked("A", kind).admitted
 
 
+@pytest.mark.parametrize(("target", "may"), [("A", False), ("B", True), ("C", True)])
+def test_a_recheck_is_not_above_the_present_grade(target: str, may: bool) -> None:
+    assert asked(target, Kind.RECHECK, standing=HELD_B).admitted is may
+
+
 def test_a_first_filing_is_of_a_plant_without_a_grade_under_this_rulebook() -> None:
     assert not asked(standing=HELD_B).admitted
     assert asked(standing=HELD_B, rulebook="national-2026").admitted

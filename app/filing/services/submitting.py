@@ -76,8 +76,10 @@ def submit(
     current = transaction()
     filing = held(filing_id)
     made = find_submission_by_form(form_key)
-    if made is not None and made.filing_id == filing_id:
-        return made
+    if made is not None:
+        if made.filing_id == filing_id:
+            return made
+        raise Refused("这张表单已用于提交另一件申报，没有提交。请刷新页面后重新提交。")
     if filing.state is State.SUBMITTED:
         raise AlreadySubmitted(submissions_of(filing_id)[-1])
     if confirmed.user_id != current.actor_id:
