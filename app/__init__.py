@@ -24,6 +24,7 @@ from app.filing import audit_words as filing_words
 from app.filing import checks as filing_checks
 from app.filing import commitment_checks
 from app.filing import hookspecs as filing_hookspecs
+from app.filing import proposals as filing_proposals
 from app.filing import routes as filing_routes
 from app.grades import audit_words as grades_words
 from app.grades import commands as grades_commands
@@ -125,6 +126,7 @@ PROPOSALS: tuple[Kind, ...] = (
     *rulebook_kinds.KINDS,
     calendar_kind.KIND,
     indicators_proposals.KIND,
+    filing_proposals.KIND,
     *rights_proposals.KINDS,
     *desk_proposals.KINDS,
     merging.KIND,

@@ -25,11 +25,15 @@ ACTIONS = {
     "filing.returned": "退回申报补正",
     "filing.closed": "办结申报",
     "filing.exported": "导出申报清单",
+    "filing.renewals_exported": "导出年度更新名单",
+    "filing.renewal_notices": "生成年度更新催报通知",
+    "filing.renewals_reminded": "提醒办理年度更新",
     "filing.window_set": "设定申报期",
     "filing.window_annulled": "撤销申报期",
 }
 OBJECTS = {
     "filing": "申报",
     "filings": "申报清单",
+    "filing_renewals": "年度更新名单",
     "filing_window": "申报期",
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, not_, select
 
+from app.filing import renewal
 from app.filing.admission import FilingRules, Moment, Running, Situation, Window, may_file
 from app.filing.domain import Kind, State
 from app.filing.models import FilingRow, FilingWindow
@@ -103,8 +104,7 @@ def scheme_grades(industries: Iterable[IndustryOfPlant], rules: Rulebook) -> tup
 
 def _held_day(year: int, on: date, county: str) -> date:
     """The day by which 上一年度已获评 is judged (renewal.held_day)."""
-    month, day = map(int, text("renewal.held_day", on, county).split("-"))
-    return date(year - 1, month, min(day, 28) if month == 2 else day)
+    return renewal.held_day(text("renewal.held_day", on, county), year)
 
 
 def _banning(facts: PlantFacts, on: date, rules: StandingRules) -> tuple[Finding, ...]:

@@ -11,8 +11,9 @@ from app.approvals.domain import Overtaken, Refused
 from app.filing.domain import COURSE, State
 from app.filing.models import FilingRow, FilingStep
 from app.filing.queries import Filing, filing_by_id
+from app.filing.services.reminding import settle_renewal
 from app.inbox import services as inbox
-from app.kernel import audit
+from app.kernel import audit, clock
 from app.kernel.database import db
 from app.kernel.transaction import transaction
 from app.kernel.workflow import ActionNotAllowed
@@ -84,6 +85,9 @@ def move(filing: Filing, action: str, reason: str = "", **values: Any) -> State:
     changed(filing, state=target, **values)
     note_step(filing.id, action, target, reason.strip())
     inbox.settle(source_of(filing.id))
+    if action == "submit":
+        on = clock.day_of(transaction().moment)
+        settle_renewal(filing.plant.plant_id, filing.county, filing.year, filing.kind, on)
     return target
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from app.approvals.domain import Overtaken, Refused
 from app.filing.domain import Kind
 from app.filing.models import FilingWindow
+from app.filing.periods_of_year import WindowWanted, why_not
 from app.filing.queries import windows_of
 from app.kernel import audit, facts
 from app.kernel.database import db
@@ -18,16 +19,10 @@ def set_window(
     year: int, kind: Kind, from_on: date, until_on: date, *, document: str, reason: str = ""
 ) -> int:
     """Set a window; returns its id. Raises Refused where another one holds on the same day."""
-    if until_on < from_on:
-        raise Refused(f"申报期的末日 {until_on} 早于首日 {from_on}。请核对这两个日期。")
     if not document.strip():
         raise Refused("没有填写设定申报期的依据文件。请填写文号或会议纪要。")
-    for other in windows_of(year, kind):
-        if other.from_on <= until_on and from_on <= other.until_on:
-            raise Refused(
-                f"{year} 年度{kind.words}已有申报期 {other.words}，与所填日期重叠。"
-                "请改填不重叠的日期，或先撤销原申报期。"
-            )
+    if why := why_not(WindowWanted(year, kind, from_on, until_on), windows_of(year, kind)):
+        raise Refused(why)
     (window_id,) = facts.record(
         FilingWindow,
         [

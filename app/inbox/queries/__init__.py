@@ -1,5 +1,6 @@
 """Reading messages: those a person received, and the notices an office sent."""
 
+from app.inbox.queries.matters import open_matters, sent_matters
 from app.inbox.queries.received import (
     PAGE_SIZE,
     PARTS,
@@ -45,5 +46,7 @@ __all__ = [
     "find_notice",
     "list_messages",
     "list_notices",
+    "open_matters",
+    "sent_matters",
     "unread_notices",
 ]

@@ -16,6 +16,7 @@ TOPICS = {
     "ranking": "名次怎样排",
     "standing": "等级与状态怎样得出",
     "filing": "企业怎样申报",
+    "renewal": "年度更新和申报期",
     "facts": "决定怎样登记",
     "plants": "厂区怎样变更",
     "inbox": "待办、通知和复核",
