@@ -72,8 +72,6 @@ def _one_of(text: str, known: Iterable[Any]) -> str:
 
 
 def _whose(counties: Mapping[str, str]) -> str:
-    if can(Permission.FILING_WORK):
-        return "本企业"
     scope = scope_for(Permission.FILING_VIEW)
     return "全市" if scope.is_everything else "、".join(counties.values())
 
@@ -90,7 +88,12 @@ def _counties() -> dict[str, str]:
 @blueprint.get("/submissions")
 @requires(Permission.FILING_VIEW)
 def submission_list() -> str | Response:
-    """The filings that were submitted, as searched, narrowed and sorted; never a draft."""
+    """The filings that were submitted, as searched, narrowed and sorted; never a draft.
+
+    An enterprise has its own page for its filings.
+    """
+    if can(Permission.FILING_WORK):
+        return htmx.htmx_redirect(url_for("filing.home"))
     wanted, counties = _wanted(request.args), _counties()
     shown = page_number(request.args.get("page", ""))
     scope = scope_for(Permission.FILING_VIEW)
