@@ -10,11 +10,11 @@ from datetime import date
 import openpyxl
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
+from werkzeug.test import TestResponse
 
 from app.filing import services
 from app.filing.domain import Kind
-from app.filing.models import FilingRow, FilingStep, FilingSubmission
 from app.filing.queries.renewals import (
     PARTS,
     RenewalFilter,
@@ -26,90 +26,20 @@ from app.filing.queries.renewals import (
 )
 from app.filing.renewal_due import own_renewals
 from app.filing.services.reminding import remind_of_renewals, settle_renewal
-from app.grades.services import GradeEntry, record_grades
 from app.inbox.models import Message
 from app.inbox.queries import open_matters, sent_matters
-from app.kernel import audit, clock
+from app.kernel import audit
 from app.kernel.authority import EVERYTHING, Scope
 from app.kernel.database import db
 from app.kernel.transaction import writing
+from app.registry.models import PlantSearch
 from tests.conftest import Freeze
-from tests.facts import a_plant, code
+from tests.facts import code
+from tests.filings import begun, fill_in, put_in_force, submitted, table
 from tests.pages import CheckedClient
 from tests.people import ClientAs
 from tests.registers import fetched, statements
-
-RULES = "shaoxing-2023"
-TODAY = date(2026, 4, 20)
-
-
-def graded(number: int, *grades: tuple[str, date, date | None], county: str = "330602") -> int:
-    """A plant with these grades: (grade, from, until)."""
-    _, plant_id = a_plant(number, county=county)
-    with writing("测试"):
-        if grades:
-            record_grades(
-                [
-                    GradeEntry(plant_id, RULES, grade, from_on, until_on, "历史", "文")
-                    for grade, from_on, until_on in grades
-                ]
-            )
-        audit.record("test.graded", "plant", plant_id)
-    return plant_id
-
-
-def filed(
-    plant_id: int, on: str, *, sent: str = "", kind: str = "renewal", year: int = 2026
-) -> int:
-    """A filing begun on a day and handed in on another, or not."""
-    begun_at = clock.parse_moment(f"{on} 09:00")
-    with writing("测试"):
-        owner = renewal_of(plant_id, EVERYTHING, year, TODAY)
-        made: int = db.session.execute(
-            insert(FilingRow)
-            .values(
-                plant_id=plant_id, enterprise_id=owner.enterprise_id if owner else 1,
-                county="330602", year=year, kind=kind, target="B", rulebook=RULES, way="browser",
-                paper="", state="draft", revision=1, opened_at=begun_at, opened_by=None,
-                opened_by_name="填报人", judged_on=begun_at.date(), form_key=f"f{plant_id}",
-            )
-            .returning(FilingRow.id)
-        ).scalar_one()  # fmt: skip
-        if sent:
-            db.session.execute(
-                insert(FilingSubmission).values(
-                    filing_id=made, number=1, receipt=f"R{made}", content="{}", sha256="0" * 64,
-                    grade="B", submitted_at=clock.parse_moment(f"{sent} 10:00"),
-                    submitted_by=None, submitted_by_name="签署人", form_key=f"s{made}",
-                )
-            )  # fmt: skip
-            _to(made, "submitted", "submit", sent)
-        audit.record("test.filed", "filing", made)
-    return made
-
-
-def _to(filing_id: int, state: str, action: str, on: str) -> None:
-    db.session.execute(update(FilingRow).where(FilingRow.id == filing_id).values(state=state))
-    db.session.execute(
-        insert(FilingStep).values(
-            filing_id=filing_id, action=action, state=state, reason="由",
-            done_at=clock.parse_moment(f"{on} 11:00"), done_by=None, done_by_name="签署人",
-        )
-    )  # fmt: skip
-
-
-def withdrawn(filing_id: int, on: str) -> None:
-    with writing("测试"):
-        _to(filing_id, "withdrawn", "withdraw", on)
-        audit.record("test.filed", "filing", filing_id)
-
-
-def last_day(until_on: date = date(2026, 4, 30)) -> int:
-    with writing("测试"):
-        return services.set_window(
-            2026, Kind.RENEWAL, date(2026, 3, 1), until_on, document="绍市环〔2026〕3号"
-        )
-
+from tests.renewals import TODAY, filed, graded, last_day, withdrawn
 
 START, NEW_YEAR = date(2024, 5, 1), date(2026, 1, 10)
 
@@ -177,6 +107,24 @@ def test_the_list_of_an_earlier_day_is_what_it_was(inside: None, listed: dict[st
     assert part_of(listed, "done", date(2026, 3, 20)) == {"sent"}
     assert part_of(listed, "working", date(2026, 3, 9)) == {"draft", "sent", "upgrade", "withdrawn"}
     assert part_of(listed, "working", date(2026, 3, 1)) == set()
+
+
+def test_what_a_former_owner_left_unsent_is_not_under_way(
+    inside: None, listed: dict[str, int]
+) -> None:
+    filed(listed["none"], "2026-03-02", owner_of=listed["sent"])
+    assert part_of(listed, "working") == {"draft"}
+    assert "none" in part_of(listed, "none")
+
+
+def test_a_closed_plant_is_not_called_upon(inside: None, listed: dict[str, int]) -> None:
+    with writing("测试"):
+        for plant_id, day in ((listed["none"], TODAY), (listed["draft"], date(2026, 4, 21))):
+            db.session.execute(
+                update(PlantSearch).where(PlantSearch.plant_id == plant_id).values(closed_on=day)
+            )
+        audit.record("test.closed", "plant", listed["none"])
+    assert part_of(listed, "all") == ALL - {"none"}
 
 
 def test_the_parts_are_those_of_the_rule(inside: None, listed: dict[str, int]) -> None:
@@ -264,6 +212,26 @@ def test_reminders_are_sent_once_and_settle(inside: None, listed: dict[str, int]
     assert tasks() == waiting - {f"renewal:2026:{listed['none']}"}
 
 
+def test_what_is_submitted_settles_its_task_and_what_is_withdrawn_brings_it_back(
+    inside: None, listed: dict[str, int]
+) -> None:
+    put_in_force(table(), date(2026, 1, 1))
+    last_day()
+    source = f"renewal:2026:{listed['none']}"
+    made = begun(listed["none"], kind=Kind.RENEWAL)
+    fill_in(made)
+    remind_of_renewals(TODAY)
+    assert source in tasks()
+    submitted(made)
+    assert source not in tasks()
+    assert "none" in part_of(listed, "done")
+    with writing("测试"):
+        services.withdraw(made, "数据有误")
+    remind_of_renewals(TODAY)
+    assert source in tasks()
+    assert "none" in part_of(listed, "none")
+
+
 def test_a_moved_last_day_moves_the_tasks(inside: None, listed: dict[str, int]) -> None:
     window_id = last_day()
     remind_of_renewals(date(2026, 4, 20))
@@ -322,6 +290,24 @@ def test_lists_files_and_notices(app: Flask, listed: dict[str, int], client_as: 
     answer = city.post("/filing/renewals/notices?year=2026", data={})
     assert answer.status_code == 303
     assert downloaded(city, answer.location).startswith(b"%PDF")
+
+
+def test_a_filter_exchanges_the_rows_and_another_year_the_page(
+    listed: dict[str, int], client_as: ClientAs
+) -> None:
+    city = client_as("city-officer")
+
+    def part_by(query: str) -> TestResponse:
+        headers = {"HX-Request": "true", "HX-Target": "rows",
+                   "HX-Current-URL": "http://localhost/filing/renewals?year=2026"}  # fmt: skip
+        return city.get(f"/filing/renewals?{query}", headers=headers)
+
+    rows = part_by("year=2026&q=示例3号")
+    assert "<html" not in rows.text
+    assert "须更新（1）" in rows.text
+    assert "export?year=2026&amp;part=all&amp;q=" in rows.text
+    assert "HX-Redirect" in part_by("year=2025").headers
+    assert "HX-Redirect" in part_by("year=2026&as_of=2026-03-01").headers
 
 
 def test_an_enterprise_prints_nothing_and_sets_no_window(

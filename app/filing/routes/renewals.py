@@ -107,11 +107,13 @@ def _row(line: RenewalLine, rules: YearRules, wanted: RenewalFilter, order: Grad
 def renewal_list() -> str | Response:
     """The plants that must renew in a year, by part, as of a day."""
     asked = asked_in(request.args)
-    wanted = _wanted(request.args, asked)
+    wanted, address = _wanted(request.args, asked), url_with()
+    if htmx.is_fragment_request() and not _is_of_the_page_around(wanted, asked):
+        return htmx.htmx_redirect(address)
     rules, counties = year_rules(wanted.year, wanted.on), _counties()
     found = list_renewals(scope_for(Permission.FILING_VIEW), wanted, rules)
     order = rulebook_on(wanted.on).grade_order
-    address, today = url_with(), clock.today()
+    today = clock.today()
     kept = _asked(wanted, asked)
     html = page(
         "filing/renewal/list.html",
@@ -132,7 +134,6 @@ def renewal_list() -> str | Response:
         ],
         part_words=PARTS[wanted.part],
         matching=found.counts[wanted.part],
-        to_notify=found.counts["all"] - found.counts["done"],
         years=[(it, f"{it} 年") for it in range(today.year + 1, today.year - 6, -1)],
         grades=[(it, it) for it in rules.general.grades],
         counties=counties,
@@ -150,6 +151,13 @@ def renewal_list() -> str | Response:
         **ways(found.page, found.pages),
     )  # fmt: skip
     return htmx.push_url(make_response(html), address)
+
+
+def _is_of_the_page_around(wanted: RenewalFilter, asked: Asked) -> bool:
+    """Whether what stands above the rows is of the same year and day already."""
+    around = htmx.parameters_around()
+    its = _wanted(around, asked_in(around))
+    return its.year == wanted.year and asked.is_of_the_page_around()
 
 
 def _asked(wanted: RenewalFilter, asked: Asked) -> dict[str, Any]:
