@@ -22,7 +22,7 @@ from app.desk import proposals as desk_proposals
 from app.desk import routes as desk_routes
 from app.filing import audit_words as filing_words
 from app.filing import checks as filing_checks
-from app.filing import commitment_checks
+from app.filing import commitment_checks, window_checks
 from app.filing import hookspecs as filing_hookspecs
 from app.filing import proposals as filing_proposals
 from app.filing import routes as filing_routes
@@ -168,7 +168,7 @@ def create_app(config: Config | None = None) -> Flask:
         app,
         settings.instance_dir / "plugins",
         [hookspecs, filing_hookspecs],
-        [builtin, filing_checks, commitment_checks],
+        [builtin, filing_checks, commitment_checks, window_checks],
     )
     sessions.init_sessions(app)
     accounts_queries.resolve_enterprises_with(registry_queries.enterprise_ids_of)

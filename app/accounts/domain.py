@@ -117,9 +117,10 @@ _ENTERPRISE = frozenset(
         Permission.LIST_OWN_LINE,
         Permission.FILING_VIEW,
         Permission.FILING_WORK,
+        Permission.FILING_ENTER,
     }
 )
-_ENTERS_FILINGS = frozenset({Permission.FILING_WINDOW})
+_ENTERS_FILINGS = frozenset({Permission.FILING_WINDOW, Permission.FILING_ENTER})
 _SETS_PERIODS = frozenset({Permission.FILING_PERIOD})
 _APPLIES = frozenset({Permission.RIGHTS_APPLY})
 

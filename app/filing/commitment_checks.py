@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.filing.commitment import SCAN
-from app.filing.domain import Assessment, CheckFinding, Place, Severity
+from app.filing.domain import Assessment, CheckFinding, Place, Severity, Way
 from app.filing.queries.papers import subject_of, wording_fault
 from app.filing.queries.working import Working
 from app.kernel.hooks import hookimpl
@@ -39,5 +39,7 @@ def _scan(working: Working) -> Iterator[CheckFinding]:
 
 def scan_wanted(working: Working) -> bool:
     """Whether the filing cannot be submitted without the scan."""
+    if working.filing.way is Way.WINDOW:  # asks for a scan of its own (`window_checks`)
+        return False
     asked = working.rules.parameter(SETTING).value is True
     return asked and subject_of(working).commits

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.filing.commitment import OURS, Subject, grade_words, title_of
 from app.filing.domain import Statement
-from app.filing.record import Json, kind_words, shown_moment
+from app.filing.record import Json, confirmed_words, kind_words, shown_moment
 
 UNSIGNED, SIGNED = "未签署", "已签署"
 _NUMERALS = "一二三四五六七八九十"
@@ -87,7 +87,7 @@ def of_content(content: Json, sha256: str, *, bureau: str) -> CommitmentPaper:
         lines=_lines(said),
         enterprise=plant["enterprise"],
         signed=(
-            f"{signed['signed_by']}（{signed['role']}）于 {moment} 以本人口令确认签署。",
+            f"{signed['signed_by']}（{signed['role']}），{moment}，{confirmed_words(content)}。",
             f"回执编号 {content['receipt']}，第 {content['number']} 版。",
             f"申报原件校验值（SHA-256）：{sha256}",
         ),

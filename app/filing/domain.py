@@ -96,7 +96,7 @@ class State(StrEnum):
         return self in {State.DRAFT, State.SUBMITTED, State.CORRECTING}
 
 
-_WORK, _SIGN = Permission.FILING_WORK, Permission.FILING_SIGN
+_ENTER, _SIGN = Permission.FILING_ENTER, Permission.FILING_SIGN
 COURSE = Workflow(
     name="申报",
     states={
@@ -109,7 +109,7 @@ COURSE = Workflow(
     },
     steps=(
         Step(State.DRAFT, "submit", "签署并提交", State.SUBMITTED, _SIGN),
-        Step(State.DRAFT, "discard", "作废", State.DISCARDED, _WORK, needs_reason=True),
+        Step(State.DRAFT, "discard", "作废", State.DISCARDED, _ENTER, needs_reason=True),
         Step(State.SUBMITTED, "withdraw", "撤回", State.WITHDRAWN, _SIGN, needs_reason=True),
         Step(State.SUBMITTED, "return", "退回补正", State.CORRECTING, None, needs_reason=True),
         Step(State.SUBMITTED, "close", "办结", State.CLOSED, None),

@@ -61,6 +61,12 @@ def way_words(content: Json) -> str:
     return f"{way}（依据：{content['paper']}）" if content.get("paper") else way
 
 
+def confirmed_words(content: Json) -> str:
+    """How its signatory confirmed it."""
+    is_paper = content["way"] == Way.WINDOW
+    return "以签名盖章的纸质材料确认，扫描件附后" if is_paper else "以本人口令确认"
+
+
 def name_of(content: Json) -> str:
     """What its files are called, without what they are: 示例水泥有限公司_001_2026."""
     plant = content["plant"]
@@ -91,7 +97,7 @@ def values(content: Json, sha256: str) -> dict[str, Any]:
             *([_transport(content["transport"])] if content.get("transport") else []),
             _warnings(content["warnings"]),
             _evidence(content["evidence"], _row_titles(content)),
-            _commitment(content["commitment"]),
+            _commitment(content),
         ],
     }
 
@@ -289,7 +295,8 @@ def shown_size(size: int) -> str:
     return f"{kibi:.0f} KB" if kibi < _KIBI else f"{kibi / _KIBI:.1f} MB"
 
 
-def _commitment(signed: Json) -> Json:
+def _commitment(content: Json) -> Json:
+    signed = content["commitment"]
     moment = shown_moment(signed["signed_at"])
     return _part(
         "承诺与声明",
@@ -300,7 +307,7 @@ def _commitment(signed: Json) -> Json:
             for number, it in enumerate(signed["statements"], start=1)
         ),
         notes=(
-            f"签署：{signed['signed_by']}（{signed['role']}），{moment}，以本人口令确认。",
+            f"签署：{signed['signed_by']}（{signed['role']}），{moment}，{confirmed_words(content)}。",
             HOW_TO_CHECK,
         ),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.filing.admission import Window
-from app.filing.domain import Kind, State
+from app.filing.domain import Kind, State, Way
 from app.filing.queries import Filing
 from app.grades.domain import Standing
 from app.rulebook.domain import Grade, with_grade
@@ -42,9 +42,14 @@ def due_in(due: date, today: date) -> tuple[str, str]:
     return "neutral", f"还有 {left} 天"
 
 
-def next_of_filing(filing: Filing, *, open_rows: int, stopping: int, may_sign: bool) -> Next:
-    """What comes next in a filing that has begun."""
+def next_of_filing(
+    filing: Filing, *, open_rows: int, stopping: int, may_sign: bool, may_enter: bool = True
+) -> Next:
+    """What comes next in a filing that has begun; ``may_enter``: for who makes the entries."""
+    is_window = filing.way is Way.WINDOW
     match filing.state:
+        case State.DRAFT | State.CORRECTING if is_window and not may_enter:
+            return Next("neutral", "区县窗口正在依据盖章的纸质材料代录，提交后会告知本单位。")
         case State.CORRECTING:
             return Next("late", "已退回补正，请按告知的内容修改后重新提交。",
                         endpoint="filing.assess_page", act="修改申报")  # fmt: skip
@@ -54,6 +59,9 @@ def next_of_filing(filing: Filing, *, open_rows: int, stopping: int, may_sign: b
         case State.DRAFT if stopping:
             return Next("soon", f"已填完，检查中还有 {stopping} 项须改正或说明。",
                         endpoint="filing.checks_page", act="查看检查结果")  # fmt: skip
+        case State.DRAFT if is_window:
+            return Next("soon", "已填完并通过检查，请对照纸质材料核对后提交。",
+                        endpoint="filing.submit_page", act="去核对提交")  # fmt: skip
         case State.DRAFT if may_sign:
             return Next("soon", "已填完并通过检查，请签署承诺书后提交。",
                         endpoint="filing.submit_page", act="去签署提交")  # fmt: skip

@@ -40,6 +40,7 @@ class Permission(StrEnum):
     SYSTEM_OPERATE = "system.operate"
     NOTICE_SEND = "notices.send"
     FILING_WORK = "filing.work"
+    FILING_ENTER = "filing.enter"
     FILING_SIGN = "filing.sign"
     FILING_VIEW = "filing.view"
     FILING_WINDOW = "filing.window"
@@ -82,6 +83,7 @@ _PERMISSION_WORDS = MappingProxyType(
         Permission.NOTICE_SEND: "向企业发送通知",
         Permission.SYSTEM_OPERATE: "备份与运行维护",
         Permission.FILING_WORK: "填报申报材料",
+        Permission.FILING_ENTER: "填写申报（本企业或窗口代录）",
         Permission.FILING_SIGN: "签署并提交申报",
         Permission.FILING_VIEW: "查看申报",
         Permission.FILING_WINDOW: "窗口代录申报",

@@ -13,7 +13,7 @@ from app.kernel import audit, clock, files, uploads
 from app.kernel.database import db
 from app.kernel.transaction import writing
 from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind, Query, numbers
-from tests.addresses.filing import _filing
+from tests.addresses.filing import _filing, way_of
 from tests.evidence_files import pdf, picture
 from tests.world import Principal, World, mark_of
 
@@ -25,9 +25,9 @@ def _content(key: str, media: str) -> bytes:
     return pdf(1, catalog=f"/Lang({mark_of(key)}{next(numbers)})".encode())
 
 
-def _material(world: World, key: str, media: str = "pdf") -> int:
+def _material(world: World, key: str, media: str, way: str) -> int:
     """A new material of the plant's draft that was submitted once, as officers see it too."""
-    filing_id = _filing(world, key, "draft")
+    filing_id = _filing(world, key, "draft", way)
     with world.app.app_context():
         stored = files.keep(BytesIO(_content(key, media)))
         with writing("测试") as current:
@@ -73,7 +73,7 @@ def _evidence(world: World, who: Principal, endpoint: str) -> Examples:
     media = "heic" if endpoint == "filing.evidence_as_jpg" else "pdf"
     for key in world.plants:
         kind = Kind.OWN if key in who.plants else Kind.FOREIGN
-        yield kind, {"evidence_id": _material(world, key, media)}
+        yield kind, {"evidence_id": _material(world, key, media, way_of(who, endpoint))}
     yield Kind.UNKNOWN, {"evidence_id": NOWHERE}
 
 
@@ -86,7 +86,8 @@ def _uploads(world: World, who: Principal, endpoint: str) -> Examples:
     """Files that this person began, or somebody else for another enterprise."""
     content = pdf(2, catalog=f"/Lang({next(numbers)})".encode())
     for key in world.plants:
-        filing_id, is_own = _filing(world, key, "draft"), key in who.plants
+        filing_id = _filing(world, key, "draft", way_of(who, endpoint))
+        is_own = key in who.plants
         owner = world.users.get(who.name, NOWHERE) if is_own else NOWHERE
         told = {"place": 0, "row": "", "kind": "", "span": [], "note": "", "replaces": None}
         with world.app.app_context(), writing("测试"):

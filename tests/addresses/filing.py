@@ -5,22 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date
+from io import BytesIO
 from typing import Any
 
 from sqlalchemy import ColumnElement, insert, select, update
 
+from app.accounts.domain import COUNTY_ROLES
 from app.filing import services
+from app.filing.commitment import SCAN
 from app.filing.domain import Severity
 from app.filing.entry import row_id
-from app.filing.models import FilingRow, FilingSubmission, FilingTable
+from app.filing.models import FilingEvidence, FilingRow, FilingSubmission, FilingTable
 from app.filing.queries import filing_by_id, findings_of, working
 from app.filing.queries.papers import statements_of
 from app.indicators.domain import Answer
 from app.kernel import audit, clock
+from app.kernel.authority import Permission
 from app.kernel.clock import today
 from app.kernel.database import db
 from app.kernel.transaction import writing
-from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind, numbers
+from tests.access import access
+from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind, Query, numbers
+from tests.evidence_files import pdf
 from tests.filings import industry_id
 from tests.people import PASSWORD
 from tests.world import COUNTY_OF, Principal, World, mark_of
@@ -28,14 +34,21 @@ from tests.world import COUNTY_OF, Principal, World, mark_of
 _RUNNING = ("draft", "submitted", "correcting")
 
 
-def _filing(world: World, key: str, state: str) -> int:
+def way_of(who: Principal, endpoint: str) -> str:
+    """By which way a filing came in on whose entries this person works there."""
+    enters = access(endpoint) in (Permission.FILING_ENTER, Permission.FILING_WINDOW)
+    return "window" if enters and who.role in COUNTY_ROLES else "browser"
+
+
+def _filing(world: World, key: str, state: str, way: str = "browser") -> int:
     """A filing of the plant in that state; what else runs of it gives way."""
     with world.app.app_context(), writing("测试"):
-        own = FilingRow.plant_id == world.plants[key], FilingRow.state == state
+        own = (FilingRow.plant_id == world.plants[key], FilingRow.state == state,
+               FilingRow.way == way)  # fmt: skip
         found: int | None = db.session.execute(select(FilingRow.id).where(*own)).scalar()
         if found is None:
             _end_running(world.plants[key])
-            found = _begun(world, key)
+            found = _begun(world, key, way=way)
             for step in _WAY_TO[state]:
                 _move(FilingRow.id == found, step)
             audit.record("test.recorded", "filing", found)
@@ -66,13 +79,15 @@ def _end_running(plant_id: int) -> int:
     )
 
 
-def _begun(world: World, key: str, kind: str = "upgrade", target: str = "B") -> int:
+def _begun(
+    world: World, key: str, kind: str = "upgrade", target: str = "B", way: str = "browser"
+) -> int:
     made: int = db.session.execute(
         insert(FilingRow)
         .values(
             plant_id=world.plants[key], enterprise_id=world.enterprises[key[0]],
             county=COUNTY_OF[key], year=today().year, kind=kind, target=target,
-            rulebook="shaoxing-2023", way="browser", paper="", state="draft", revision=1,
+            rulebook="shaoxing-2023", way=way, paper="", state="draft", revision=1,
             opened_at=clock.now(), opened_by=None, opened_by_name=mark_of(key),
             judged_on=today(), form_key=f"example-{next(numbers)}",
         )
@@ -146,19 +161,21 @@ def _filings(world: World, who: Principal, endpoint: str) -> Examples:
         if endpoint in _OF_OFFICERS:
             _submission(world, key)
             filing_id = _filing(world, key, "closed")
-        elif endpoint == "filing.submit_filing":
-            filing_id = _filled_in(world, key)
+        elif endpoint in ("filing.submit_filing", "filing.window_submit"):
+            filing_id = _filled_in(world, key, way_of(who, endpoint))
+            _scanned(world, filing_id)
         else:
-            filing_id = _filing(world, key, "submitted" if endpoint in _OF_SUBMITTED else "draft")
+            state = "submitted" if endpoint in _OF_SUBMITTED else "draft"
+            filing_id = _filing(world, key, state, way_of(who, endpoint))
         yield (Kind.OWN if key in who.plants else Kind.FOREIGN), {"filing_id": filing_id}
     yield Kind.UNKNOWN, {"filing_id": NOWHERE}
 
 
-def _filled_in(world: World, key: str) -> int:
+def _filled_in(world: World, key: str, way: str) -> int:
     """A filing for C with everything that it needs before it is signed."""
     with world.app.app_context(), writing("测试"):
         _end_running(world.plants[key])
-        filing_id = _begun(world, key, "recheck", "C")
+        filing_id = _begun(world, key, "recheck", "C", way)
         found = filing_by_id(filing_id)
         assert found is not None
         now = working(found)
@@ -175,12 +192,25 @@ def _filled_in(world: World, key: str) -> int:
     return filing_id
 
 
+def _scanned(world: World, filing_id: int) -> None:
+    """The stamped scan without which nothing is submitted at the window."""
+    with world.app.app_context(), writing("测试") as current:
+        db.session.execute(
+            insert(FilingEvidence).values(
+                filing_id=filing_id, place=0, row_key="", kind=SCAN, sha256="cd" * 32,
+                name="扫描件.pdf", size=9, media="pdf", pages=1, note="", confirmed=True,
+                added_at=current.moment, added_by=None, added_by_name="测试",
+            )
+        )  # fmt: skip
+        audit.record("test.recorded", "filing", filing_id)
+
+
 def _rows(world: World, who: Principal, endpoint: str) -> Examples:
     for kind, known in _filings(world, who, endpoint):
         yield kind, {**known, "place": 1, "row": row_id(1, "D1")}
     own = next(iter(who.plants), None)
     if own is not None:
-        filing_id = _filing(world, own, "draft")
+        filing_id = _filing(world, own, "draft", way_of(who, endpoint))
         yield Kind.UNKNOWN, {"filing_id": filing_id, "place": 1, "row": "r1-00000000"}
         yield Kind.UNKNOWN, {"filing_id": filing_id, "place": 9, "row": row_id(9, "D1")}
 
@@ -232,7 +262,8 @@ def _answer(_world: World, _who: Principal) -> dict[str, Any]:
 
 def _remark(world: World, who: Principal) -> dict[str, Any]:
     """For the warning that every filing for B without a transport summary has."""
-    filing_id = _filing(world, min(who.plants, default="A1"), "draft")
+    way = way_of(who, "filing.remark")
+    filing_id = _filing(world, min(who.plants, default="A1"), "draft", way)
     with world.app.app_context():
         found = filing_by_id(filing_id)
         assert found is not None
@@ -240,7 +271,19 @@ def _remark(world: World, who: Principal) -> dict[str, Any]:
     return {"check": warnings[0].key if warnings else "", "note": "属实"}
 
 
+def _from_paper(world: World, who: Principal) -> dict[str, Any]:
+    paper = {"title": "申报表", "signed_on": "2025-01-06", "pages": "12"}
+    return {**_new(world, who), **paper}
+
+
 FORMS: Mapping[str, Form] = {
+    "filing.window_start": _from_paper,
+    "filing.window_scan": lambda _world, _who: {"files": (BytesIO(pdf(1)), "扫描件.pdf")},
+    "filing.window_submit": lambda _world, _who: {
+        "password": PASSWORD,
+        "signer": "王签署",
+        "form_key": f"example-{next(numbers)}",
+    },
     "filing.start_filing": _new,
     "filing.save_row": _answer,
     "filing.save_sheet": lambda _world, _who: {},
@@ -256,4 +299,9 @@ FORMS: Mapping[str, Form] = {
     "filing.withdraw_filing": lambda _world, _who: {"reason": "数据有误"},
     "filing.discard_filing": lambda _world, _who: {"reason": "重新申报"},
     "filing.export_submissions": lambda _world, _who: {"format": "xlsx"},
+}
+QUERIES: Mapping[str, Query] = {
+    "filing.window_new": lambda world, who: {
+        "plant_id": str(world.plants[min(who.plants, default="A1")])
+    },
 }

@@ -50,6 +50,7 @@ rights.apply           +     -         +     +              +           +       
 system.operate         -     -         -     -              -           -            -         -                 -           -       +            -
 notices.send           -     -         -     +              +           +            +         -                 -           -       -            -
 filing.work            +     +         +     -              -           -            -         -                 -           -       -            -
+filing.enter           +     +         +     +              +           -            -         -                 -           -       -            -
 filing.sign            -     +         -     -              -           -            -         -                 -           -       -            -
 filing.view            +     +         +     +              +           +            +         +                 -           -       -            -
 filing.window          -     -         -     +              +           -            -         -                 -           -       -            -
@@ -75,6 +76,7 @@ WRITING = {
     Permission.SYSTEM_OPERATE,
     Permission.NOTICE_SEND,
     Permission.FILING_WORK,
+    Permission.FILING_ENTER,
     Permission.FILING_SIGN,
     Permission.FILING_WINDOW,
     Permission.FILING_PERIOD,

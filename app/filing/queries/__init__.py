@@ -1,6 +1,7 @@
 """Reading filings (申报): headers and lists, what is worked on, what was submitted."""
 
 from app.filing.queries.checking import findings_of
+from app.filing.queries.entering import entered_by, plants_found
 from app.filing.queries.evidence import (
     EvidenceOnRecord,
     Limits,
@@ -83,6 +84,7 @@ __all__ = [
     "described",
     "earlier_submission",
     "earlier_versions",
+    "entered_by",
     "evidence_limits",
     "evidence_of",
     "filing_by_id",
@@ -97,6 +99,7 @@ __all__ = [
     "findings_of",
     "list_filings",
     "needed_in",
+    "plants_found",
     "proving_grades",
     "reach",
     "same_content",

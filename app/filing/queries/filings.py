@@ -72,13 +72,15 @@ def _filing(row: Sequence[Any], plant: PlantOnRecord) -> Filing:
 def reach(scope: Scope, *, for_work: bool = False) -> ColumnElement[bool]:
     """What of all filings a person may see, or work on.
 
-    An enterprise sees its own. Officers see what was submitted and never a draft; they work on what
-    they entered themselves at the window (窗口代录).
+    An enterprise sees its own. Officers see what was submitted and never a draft, save what is
+    entered from paper at the window (窗口代录): on that only the county's officers work.
     """
     own = FilingRow.enterprise_id.in_(sorted(scope.enterprises))
     office = within(Scope(scope.counties), FilingRow.county)
     if for_work:
-        return or_(own, and_(office, FilingRow.way == Way.WINDOW))
+        return or_(
+            and_(own, FilingRow.way != Way.WINDOW), and_(office, FilingRow.way == Way.WINDOW)
+        )
     submitted = FilingRow.id.in_(select(FilingSubmission.filing_id))
     return or_(own, and_(office, or_(submitted, FilingRow.way == Way.WINDOW)))
 

@@ -16,6 +16,7 @@ from app.filing.routes import (
     submitting,
     tables,
     transport,
+    window,
 )
 from app.filing.routes.blueprint import blueprint
 
@@ -36,4 +37,5 @@ __all__ = [
     "submitting",
     "tables",
     "transport",
+    "window",
 ]

@@ -190,7 +190,7 @@ def _sheet_page(sheet: Sheet, faults: Sequence[tuple[str, str]] = ()) -> str:
 
 
 @blueprint.get("/<int:filing_id>/assess")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def assess_page(filing_id: int) -> str:
     """The rows of a dimension, or all of them, of one of the filing's tables."""
     return _sheet_page(_sheet_asked_for(filing_or_404(filing_id)))
@@ -206,7 +206,7 @@ def _sheet_asked_for(filing: Filing) -> Sheet:
 
 
 @blueprint.post("/<int:filing_id>/rows/<int:place>/<row>")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def save_row(filing_id: int, place: int, row: str) -> Response:
     """Keep one row; the answer to htmx holds what follows from it, to others the whole page."""
     filing = open_filing_or_409(filing_id)
@@ -290,7 +290,7 @@ def _base(view: RowView) -> Answer:
 
 
 @blueprint.post("/<int:filing_id>/assess")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def save_sheet(filing_id: int) -> Response:
     """Keep every row of the page that was changed; confirm carried rows where that was asked."""
     filing = open_filing_or_409(filing_id)

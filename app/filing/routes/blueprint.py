@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, abort, request, url_for
+from werkzeug import Response
 
-from app.filing.domain import COURSE, CheckFinding, State
+from app.filing.domain import COURSE, CheckFinding, State, Way
 from app.filing.queries import Filing, find_filing
-from app.kernel.authority import Permission
-from app.kernel.permissions import scope_for
+from app.kernel import htmx
+from app.kernel.authority import Permission, Scope
+from app.kernel.permissions import can, scope_for
 from app.kernel.web import page
 
 blueprint = Blueprint("filing", __name__, url_prefix="/filing", template_folder="../templates")
@@ -29,7 +31,7 @@ _PARTS = (
     ("等级和指标表", ("tables_page", "set_target", "choose_tables", "take_newer")),
     ("材料", ("materials",)),
     ("检查", ("checks_page", "remark")),
-    ("承诺与提交", ("submit_page", "submit_filing")),
+    ("承诺与提交", ("submit_page", "submit_filing", "window_submit_page", "window_submit")),
 )
 """The parts of a filing: the first name is its page, the others are answered with it too."""
 _WHILE_OPEN = frozenset({"等级和指标表", "检查", "承诺与提交"})
@@ -42,8 +44,11 @@ def state_tag(state: State) -> tuple[str, str]:
 
 
 def filing_or_404(filing_id: int) -> Filing:
-    """A filing of the person's own enterprise; 404 for any other."""
-    found = find_filing(filing_id, scope_for(Permission.FILING_WORK))
+    """A filing of the person's own enterprise, or entered at the window; 404 for any other."""
+    scope = scope_for(Permission.FILING_ENTER)
+    found = find_filing(filing_id, scope)
+    if found is not None and found.way is not Way.WINDOW:
+        found = found if found.enterprise_id in scope.enterprises else None
     if found is None:
         abort(404, "没有这件申报，或者不属于本企业。请从“申报”首页选择。")
     return found
@@ -58,7 +63,34 @@ def open_filing_or_409(filing_id: int) -> Filing:
             f"这件申报{COURSE.states[found.state]}，内容已经固定，不能再修改。"
             "需要修改的，请先在“概况”中撤回，或等待退回补正。",
         )
+    if not may_enter(found):
+        abort(409, AT_THE_WINDOW)
     return found
+
+
+AT_THE_WINDOW = (
+    "这件申报由区县窗口依据盖章的纸质材料代录，不能在网上修改。"
+    "需要改动的，请把盖章的更正材料交到窗口。"
+)
+
+
+def may_enter(filing: Filing) -> bool:
+    """Whether the person makes the entries: what is entered at the window only officers do."""
+    scope = scope_for(Permission.FILING_ENTER)
+    if filing.way is Way.WINDOW:
+        return Scope(scope.counties).covers(county=filing.county)
+    return filing.enterprise_id in scope.enterprises
+
+
+def is_at_window(filing_id: int) -> bool:
+    """Whether an officer works on this filing at the window."""
+    return find_filing(filing_id, scope_for(Permission.FILING_WINDOW), for_work=True) is not None
+
+
+def to_window(filing: Filing) -> Response:
+    """Where a filing entered at the window is submitted; for the enterprise its overview."""
+    where = "window_submit_page" if may_enter(filing) else "overview"
+    return htmx.htmx_redirect(url_for(f"filing.{where}", filing_id=filing.id))
 
 
 def filing_page(template: str, filing: Filing, /, **context: Any) -> str:
@@ -71,7 +103,10 @@ def around(filing: Filing) -> dict[str, Any]:
     return {
         "filing": filing,
         "state_tag": state_tag(filing.state),
-        "may_work": filing.state.is_open,
+        "may_work": filing.state.is_open and may_enter(filing),
+        "home_url": url_for(
+            "filing.home" if can(Permission.FILING_WORK) else "filing.submission_list"
+        ),
         "parts": [
             (
                 label,

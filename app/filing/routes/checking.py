@@ -22,6 +22,7 @@ from app.filing.routes.blueprint import (
     open_filing_or_409,
     stops_before_signing,
 )
+from app.filing.window_checks import FIELD
 from app.kernel import htmx
 from app.kernel.authority import Permission
 from app.kernel.permissions import requires
@@ -44,14 +45,14 @@ class Line:
 
 
 @blueprint.get("/<int:filing_id>/checks")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def checks_page(filing_id: int) -> str:
     """Every finding, errors first."""
     return _page(filing_or_404(filing_id))
 
 
 @blueprint.post("/<int:filing_id>/remarks")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def remark(filing_id: int) -> Response:
     """Answer a warning with a reason, which the reviewers will read."""
     filing = open_filing_or_409(filing_id)
@@ -108,4 +109,6 @@ def place_of(found: Working, place: Place) -> tuple[str, str]:
         return "等级和指标表", url_for("filing.tables_page", filing_id=filing.id)
     if place.field == "capacity":
         return "台账中的产能", url_for("portal.plant", plant_id=filing.plant.plant_id)
+    if place.field == FIELD:
+        return "承诺与提交", url_for("filing.submit_page", filing_id=filing.id)
     return "本次申报", url_for("filing.overview", filing_id=filing.id)

@@ -44,7 +44,7 @@ MOST_IDS = 2**53
 
 def working_scope() -> Scope:
     """What the person may enter materials into: an enterprise's own, or at the window."""
-    return scope_for(Permission.FILING_WORK) | scope_for(Permission.FILING_WINDOW)
+    return scope_for(Permission.FILING_ENTER)
 
 
 def worked_on_or_404(filing_id: int) -> Filing:
@@ -160,7 +160,7 @@ def row_files(filing: Filing, place: int, key: str) -> RowFiles:
 
 
 @blueprint.get("/<int:filing_id>/evidence")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def row_evidence(filing_id: int) -> str:
     """The materials of a row: a page of its own, or its list alone for a page that holds it."""
     filing = worked_on_or_404(filing_id)
@@ -187,7 +187,7 @@ def _back_to(filing: Filing, row: RowFiles) -> str:
 
 
 @blueprint.post("/<int:filing_id>/evidence")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def add_evidence(filing_id: int) -> Response:
     """Files of a form, without script: each is taken or refused by itself."""
     with reading_first():
@@ -279,7 +279,7 @@ def _chosen() -> str:
 
 
 @blueprint.get("/<int:filing_id>/materials")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def materials(filing_id: int) -> str:
     """本次申报需要的材料: each with the reason why, the period it must cover, what is missing."""
     filing = filing_or_404(filing_id)
@@ -299,7 +299,7 @@ def materials(filing_id: int) -> str:
 
 
 @blueprint.post("/<int:filing_id>/materials/export")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def export_materials(filing_id: int) -> Response:
     """The list as shown, as a file."""
     form = "csv" if request.form.get("format") == "csv" else "xlsx"

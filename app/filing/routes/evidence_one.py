@@ -135,7 +135,7 @@ def _note_fetched(found: EvidenceOnRecord) -> None:
 
 
 @blueprint.post("/evidence/<int:evidence_id>/describe")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def describe_evidence(evidence_id: int) -> Response | tuple[str, int]:
     """What the material is and which period it covers."""
     found = _own_or_404(evidence_id)
@@ -153,7 +153,7 @@ def describe_evidence(evidence_id: int) -> Response | tuple[str, int]:
 
 
 @blueprint.post("/evidence/<int:evidence_id>/confirm")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def confirm_evidence(evidence_id: int) -> Response:
     """A material carried over is still right."""
     found = _own_or_404(evidence_id)
@@ -162,7 +162,7 @@ def confirm_evidence(evidence_id: int) -> Response:
 
 
 @blueprint.post("/evidence/<int:evidence_id>/remove")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def remove_evidence(evidence_id: int) -> Response:
     """Take a material out; it stays on record."""
     found = _own_or_404(evidence_id)

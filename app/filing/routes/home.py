@@ -21,7 +21,12 @@ from app.filing.queries import (
     windows_of,
     working,
 )
-from app.filing.routes.blueprint import blueprint, state_tag, stops_before_signing
+from app.filing.routes.blueprint import (
+    blueprint,
+    may_enter,
+    state_tag,
+    stops_before_signing,
+)
 from app.filing.whatnext import Next, next_of_filing, next_of_plant
 from app.grades.domain import Standing
 from app.grades.queries import standings_on
@@ -161,5 +166,6 @@ def next_in(filing: Filing) -> Next:
         open_rows = sum(len(it.open) for it in judged.outcomes.values())
         stopping = 0 if open_rows else len(stops_before_signing(findings_of(found, judged)))
     return next_of_filing(
-        filing, open_rows=open_rows, stopping=stopping, may_sign=can(Permission.FILING_SIGN)
-    )
+        filing, open_rows=open_rows, stopping=stopping, may_sign=can(Permission.FILING_SIGN),
+        may_enter=may_enter(filing),
+    )  # fmt: skip

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, make_response, request, url_for
+from flask import abort, flash, make_response, request, url_for
 from werkzeug import Response
 
 from app.approvals.domain import Refused
 from app.filing import services
-from app.filing.domain import COURSE, Severity, State
+from app.filing.domain import COURSE, Severity, State, Way
 from app.filing.queries import (
     Filing,
     StepTaken,
@@ -24,7 +24,15 @@ from app.filing.queries import (
     working,
 )
 from app.filing.queries.papers import next_steps_of
-from app.filing.routes.blueprint import blueprint, filing_or_404, filing_page, stops_before_signing
+from app.filing.routes.blueprint import (
+    AT_THE_WINDOW,
+    blueprint,
+    filing_or_404,
+    filing_page,
+    is_at_window,
+    may_enter,
+    stops_before_signing,
+)
 from app.filing.routes.home import told
 from app.filing.routes.submissions import to_last_submission
 from app.filing.whatnext import next_of_filing
@@ -36,6 +44,7 @@ _LONGEST_REASON = 500
 _DONE, _OPEN = ("done", "已完成"), ("soon", "未完成")
 _STEP_WORDS = {
     "start": "开始申报",
+    "enter": "代为录入",
     "submit": "签署并提交",
     "withdraw": "撤回",
     "discard": "作废",
@@ -72,7 +81,7 @@ class Ending:
 @requires(Permission.FILING_VIEW)
 def overview(filing_id: int) -> str | Response:
     """The filing at a glance; officers read what was submitted last."""
-    if not can(Permission.FILING_WORK):
+    if not can(Permission.FILING_WORK) and not is_at_window(filing_id):
         return to_last_submission(filing_id)
     return _page(filing_or_404(filing_id))
 
@@ -84,8 +93,9 @@ def _page(filing: Filing, refused: Mapping[str, tuple[str, str]] | None = None) 
     findings = findings_of(found, judged)
     stopping = len(stops_before_signing(findings))
     following = next_of_filing(
-        filing, open_rows=open_rows, stopping=stopping, may_sign=can(Permission.FILING_SIGN)
-    )
+        filing, open_rows=open_rows, stopping=stopping, may_sign=can(Permission.FILING_SIGN),
+        may_enter=may_enter(filing),
+    )  # fmt: skip
     errors = sum(it.severity is Severity.ERROR for it in stops_before_signing(findings))
     sent = submissions_of(filing.id)
     return filing_page(
@@ -101,7 +111,8 @@ def _page(filing: Filing, refused: Mapping[str, tuple[str, str]] | None = None) 
 
 
 def _tasks(found: Working, open_rows: int, errors: int, stopping: int) -> Iterator[Task]:
-    filing_id = found.filing.id
+    filing = found.filing
+    filing_id = filing.id
     carried = sum(1 for it in found.answers.values() if not it.confirmed)
     left = [f"{open_rows} 项未填完"] if open_rows else []
     left += [f"{carried} 项待确认"] if carried else []
@@ -116,8 +127,8 @@ def _tasks(found: Working, open_rows: int, errors: int, stopping: int) -> Iterat
     words = f"{stopping} 项须改正或说明" if stopping else ""
     yield Task("检查", url_for("filing.checks_page", filing_id=filing_id),
                ("late", "须改正") if errors else _OPEN if stopping else _DONE, words)  # fmt: skip
-    yield Task("承诺与提交", url_for("filing.submit_page", filing_id=filing_id),
-               ("neutral", "由签署人办理"))  # fmt: skip
+    by = "依据盖章的材料" if filing.way is Way.WINDOW else "由签署人办理"
+    yield Task("承诺与提交", url_for("filing.submit_page", filing_id=filing_id), ("neutral", by))
 
 
 def _entry(step: StepTaken, sent: list[Submission]) -> dict[str, Any]:
@@ -144,6 +155,8 @@ def _endings(filing: Filing, refused: Mapping[str, tuple[str, str]]) -> Iterator
         )
         if step is None or step.permission is None or not can(step.permission):
             continue
+        if action == "discard" and not may_enter(filing):
+            continue
         typed, error = refused.get(action, ("", ""))
         yield Ending(
             action, url_for(f"filing.{action}_filing", filing_id=filing.id), f"{step.label}申报",
@@ -159,7 +172,7 @@ def withdraw_filing(filing_id: int) -> Response:
 
 
 @blueprint.post("/<int:filing_id>/discard")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def discard_filing(filing_id: int) -> Response:
     """Give up a draft."""
     return _end(filing_id, "discard", "申报已作废。")
@@ -167,6 +180,8 @@ def discard_filing(filing_id: int) -> Response:
 
 def _end(filing_id: int, action: str, done: str) -> Response:
     filing = filing_or_404(filing_id)
+    if action == "discard" and not may_enter(filing):
+        abort(409, AT_THE_WINDOW)
     reason = request.form.get("reason", "").strip()
     act = {"withdraw": services.withdraw, "discard": services.discard}[action]
     try:

@@ -34,7 +34,7 @@ def verifier() -> Response:
 
 
 @blueprint.get("/<int:filing_id>/commitment.<form>")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def draft_commitment(filing_id: int, form: str) -> Response:
     """The commitment of a filing that is worked on, marked 未签署, to be read and stamped."""
     filing = filing_or_404(filing_id)

@@ -30,7 +30,7 @@ def _matter(filing_id: int) -> str:
 
 
 @blueprint.post("/<int:filing_id>/uploads")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def begin_upload(filing_id: int) -> Response:
     """Announce a file: where to send its parts, and how much of it is here already."""
     filing = worked_on_or_404(filing_id)
@@ -87,7 +87,7 @@ def _under_way_or_404(filing_id: int, token: str) -> UnderWay:
 
 
 @blueprint.post("/<int:filing_id>/uploads/<string(length=43):token>")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def upload_part(filing_id: int, token: str) -> Response | tuple[Response, int]:
     """The next part; 409 with how much is here when it does not follow on."""
     with reading_first():
@@ -101,7 +101,7 @@ def upload_part(filing_id: int, token: str) -> Response | tuple[Response, int]:
 
 
 @blueprint.post("/<int:filing_id>/uploads/<string(length=43):token>/whole")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def upload_whole(filing_id: int, token: str) -> Response | tuple[Response, int]:
     """All parts are here: the file is looked at, and entered or refused."""
     with reading_first():
@@ -134,7 +134,7 @@ def upload_whole(filing_id: int, token: str) -> Response | tuple[Response, int]:
 
 
 @blueprint.post("/<int:filing_id>/uploads/<string(length=43):token>/drop")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def drop_upload(filing_id: int, token: str) -> Response:
     """The sender gives the file up."""
     _under_way_or_404(filing_id, token)

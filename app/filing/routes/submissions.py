@@ -27,7 +27,7 @@ from app.filing.queries import (
     submissions_of,
 )
 from app.filing.queries.papers import next_steps_of
-from app.filing.routes.blueprint import blueprint, state_tag
+from app.filing.routes.blueprint import blueprint, may_enter, state_tag
 from app.kernel import audit, clock, htmx
 from app.kernel.authority import Permission
 from app.kernel.listing import chips, heads, page_number, ways
@@ -119,6 +119,7 @@ def submission_list() -> str | Response:
         page_words=f"第 {shown} 页，共 {last} 页",
         export_url=url_for("filing.export_submissions", **_asked(wanted)),
         may_export=can(Permission.REGISTER_EXPORT),
+        window_url=url_for("filing.window_page") if can(Permission.FILING_WINDOW) else "",
         **ways(shown, last),
     )
     return htmx.push_url(make_response(html), address)
@@ -139,7 +140,9 @@ class Row:
 
 def _row(line: FilingLine) -> Row:
     sent = line.submitted_at is not None
-    where = url_for("filing.last_submission", filing_id=line.filing.id) if sent else ""
+    is_worked_on = line.filing.state.is_open and may_enter(line.filing)
+    endpoint = "overview" if is_worked_on else "last_submission" if sent else ""
+    where = url_for(f"filing.{endpoint}", filing_id=line.filing.id) if endpoint else ""
     return Row(line.filing, line, state_tag(line.filing.state), where)
 
 
@@ -246,12 +249,21 @@ def _facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("规则集", f"{rules['title']}（{rules['status']}）"),
         ("按哪一天的指标表", content["judged_on"]),
         ("填报方式", "，".join(filter(None, (Way(content["way"]).words, content.get("paper"))))),
+        *_entered(content),
         ("提交时间", _moment(content["submitted_at"])),
     ]  # fmt: skip
 
 
 def _county_name(code: str) -> str:
     return next((it.name for it in list_bureaus("county") if it.code == code), "")
+
+
+def _entered(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Who entered for the enterprise what it filed on paper."""
+    if content["way"] != Way.WINDOW:
+        return []
+    by = content["filing"]
+    return [("代录", f"{by['opened_by']}，{_moment(by['opened_at'])} 开始")]
 
 
 def _moment(text: str | None) -> str:

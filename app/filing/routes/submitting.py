@@ -14,7 +14,7 @@ from app.accounts.services import AccountRefused, Confirmed, confirm_password
 from app.accounts.sessions import signed_in_person
 from app.approvals.domain import Overtaken, Refused
 from app.filing import services
-from app.filing.domain import Assessment, Statement
+from app.filing.domain import Assessment, Statement, Way
 from app.filing.queries import (
     Filing,
     Submission,
@@ -32,6 +32,7 @@ from app.filing.routes.blueprint import (
     filing_page,
     open_filing_or_409,
     stops_before_signing,
+    to_window,
 )
 from app.kernel import clock, htmx
 from app.kernel.authority import Permission
@@ -39,12 +40,14 @@ from app.kernel.permissions import can, requires
 
 
 @blueprint.get("/<int:filing_id>/submit")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def submit_page(filing_id: int) -> str | Response:
     """What would be submitted, the statements, and for the signatory the signature."""
     filing = filing_or_404(filing_id)
     if not filing.state.is_open:
         return htmx.htmx_redirect(url_for("filing.overview", filing_id=filing_id))
+    if filing.way is Way.WINDOW:
+        return to_window(filing)
     return _page(filing)
 
 

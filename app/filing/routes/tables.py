@@ -35,14 +35,14 @@ class Changed:
 
 
 @blueprint.get("/<int:filing_id>/tables")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def tables_page(filing_id: int) -> str:
     """The grade and the tables of a filing, and the newer ones with what is different in them."""
     return _page(filing_or_404(filing_id))
 
 
 @blueprint.post("/<int:filing_id>/target")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def set_target(filing_id: int) -> Response:
     """File for another grade."""
     filing = open_filing_or_409(filing_id)
@@ -56,7 +56,7 @@ def set_target(filing_id: int) -> Response:
 
 
 @blueprint.post("/<int:filing_id>/tables")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def choose_tables(filing_id: int) -> Response:
     """Choose the main industry's sub-type and the reference industries."""
     filing = open_filing_or_409(filing_id)
@@ -83,7 +83,7 @@ def _seen() -> int | None:
 
 
 @blueprint.post("/<int:filing_id>/tables/newer")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def take_newer(filing_id: int) -> Response:
     """Go on with the tables that rule today; what was entered is kept where it still fits."""
     filing = open_filing_or_409(filing_id)

@@ -33,14 +33,14 @@ _HUNDRED = Decimal(100)
 
 
 @blueprint.get("/<int:filing_id>/transport")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def transport_page(filing_id: int) -> str:
     """The summary as it stands."""
     return _page(filing_or_404(filing_id))
 
 
 @blueprint.post("/<int:filing_id>/transport")
-@requires(Permission.FILING_WORK)
+@requires(Permission.FILING_ENTER)
 def save_transport(filing_id: int) -> Response:
     """Keep the summary, unless somebody else changed it meanwhile."""
     filing = open_filing_or_409(filing_id)

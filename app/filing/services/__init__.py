@@ -22,15 +22,18 @@ from app.filing.services.moving import close, discard, send_back, take_up, withd
 from app.filing.services.papers import keep_papers, paper
 from app.filing.services.starting import NotAdmitted, start
 from app.filing.services.submitting import AlreadySubmitted, NotReady, submit
+from app.filing.services.window import LONGEST_TITLE, Paper, start_at_window, submit_at_window
 from app.filing.services.windows import annul_window, set_window
 
 __all__ = [
     "LONGEST_KIND",
     "LONGEST_NOTE",
+    "LONGEST_TITLE",
     "Added",
     "AlreadySubmitted",
     "NotAdmitted",
     "NotReady",
+    "Paper",
     "Where",
     "accept",
     "add_evidence",
@@ -51,7 +54,9 @@ __all__ = [
     "set_target",
     "set_window",
     "start",
+    "start_at_window",
     "submit",
+    "submit_at_window",
     "take_newer_tables",
     "take_up",
     "withdraw",

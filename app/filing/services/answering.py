@@ -164,15 +164,22 @@ def remark(filing_id: int, check_key: str, note: str) -> None:
     enter("filing.remarked", filing, {"提示": finding.text, "说明": said})
 
 
-def accept(filing_id: int, statement_id: str, sha256: str, *, accepted: bool = True) -> None:
-    """Accept one statement of the commitment, in the words that were shown. Raises Refused."""
+def accept(
+    filing_id: int, statement_id: str, sha256: str, *, accepted: bool = True, signer: str = ""
+) -> None:
+    """Accept one statement of the commitment, in the words that were shown. Raises Refused.
+
+    ``signer``: who accepted it on paper, where it is entered at the window.
+    """
     filing = open_for_entries(filing_id)
     now = working(filing, _today())
     statement = next((it for it in statements_of(now) if it.id == statement_id), None)
     if statement is None or statement.sha256 != sha256:
         raise Overtaken("承诺条款的文字已经改变，没有记录。请刷新页面，阅读后重新接受。")
     before = now.acceptances.get(statement_id)
-    if (before is not None and before.sha256 == sha256) == accepted:
+    by_name = signer or transaction().actor_name
+    stands = before is not None and before.sha256 == sha256
+    if stands == accepted and (not signer or (before and before.accepted_by_name == by_name)):
         return
     current = transaction()
     db.session.execute(delete(FilingAcceptance).where(
@@ -182,9 +189,10 @@ def accept(filing_id: int, statement_id: str, sha256: str, *, accepted: bool = T
         db.session.execute(insert(FilingAcceptance).values(
             filing_id=filing_id, statement=statement_id, sha256=sha256,
             accepted_at=current.moment, accepted_by=current.actor_id,
-            accepted_by_name=current.actor_name))  # fmt: skip
+            accepted_by_name=by_name))  # fmt: skip
     enter("filing.accepted", filing,
-          {"条款": statement.text, "接受": "是" if accepted else "收回"})  # fmt: skip
+          {"条款": statement.text, "接受": "是" if accepted else "收回",
+           **({"签署人": signer} if signer else {})})  # fmt: skip
 
 
 def _today() -> date:

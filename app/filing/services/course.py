@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import insert, update
 
 from app.approvals.domain import Overtaken, Refused
-from app.filing.domain import COURSE, State
+from app.filing.domain import COURSE, State, Way
 from app.filing.models import FilingRow, FilingStep
-from app.filing.queries import Filing, filing_by_id
+from app.filing.queries import Filing, entered_by, filing_by_id
 from app.filing.services.reminding import settle_renewal
 from app.inbox import services as inbox
 from app.kernel import audit, clock
@@ -107,6 +107,20 @@ def told(filing: Filing) -> dict[str, str]:
     return {"厂区": filing.plant.full_name, "年度": str(filing.year), "类型": filing.kind.words}
 
 
+_ENTRIES = frozenset(
+    f"filing.{it}"
+    for it in (
+        "answered", "confirmed", "remarked", "accepted", "target_set", "tables_chosen",
+        "tables_taken", "evidence_added", "evidence_replaced", "evidence_removed",
+        "evidence_described", "evidence_confirmed",
+    )
+)  # fmt: skip
+
+
 def enter(action: str, filing: Filing, detail: Mapping[str, object]) -> None:
-    """An audit entry about the filing."""
+    """An audit entry about the filing; who makes an entry for another stays known by a step."""
+    by = transaction().actor_id
+    if (filing.way is not Way.BROWSER and action in _ENTRIES
+            and by not in entered_by(filing.id)):  # fmt: skip
+        note_step(filing.id, "enter", filing.state)
     audit.record(action, "filing", filing.id, {**told(filing), **detail}, county=filing.county)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from app.approvals.domain import Overtaken
+from app.approvals.domain import Overtaken, Refused
 from app.filing.domain import State
-from app.filing.queries import steps_of
+from app.filing.queries import entered_by, steps_of
 from app.filing.services.course import enter, held, move, note_step
 from app.kernel import clock
+from app.kernel.transaction import transaction
 
 
 def withdraw(filing_id: int, reason: str) -> None:
@@ -41,6 +42,7 @@ def take_up(filing_id: int) -> None:
     For the stage that reviews. Raises Refused.
     """
     filing = held(filing_id)
+    _refuse_own_entry(filing_id)
     if filing.state is not State.SUBMITTED:
         raise Overtaken(f"该申报{filing.state.words}，不能受理。请刷新页面查看最新状态。")
     if not _taken_up(filing_id):
@@ -51,6 +53,7 @@ def take_up(filing_id: int) -> None:
 def send_back(filing_id: int, reason: str) -> None:
     """Return a submission for correction (退回补正); for the stage that reviews. Raises Refused."""
     filing = held(filing_id)
+    _refuse_own_entry(filing_id)
     move(filing, "return", reason)
     enter("filing.returned", filing, {"理由": reason.strip()})
 
@@ -58,5 +61,12 @@ def send_back(filing_id: int, reason: str) -> None:
 def close(filing_id: int, reason: str = "") -> None:
     """The filing has come to its end (办结); for the stage that reviews. Raises Refused."""
     filing = held(filing_id)
+    _refuse_own_entry(filing_id)
     move(filing, "close", reason)
     enter("filing.closed", filing, {"结果": reason.strip()})
+
+
+def _refuse_own_entry(filing_id: int) -> None:
+    """Who entered a filing at the window does not review it."""
+    if transaction().actor_id in entered_by(filing_id):
+        raise Refused("这件申报由您代为录入，不能再由您审核。请由另一位工作人员办理。")

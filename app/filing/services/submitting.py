@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select
 from app.accounts.services import Confirmed
 from app.approvals.domain import Overtaken, Refused
 from app.filing.content import Sealing, content_of
-from app.filing.domain import CheckFinding, State
+from app.filing.domain import CheckFinding, State, Way
 from app.filing.models import FilingSubmission, FilingSubmissionFile
 from app.filing.queries import (
     Filing,
@@ -65,9 +65,11 @@ class AlreadySubmitted(Overtaken):
 
 
 def submit(
-    filing_id: int, confirmed: Confirmed, *, form_key: str, role: str = SIGNATORY
+    filing_id: int, confirmed: Confirmed, *, form_key: str, role: str = SIGNATORY, signer: str = ""
 ) -> Submission:
     """Submit a filing and return what was frozen.
+
+    ``signer`` signed the paper from which an officer entered it at the window (窗口代录).
 
     ``confirmed`` comes from `app.accounts.services.confirm_password`, which is called before
     anything else of the request touches the database. Raises AlreadySubmitted, NotAdmitted,
@@ -84,8 +86,10 @@ def submit(
         raise AlreadySubmitted(submissions_of(filing_id)[-1])
     if confirmed.user_id != current.actor_id:
         raise Refused("签署人与登录的账号不一致，没有提交。请由签署人本人登录后提交。")
+    if (filing.way is Way.WINDOW) != bool(signer):
+        raise Refused("窗口代录的申报由录入的窗口提交，其他申报由签署人提交。没有提交。")
     now = working(filing, clock.day_of(current.moment))
-    return _seal(filing, now, _ready(filing, now), form_key, role)
+    return _seal(filing, now, _ready(filing, now), form_key, (signer or current.actor_name, role))
 
 
 def _ready(filing: Filing, now: Working) -> list[CheckFinding]:
@@ -103,13 +107,17 @@ def _ready(filing: Filing, now: Working) -> list[CheckFinding]:
 
 
 def _seal(
-    filing: Filing, now: Working, findings: Sequence[CheckFinding], form_key: str, role: str
+    filing: Filing,
+    now: Working,
+    findings: Sequence[CheckFinding],
+    form_key: str,
+    signed: tuple[str, str],
 ) -> Submission:
     current, assessment = transaction(), assessment_of(now)
     number = now.submissions + 1
     judged_on = now.on if number == 1 else filing.judged_on
     sealing = Sealing(_next_receipt(filing), number, judged_on, current.moment,
-                      current.actor_name, role)  # fmt: skip
+                      *signed)  # fmt: skip
     document = content_of(now, assessment, findings, statements_of(now), sealing)
     content = canonical(document)
     digest = sha256_of(content)
