@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -13,6 +14,7 @@ from app.kernel import audit, clock, files, uploads
 from app.kernel.database import db
 from app.kernel.transaction import writing
 from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind, Query, numbers
+from tests.addresses.filing import _content as _submitted
 from tests.addresses.filing import _filing, way_of
 from tests.evidence_files import pdf, picture
 from tests.world import Principal, World, mark_of
@@ -42,12 +44,12 @@ def _material(world: World, key: str, media: str, way: str) -> int:
                 )
                 .returning(FilingEvidence.id)
             ).scalar_one()  # fmt: skip
-            _submit(filing_id, made, stored)
+            _submit(filing_id, made, stored, json.dumps(_submitted(key)))
             audit.record("test.recorded", "filing", filing_id)
     return made
 
 
-def _submit(filing_id: int, evidence_id: int, stored: files.Stored) -> None:
+def _submit(filing_id: int, evidence_id: int, stored: files.Stored, content: str) -> None:
     last = select(func.coalesce(func.max(FilingSubmission.number), 0)).where(
         FilingSubmission.filing_id == filing_id
     )
@@ -55,7 +57,7 @@ def _submit(filing_id: int, evidence_id: int, stored: files.Stored) -> None:
     submission = db.session.execute(
         insert(FilingSubmission)
         .values(
-            filing_id=filing_id, number=number, receipt=f"HZ-E{next(numbers)}", content="{}",
+            filing_id=filing_id, number=number, receipt=f"HZ-E{next(numbers)}", content=content,
             sha256="0" * 64, grade="B", submitted_at=clock.now(), submitted_by=None,
             submitted_by_name="示例", form_key=f"evidence-{next(numbers)}",
         )

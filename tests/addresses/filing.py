@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, insert, select, update
 
 from app.accounts.domain import COUNTY_ROLES
 from app.filing import services
+from app.filing.answers import transport_document
 from app.filing.commitment import SCAN
-from app.filing.domain import Severity
+from app.filing.domain import Severity, Transport
 from app.filing.entry import row_id
 from app.filing.models import FilingEvidence, FilingRow, FilingSubmission, FilingTable
 from app.filing.queries import filing_by_id, findings_of, working
@@ -142,7 +143,7 @@ def _content(key: str) -> dict[str, Any]:
             {"place": 1, "industry": "casting", "subtype": "", "label": "铸造", "versions": [],
              "grades": ["A", "B"], "rows": [row], "grade": "B"}
         ],
-        "overall": "B", "transport": None, "warnings": [], "evidence": [],
+        "overall": "B", "transport": transport_document(Transport()), "warnings": [], "evidence": [],
         "commitment": {
             "commits": False, "origin": "",
             "statements": [{"id": "truth", "text": mark_of(key), "by": mark_of(key),
@@ -271,6 +272,16 @@ def _remark(world: World, who: Principal) -> dict[str, Any]:
     return {"check": warnings[0].key if warnings else "", "note": "属实"}
 
 
+def _accepted(world: World, who: Principal) -> list[str]:
+    """The statements of whatever is being filed for one's own plants, all ticked."""
+    with world.app.app_context():
+        own = FilingRow.plant_id.in_([world.plants[key] for key in who.plants])
+        ids = db.session.execute(select(FilingRow.id).where(own, FilingRow.state == "draft"))
+        found = [filing_by_id(it) for it in ids.scalars()]
+        said = [it for one in found if one for it in statements_of(working(one))]
+        return [f"{it.id}:{it.sha256}" for it in said]
+
+
 def _from_paper(world: World, who: Principal) -> dict[str, Any]:
     paper = {"title": "申报表", "signed_on": "2025-01-06", "pages": "12"}
     return {**_new(world, who), **paper}
@@ -292,8 +303,9 @@ FORMS: Mapping[str, Form] = {
     "filing.choose_tables": lambda _world, _who: {"main": industry_id()},
     "filing.take_newer": lambda _world, _who: {},
     "filing.remark": _remark,
-    "filing.submit_filing": lambda _world, _who: {
+    "filing.submit_filing": lambda world, who: {
         "password": PASSWORD,
+        "accept": _accepted(world, who),
         "form_key": f"example-{next(numbers)}",
     },
     "filing.withdraw_filing": lambda _world, _who: {"reason": "数据有误"},

@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import insert, select
 
 from app.approvals.domain import Refused
 from app.filing import services
@@ -231,14 +231,18 @@ def test_a_scan_of_another_paper_is_none(app: Flask, plant: int, officer: FlaskC
             return any(it.key == "window:scan" and it.severity is Severity.ERROR for it in found)
 
     assert lacks_scan()
-    _scan(officer, filing_id)
-    assert not lacks_scan()
-    with app.app_context(), writing("测试"):
-        own = FilingEvidence.filing_id == filing_id, FilingEvidence.kind == SCAN
-        db.session.execute(update(FilingEvidence).where(*own).values(carried_from=1))
+    with app.app_context(), writing("测试") as current:
+        db.session.execute(
+            insert(FilingEvidence).values(
+                filing_id=filing_id, place=0, row_key="", kind=SCAN, sha256="ab" * 32,
+                name="去年.pdf", size=10, media="pdf", pages=1, note="", confirmed=True,
+                carried_from=1, added_at=current.moment, added_by=2, added_by_name="张三",
+            )
+        )  # fmt: skip
         audit.record("test.carried", "filing", filing_id)
     assert lacks_scan()
-    _scan(officer, filing_id, 2)
+    _scan(officer, filing_id)
+    assert not lacks_scan()
     _fill(app, filing_id, 1)
     assert _submit(app, officer, filing_id) == 303
     with app.app_context(), writing("测试", actor_id=777_002, actor_name="他人"):

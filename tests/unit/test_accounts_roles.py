@@ -152,12 +152,13 @@ def test_city_roles_reach_everything() -> None:
 
 
 def test_what_those_may_write_who_are_no_officers() -> None:
+    enters = {Permission.FILING_WORK, Permission.FILING_ENTER}
     allowed = {
         Role.AUDITOR: set(),
-        Role.SIGNATORY: {Permission.FILING_WORK, Permission.FILING_SIGN},
+        Role.SIGNATORY: {*enters, Permission.FILING_SIGN},
         Role.PROVINCE_RECORDER: {Permission.RESERVE_RECORD},
-        Role.FILER: {Permission.RIGHTS_APPLY, Permission.FILING_WORK},
-        Role.AGENT: {Permission.RIGHTS_APPLY, Permission.FILING_WORK},
+        Role.FILER: {*enters, Permission.RIGHTS_APPLY},
+        Role.AGENT: {*enters, Permission.RIGHTS_APPLY},
     }
     for role, permissions in allowed.items():
         assert ROLE_PERMISSIONS[role] & WRITING == permissions
