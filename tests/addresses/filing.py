@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, insert, select, update
 
 from app.accounts.domain import COUNTY_ROLES
 from app.filing import services
-from app.filing.answers import transport_document
+from app.filing.answers import answer_document, transport_document
 from app.filing.commitment import SCAN
 from app.filing.domain import Severity, Transport
 from app.filing.entry import row_id
@@ -128,8 +128,8 @@ def _content(key: str) -> dict[str, Any]:
     day, moment = date(2026, 3, 2).isoformat(), "2026-03-02T01:00:00Z"
     row = {
         "key": "D1", "dimension": "能源类型", "title": "燃料", "asked": {"A": mark_of(key)},
-        "answer": {}, "answer_words": mark_of(key), "grade": "B", "state": "chosen",
-        "lacking": {}, "evidence": [],
+        "answer": answer_document(Answer()), "answer_words": mark_of(key), "grade": "B",
+        "state": "chosen", "lacking": {}, "evidence": [],
     }  # fmt: skip
     return {
         "format": "jixiao-filing-1", "receipt": f"HZ-{mark_of(key)}", "number": 1,
@@ -143,7 +143,8 @@ def _content(key: str) -> dict[str, Any]:
             {"place": 1, "industry": "casting", "subtype": "", "label": "铸造", "versions": [],
              "grades": ["A", "B"], "rows": [row], "grade": "B"}
         ],
-        "overall": "B", "transport": transport_document(Transport()), "warnings": [], "evidence": [],
+        "overall": "B", "transport": transport_document(Transport()), "warnings": [],
+        "evidence": [],
         "commitment": {
             "commits": False, "origin": "",
             "statements": [{"id": "truth", "text": mark_of(key), "by": mark_of(key),
