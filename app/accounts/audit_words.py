@@ -5,6 +5,8 @@ ACTIONS = {
     "account.enabled": "启用账号",
     "account.opened": "建立账号",
     "account.unlocked": "解除暂停登录",
+    "authorisation.fetched": "下载授权书",
+    "authorisation.recorded": "登记授权书",
     "bureau.set_up": "设置本局",
     "password.changed": "修改口令",
     "password.not_confirmed": "签署时口令不符",
@@ -17,5 +19,6 @@ ACTIONS = {
 }
 OBJECTS = {
     "account": "账号",
+    "authorisation": "授权书",
     "bureau": "本局",
 }

@@ -121,16 +121,18 @@ _ENTERPRISE = frozenset(
     }
 )
 _ENTERS_FILINGS = frozenset({Permission.FILING_WINDOW, Permission.FILING_ENTER})
+_OPENS_ACCOUNTS = frozenset({Permission.ACCOUNT_ENTERPRISE})
+_LEADS_PEOPLE = frozenset({Permission.ACCOUNT_OWN_PEOPLE})
 _SETS_PERIODS = frozenset({Permission.FILING_PERIOD})
 _APPLIES = frozenset({Permission.RIGHTS_APPLY})
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.FILER: _ENTERPRISE | _APPLIES,
-        Role.SIGNATORY: _ENTERPRISE | {Permission.FILING_SIGN},
+        Role.SIGNATORY: _ENTERPRISE | {Permission.FILING_SIGN} | _LEADS_PEOPLE,
         Role.AGENT: _ENTERPRISE | _APPLIES,
-        Role.COUNTY_OFFICER: _OFFICE | _ENTERS_FILINGS,
-        Role.COUNTY_HEAD: _OFFICE | _ENTERS_FILINGS | _DECISIONS | _SIGNS,
+        Role.COUNTY_OFFICER: _OFFICE | _ENTERS_FILINGS | _OPENS_ACCOUNTS,
+        Role.COUNTY_HEAD: _OFFICE | _ENTERS_FILINGS | _OPENS_ACCOUNTS | _DECISIONS | _SIGNS,
         Role.CITY_OFFICER: _OFFICE | _DECISIONS | _KEEPS_RESERVES | _SETS_PERIODS,
         Role.CITY_HEAD: (
             _OFFICE

@@ -38,6 +38,7 @@ class UserAccount(Base):
     name: Mapped[str] = mapped_column(String(60))
     name_key: Mapped[str] = mapped_column(String(60), unique=True)
     display_name: Mapped[str] = mapped_column(String(60))
+    phone: Mapped[str] = mapped_column(String(20), default="", server_default="")
     password_hash: Mapped[str] = mapped_column(String(255))
     password_changed_at: Mapped[datetime] = mapped_column(UTCMoment)
     must_change_password: Mapped[bool] = mapped_column(default=True)
@@ -77,6 +78,7 @@ class RoleGrant(Base):
     granted_at: Mapped[datetime] = mapped_column(UTCMoment)
     ended_at: Mapped[datetime | None] = mapped_column(UTCMoment)
     ended_by: Mapped[int | None] = mapped_column(BigInteger)
+    ended_reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
     __table_args__ = (
         CheckConstraint(
@@ -93,6 +95,27 @@ class RoleGrant(Base):
         ),
         {"sqlite_autoincrement": True},
     )
+
+
+class AgentAuthorisation(Base):
+    """The paper (授权书) by which an enterprise lets an agent (代办人) act, until its last day.
+
+    Never altered: a longer one is another paper with a grant of its own.
+    """
+
+    __tablename__ = "agent_authorisation"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    grant_id: Mapped[int] = mapped_column(ForeignKey("role_grant.id"), unique=True)
+    until_on: Mapped[date] = mapped_column(Date)
+    sha256: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(200))
+    size: Mapped[int] = mapped_column(BigInteger)
+    recorded_at: Mapped[datetime] = mapped_column(UTCMoment)
+    recorded_by: Mapped[int | None] = mapped_column(BigInteger)
+    recorded_by_name: Mapped[str] = mapped_column(String(60))
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
 
 class SignInSession(Base):

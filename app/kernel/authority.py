@@ -21,6 +21,8 @@ class Permission(StrEnum):
     RULEBOOK_VIEW = "rulebook.view"
     CALENDAR_EDIT = "calendar.edit"
     ACCOUNT_MANAGE = "account.manage"
+    ACCOUNT_ENTERPRISE = "account.enterprise"
+    ACCOUNT_OWN_PEOPLE = "account.own-people"
     SYSTEM_VIEW = "system.view"
     AUDIT_VIEW = "audit.view"
     FACT_RECORD = "facts.record"
@@ -64,6 +66,8 @@ _PERMISSION_WORDS = MappingProxyType(
         Permission.RULEBOOK_VIEW: "查看规则库",
         Permission.CALENDAR_EDIT: "登记放假通知",
         Permission.ACCOUNT_MANAGE: "管理账号",
+        Permission.ACCOUNT_ENTERPRISE: "管理企业账号",
+        Permission.ACCOUNT_OWN_PEOPLE: "管理本企业人员",
         Permission.SYSTEM_VIEW: "查看系统状态",
         Permission.AUDIT_VIEW: "查看审计日志",
         Permission.FACT_RECORD: "登记违法行为和检查",

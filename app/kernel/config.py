@@ -48,6 +48,8 @@ class Config:
     anchor_dir: Path | None = None
     trusted_hosts: tuple[str, ...] = ()
     """The names by which the server may be addressed; any when empty."""
+    enterprise_address: str = ""
+    """Where enterprises sign in, as their slips say it; the address in use when empty."""
 
     @property
     def backups(self) -> Path:
@@ -79,6 +81,7 @@ class Config:
             backup_dir=_folder(env.get("BACKUP_DIR")),
             anchor_dir=_folder(env.get("ANCHOR_DIR")),
             trusted_hosts=_hosts(env.get("TRUSTED_HOSTS", "")),
+            enterprise_address=env.get("ENTERPRISE_ADDRESS", "").strip()[:200],
             log_days=_number(env, "LOG_DAYS", SHORTEST_LOG, least=SHORTEST_LOG),
             log_bytes=_number(env, "LOG_MEGABYTES", 2048, least=100) * 1024 * 1024,
         )

@@ -35,6 +35,15 @@ class Place:
 
 
 _NOTICES = tuple(f"desk.{it}" for it in ("notices", "new_notice", "check_notice", "notice_page"))
+_PEOPLE = (
+    "desk.person",
+    "desk.open_person",
+    "desk.make_person",
+    "desk.close_person",
+    "desk.extend_person",
+    "desk.reissue_slip",
+)
+_OWN_PEOPLE = ("desk.own_person", "desk.close_own_person")
 _ACCOUNT_PAGES = ("accounts.open_account", "accounts.account_page", "accounts.grant_role")
 _CALENDAR = ("portal.calendar", "portal.calendar_notice", "portal.calendar_preview")
 
@@ -77,6 +86,8 @@ PLACES = (
         within=("rights",),
         unless=Permission.POLICY_VIEW,
     ),
+    Place("企业账号", "desk.people", Permission.ACCOUNT_ENTERPRISE, within=_PEOPLE),
+    Place("本企业人员", "desk.own_people", Permission.ACCOUNT_OWN_PEOPLE, within=_OWN_PEOPLE),
     Place("账号管理", "accounts.account_list", Permission.ACCOUNT_MANAGE, within=_ACCOUNT_PAGES),
     Place(
         "审计日志",

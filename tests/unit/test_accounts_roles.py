@@ -31,6 +31,8 @@ policy.export          -     -         -     +              +           +       
 rulebook.view          +     +         +     +              +           +            +         +                 +           +       -            -
 calendar.edit          -     -         -     -              -           -            -         -                 +           -       -            -
 account.manage         -     -         -     -              -           -            -         -                 -           -       -            +
+account.enterprise     -     -         -     +              +           -            -         -                 -           -       -            -
+account.own-people     -     +         -     -              -           -            -         -                 -           -       -            -
 system.view            -     -         -     -              -           -            -         -                 -           -       +            -
 audit.view             -     -         -     -              -           -            -         -                 -           +       -            -
 facts.record           -     -         -     +              +           +            +         -                 -           -       -            -
@@ -61,6 +63,8 @@ WRITING = {
     Permission.LEDGER_IMPORT_DECISIONS,
     Permission.CALENDAR_EDIT,
     Permission.ACCOUNT_MANAGE,
+    Permission.ACCOUNT_ENTERPRISE,
+    Permission.ACCOUNT_OWN_PEOPLE,
     Permission.FACT_RECORD,
     Permission.BARRING_MARK,
     Permission.DECISION_RECORD,
@@ -155,7 +159,7 @@ def test_what_those_may_write_who_are_no_officers() -> None:
     enters = {Permission.FILING_WORK, Permission.FILING_ENTER}
     allowed = {
         Role.AUDITOR: set(),
-        Role.SIGNATORY: {*enters, Permission.FILING_SIGN},
+        Role.SIGNATORY: {*enters, Permission.FILING_SIGN, Permission.ACCOUNT_OWN_PEOPLE},
         Role.PROVINCE_RECORDER: {Permission.RESERVE_RECORD},
         Role.FILER: {*enters, Permission.RIGHTS_APPLY},
         Role.AGENT: {*enters, Permission.RIGHTS_APPLY},

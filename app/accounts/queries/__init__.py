@@ -18,6 +18,11 @@ from app.accounts.queries.audit_log import (
     list_all_entries,
     list_entries,
 )
+from app.accounts.queries.authorisations import (
+    Authorisation,
+    authorisations_of,
+    find_authorisation,
+)
 from app.accounts.queries.bureaus import (
     bureau_title,
     county_by_code_or_name,
@@ -59,15 +64,18 @@ __all__ = [
     "AuditFilter",
     "AuditPage",
     "AuditRow",
+    "Authorisation",
     "Credential",
     "SessionView",
     "actor_by_name",
     "actor_of_session",
+    "authorisations_of",
     "bureau_title",
     "county_by_code_or_name",
     "county_index",
     "credential_of",
     "find_account",
+    "find_authorisation",
     "grants_of",
     "has_accounts",
     "holders_for",

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 
-from app.accounts import forms, queries, services, sessions
+from app.accounts import authorisations, forms, queries, services, sessions
 from app.accounts.domain import ROLE_TITLES
 from app.accounts.routes.blueprint import blueprint
 from app.kernel import clock, files
@@ -155,6 +155,7 @@ def _account_page(user_id: int, typed: forms.GrantForm, problem: str = "") -> An
         row=row,
         is_own=sessions.signed_in_person().user_id == user_id,
         reaches=queries.reaches(row.grants),
+        papers=queries.authorisations_of(user_id),
         today=clock.today(),
         typed=typed,
         problem=problem,
@@ -226,3 +227,10 @@ def reset_password(user_id: int) -> Any:
     except services.AccountRefused as refused:
         return _account_page(user_id, forms.GrantForm(), refused.sentence), 409
     return render_template("accounts/slip.html", made=made, reason="重置口令")
+
+
+@blueprint.get("/accounts/authorisations/<int:authorisation_id>")
+@requires(Permission.ACCOUNT_MANAGE)
+def authorisation(authorisation_id: int) -> Any:
+    """The paper on which an agent acts (授权书), as a download."""
+    return authorisations.as_download(queries.find_authorisation(authorisation_id))

@@ -4,15 +4,25 @@ from app.accounts.places import SHAOXING, BureauPlan, CountyPlan
 from app.accounts.services.bureaus import load_calendar, make_setup_code, set_up_bureau
 from app.accounts.services.changing import change_password, reset_password
 from app.accounts.services.confirming import Confirmed, confirm_password
+from app.accounts.services.enterprise_people import (
+    NewPerson,
+    Paper,
+    close_person,
+    extend_agent,
+    lend_agent,
+    open_person,
+)
 from app.accounts.services.idle import disable_idle
 from app.accounts.services.people import (
     AccountRefused,
     NewAccount,
+    OneTime,
     disable_account,
     enable_account,
     end_grant,
     follow_code,
     grant_role,
+    one_time,
     open_account,
     unlock_account,
 )
@@ -34,9 +44,13 @@ __all__ = [
     "CountyPlan",
     "FirstPeople",
     "NewAccount",
+    "NewPerson",
+    "OneTime",
+    "Paper",
     "SetUpRefused",
     "SignInRefused",
     "change_password",
+    "close_person",
     "confirm_password",
     "disable_account",
     "disable_idle",
@@ -44,12 +58,16 @@ __all__ = [
     "end_grant",
     "end_other_sessions",
     "end_session",
+    "extend_agent",
     "follow_code",
     "grant_role",
+    "lend_agent",
     "load_calendar",
     "make_setup_code",
     "note_seen",
+    "one_time",
     "open_account",
+    "open_person",
     "reset_password",
     "set_up_bureau",
     "set_up_installation",

@@ -9,26 +9,32 @@ from app.accounts.domain import Actor, name_key
 from app.accounts.models import Bureau, FormerPassword, UserAccount
 from app.accounts.queries.people import credential_of, former_passwords, reading_beside
 from app.accounts.services import sign_in
-from app.accounts.services.people import AccountRefused, NewAccount, account_row, refuse_own
+from app.accounts.services.people import (
+    AccountRefused,
+    NewAccount,
+    OneTime,
+    account_row,
+    one_time,
+    refuse_own,
+)
 from app.kernel import audit, clock
 from app.kernel.database import db
 
 
-def reset_password(user_id: int) -> NewAccount:
+def reset_password(user_id: int, made: OneTime | None = None) -> NewAccount:
     """Give a person who has forgotten theirs a new one-time password (重置口令)."""
-    secret = passwords.one_time_password()
-    kept = passwords.hashed(secret)  # takes long: before the writer's lock
+    new = made or one_time()  # takes long: before the writer's lock
     row = account_row(user_id)
     refuse_own(user_id)
     if not row.must_change_password:  # else it is a one-time password that nobody chose
         _remember(user_id, row.password_hash)
-    row.password_hash = kept
+    row.password_hash = new.kept
     row.password_changed_at = clock.now()
     row.must_change_password = True
     sign_in.end_sessions_of(user_id)
     sign_in.forget_attempts(db.session(), row.name_key)
     audit.record("password.reset", "account", user_id, {"账号": row.name})
-    return NewAccount(row.id, row.name, row.display_name, secret)
+    return NewAccount(row.id, row.name, row.display_name, new.secret)
 
 
 def change_password(actor: Actor, present: str, wanted: str, *, address: str, browser: str) -> str:

@@ -48,19 +48,39 @@ class NewAccount:
     password: str
 
 
+@dataclass(frozen=True, slots=True)
+class OneTime:
+    """A one-time password with its hash, made before the writer's lock is taken."""
+
+    secret: str
+    kept: str
+
+
+def one_time(secret: str = "") -> OneTime:
+    """A fresh one-time password; hashing takes a tenth of a second, so call it first of all."""
+    secret = secret or passwords.one_time_password()
+    return OneTime(secret, passwords.hashed(secret))
+
+
 def open_account(
-    name: str, display_name: str = "", *, password_hash: str = "", password: str = ""
+    name: str,
+    display_name: str = "",
+    *,
+    password_hash: str = "",
+    password: str = "",
+    made: OneTime | None = None,
+    phone: str = "",
 ) -> NewAccount:
     """Open an account; without a password it gets a one-time one, to be changed at first sign-in.
 
-    ``password_hash`` is what :func:`passwords.hashed` made of a password the person chose.
+    ``password_hash`` is what :func:`passwords.hashed` made of a password the person chose; ``made``
+    a one-time password that was made before.
     Raises AccountRefused when the name is taken or not allowed.
     """
     wanted = unicodedata.normalize("NFKC", name).strip()
     if problem := why_not_name(wanted):
         raise AccountRefused(problem, "name")
-    secret = "" if password_hash else password or passwords.one_time_password()
-    kept = password_hash or passwords.hashed(secret)  # takes long: before the writer's lock
+    first = OneTime("", password_hash) if password_hash else made or one_time(password)
     if find_user_id(wanted) is not None:
         raise AccountRefused(f"账号名“{wanted}”已被使用。请换一个名称。", "name")
     shown = unicodedata.normalize("NFKC", display_name).strip() or wanted
@@ -71,7 +91,8 @@ def open_account(
         name=wanted,
         name_key=name_key(wanted),
         display_name=shown,
-        password_hash=kept,
+        phone=phone,
+        password_hash=first.kept,
         password_changed_at=clock.now(),
         must_change_password=not password_hash,
         created_at=current.moment,
@@ -80,7 +101,7 @@ def open_account(
     db.session.add(row)
     db.session.flush()
     audit.record("account.opened", "account", row.id, {"账号": wanted, "姓名": shown})
-    return NewAccount(row.id, wanted, shown, secret)
+    return NewAccount(row.id, wanted, shown, first.secret)
 
 
 def find_user_id(name: str) -> int | None:
@@ -98,8 +119,10 @@ def grant_role(
     uscc: str | None = None,
     from_on: date | None = None,
     until_on: date | None = None,
-) -> None:
+) -> int:
     """Give a role, from a day (default today) until a day; the person has to sign in anew.
+
+    Returns the id of the grant.
 
     Raises AccountRefused when the role does not fit its reach, the others held, or the granter.
     """
@@ -129,6 +152,7 @@ def grant_role(
          "自": wanted.from_on, "至": wanted.until_on},
         county=wanted.county,
     )  # fmt: skip
+    return row.id
 
 
 def _clean_uscc(uscc: str | None) -> str | None:
@@ -178,7 +202,7 @@ def refuse_own(user_id: int) -> None:
         raise AccountRefused("不能变更本人的账号。请由另一位安全管理员办理。")
 
 
-def end_grant(user_id: int, grant_id: int) -> None:
+def end_grant(user_id: int, grant_id: int, reason: str = "") -> None:
     """End one of an account's roles at once; the person has to sign in anew."""
     current = transaction()
     row = db.session.get(RoleGrant, grant_id)
@@ -187,11 +211,12 @@ def end_grant(user_id: int, grant_id: int) -> None:
     refuse_own(row.user_id)
     if row.role == Role.SECURITY_ADMIN:
         _keep_one_security_admin(but=row.user_id)
-    row.ended_at, row.ended_by = current.moment, current.actor_id
+    row.ended_at, row.ended_by, row.ended_reason = current.moment, current.actor_id, reason
     sign_in.end_sessions_of(row.user_id)
     audit.record(
         "role.ended", "account", row.user_id,
-        {"角色": Role(row.role).label, "区县": row.county, "统一社会信用代码": row.uscc},
+        {"角色": Role(row.role).label, "区县": row.county, "统一社会信用代码": row.uscc}
+        | ({"理由": reason} if reason else {}),
         county=row.county,
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ TOPICS = {
     "standing": "等级与状态怎样得出",
     "filing": "企业怎样申报",
     "renewal": "年度更新和申报期",
+    "people": "企业账号怎样管理",
     "facts": "决定怎样登记",
     "plants": "厂区怎样变更",
     "inbox": "待办、通知和复核",

@@ -1,0 +1,87 @@
+"""本企业人员: who acts for the signatory's own enterprise, closed when they leave."""
+
+from __future__ import annotations
+
+from flask import flash, make_response, request, url_for
+from werkzeug import Response
+
+from app.accounts.enterprise_people import State
+from app.accounts.queries import authorisations_of
+from app.accounts.services import AccountRefused
+from app.accounts.sessions import signed_in_person
+from app.desk import enterprise_people as acts
+from app.desk.people_forms import PersonForm, read_person
+from app.desk.queries.people import (
+    PeopleFilter,
+    PersonOfEnterprise,
+    all_people,
+    enders_of,
+    history_of,
+)
+from app.desk.routes.blueprint import blueprint
+from app.desk.routes.people import KINDS, paper_within, person_or_404
+from app.kernel import clock, htmx
+from app.kernel.authority import Permission, Scope
+from app.kernel.permissions import requires, scope_for
+from app.kernel.web import page
+
+
+@blueprint.get("/own-people")
+@requires(Permission.ACCOUNT_OWN_PEOPLE)
+def own_people() -> str:
+    """Everybody who may act for the enterprise; who no longer may stands below."""
+    rows = all_people(PeopleFilter(), _reach(), clock.today())
+    return page(
+        "desk/own_people.html",
+        here=[it for it in rows if not it.state.is_gone],
+        gone=[it for it in rows if it.state.is_gone],
+        kinds=KINDS,
+        me=signed_in_person().user_id,
+    )
+
+
+@blueprint.get("/own-people/<int:grant_id>")
+@requires(Permission.ACCOUNT_OWN_PEOPLE)
+def own_person(grant_id: int) -> str:
+    """One of them, with the form that closes."""
+    return _page(person_or_404(grant_id, _reach()), PersonForm())
+
+
+def _page(it: PersonOfEnterprise, typed: PersonForm) -> str:
+    history = history_of(it, _reach(), clock.today())
+    return page(
+        "desk/own_person.html",
+        it=it,
+        history=history,
+        enders=enders_of(history),
+        papers=authorisations_of(it.user_id, it.uscc),
+        kinds=KINDS,
+        typed=typed,
+        may_close=it.state is not State.CLOSED and it.user_id != signed_in_person().user_id,
+        breadcrumbs=[("本企业人员", url_for("desk.own_people"))],
+    )
+
+
+@blueprint.post("/own-people/<int:grant_id>/close")
+@requires(Permission.ACCOUNT_OWN_PEOPLE)
+def close_own_person(grant_id: int) -> Response:
+    """A leaver is out at once."""
+    it, typed = person_or_404(grant_id, _reach()), read_person(request.form)
+    try:
+        acts.close_person(it, typed.reason)
+    except AccountRefused as refused:
+        typed.errors[refused.field] = refused.sentence
+        return make_response(_page(it, typed), 422)
+    flash(f"已关闭 {it.name} 的权限，登录均已结束。")
+    return htmx.htmx_redirect(url_for("desk.own_people"))
+
+
+@blueprint.get("/own-people/authorisations/<int:authorisation_id>")
+@requires(Permission.ACCOUNT_OWN_PEOPLE)
+def own_authorisation(authorisation_id: int) -> Response:
+    """The paper the enterprise gave an agent (授权书), as a download."""
+    return paper_within(authorisation_id, _reach())
+
+
+def _reach() -> Scope:
+    return scope_for(Permission.ACCOUNT_OWN_PEOPLE)
