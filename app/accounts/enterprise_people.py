@@ -82,11 +82,9 @@ def state_of(held: Held, on: date) -> State:
     return State.NEW if held.is_one_time else State.ACTIVE
 
 
-def why_not_until(
-    role: Role, until_on: date | None, on: date, *, has_paper: bool
-) -> dict[str, str]:
+def why_not_until(role: str, until_on: date | None, on: date, *, has_paper: bool) -> dict[str, str]:
     """What is wrong with how long someone may act, by field; empty when nothing is."""
-    if role is not Role.AGENT:
+    if role != Role.AGENT:
         return {}
     found = {}
     if not has_paper:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from flask import request
 
 from app.accounts.domain import Role
-from app.accounts.enterprise_people import ROLES, State
+from app.accounts.enterprise_people import ROLES, State, why_not_person, why_not_until
 from app.accounts.services import AccountRefused, NewPerson, Paper
 from app.desk.queries.people import SORTS, PeopleFilter
-from app.kernel import attachments
+from app.kernel import attachments, clock
 from app.kernel.asked import read_day
 from app.kernel.attachments import Unacceptable
 from app.kernel.listing import page_number
@@ -42,6 +42,20 @@ class PersonForm:
     def is_lent(self) -> bool:
         """Whether an agent who has an account is to act for one more enterprise."""
         return self.role == Role.AGENT and bool(self.account)
+
+    def check_person(self) -> bool:
+        """Whether it says who the person is; what is wrong goes into ``errors``, all of it."""
+        if self.role not in set(ROLES):
+            self.errors["role"] = "请选择角色。"
+        if not self.is_lent:
+            self.errors.update(why_not_person(self.display_name, self.phone))
+        return not self.errors
+
+    def check_paper(self, role: str, paper: Paper) -> bool:
+        """Whether it says how long, and on what; what is wrong goes into ``errors``, all of it."""
+        said = why_not_until(role, paper.until_on, clock.today(), has_paper=paper.file is not None)
+        self.errors.update(said)
+        return not said
 
     def paper(self) -> Paper:
         """The authorisation as sent. Raises AccountRefused for what cannot be taken."""

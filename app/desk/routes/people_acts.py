@@ -76,11 +76,14 @@ def make_person() -> Response:
     if found is None:
         return make_response(_choosing("", "没有这个企业，或者它在您的区县没有厂区。"), 422)
     try:
+        paper = typed.paper()
+        if not all([typed.check_person(), typed.check_paper(typed.role, paper)]):
+            return make_response(_form(found, typed), 422)
         if typed.is_lent:
-            grant_id = acts.lend_agent(found, typed.account, typed.paper())
+            grant_id = acts.lend_agent(found, typed.account, paper)
             flash("已增加代办授权。代办人用原来的账号和口令登录。")
             return htmx.htmx_redirect(url_for("desk.person", grant_id=grant_id))
-        account, grant_id = acts.open_person(found, typed.person, typed.paper(), made)
+        account, grant_id = acts.open_person(found, typed.person, paper, made)
     except AccountRefused as refused:
         typed.errors[refused.field or "role"] = refused.sentence
         return make_response(_form(found, typed), 422)
@@ -123,7 +126,10 @@ def extend_person(grant_id: int) -> Response:
     """A new paper prolongs what an agent may do."""
     it, typed = person_or_404(grant_id), read_person(request.form)
     try:
-        new = acts.extend_agent(it, typed.paper())
+        paper = typed.paper()
+        if not typed.check_paper(it.role, paper):
+            return make_response(person_page(it, typed), 422)
+        new = acts.extend_agent(it, paper)
     except AccountRefused as refused:
         typed.errors[refused.field] = refused.sentence
         return make_response(person_page(it, typed), 422)
