@@ -25,12 +25,17 @@ def filing_checks(working: Working, assessment: Assessment) -> list[CheckFinding
                          "PLAN-FILE")]  # fmt: skip
 
 
+WRITTEN = frozenset({"docx", "xlsx"})
+"""What anybody can alter is no scan."""
+
+
 def is_there(working: Working) -> bool:
     """Whether the scan of this very paper was uploaded: none of another year, none from before
     the filing came back to be corrected."""
     sent = submissions_of(working.filing.id) if working.submissions else []
     return any(
-        it.place == 0 and it.kind == SCAN and it.carried_from is None
+        it.place == 0 and it.kind == SCAN and it.media not in WRITTEN
+        and it.carried_from is None
         and (not sent or it.added_at > sent[-1].submitted_at)
         for it in working.evidence
     )  # fmt: skip

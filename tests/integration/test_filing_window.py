@@ -32,7 +32,7 @@ from app.kernel import audit
 from app.kernel.authority import Scope
 from app.kernel.database import db
 from app.kernel.transaction import writing
-from tests.evidence_files import pdf
+from tests.evidence_files import office, pdf
 from tests.facts import a_plant, code
 from tests.filings import answers, attach, begun, filing, put_in_force, table
 from tests.people import KEQIAO, PASSWORD, YUECHENG, ClientAs
@@ -248,6 +248,15 @@ def test_a_scan_of_another_paper_is_none(app: Flask, plant: int, officer: FlaskC
     with app.app_context(), writing("测试", actor_id=777_002, actor_name="他人"):
         services.send_back(filing_id, "缺页")
     assert lacks_scan()
+
+
+def test_what_anybody_can_alter_is_no_scan(app: Flask, plant: int, officer: FlaskClient) -> None:
+    filing_id = _start(officer, plant)
+    form = {"files": (BytesIO(office("[Content_Types].xml", "word/document.xml")), "承诺书.docx")}
+    officer.post(f"/filing/{filing_id}/window/scan", data=form)
+    assert "不是扫描件" in officer.get(f"/filing/{filing_id}/window").text
+    with app.app_context():
+        assert working(filing(filing_id)).evidence == ()
 
 
 def test_a_filing_of_the_enterprises_own_is_signed_by_no_paper(

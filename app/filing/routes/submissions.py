@@ -39,7 +39,7 @@ from app.kernel.web import page
 ROWS_PER_PAGE = 50
 _LONGEST_SEARCH = 100
 _HEADS = {"submitted": "提交时间", "plant": "企业、厂区", "target": "申报等级", "state": "状态"}
-_SHOWN_STATES = (State.SUBMITTED, State.CORRECTING, State.WITHDRAWN, State.CLOSED)
+_SHOWN_STATES = (State.DRAFT, State.SUBMITTED, State.CORRECTING, State.WITHDRAWN, State.CLOSED)
 _LIST = "filing.submission_list"
 
 

@@ -38,6 +38,7 @@ from app.filing.routes.blueprint import (
     stops_before_signing,
 )
 from app.filing.routes.starting import Chosen
+from app.filing.window_checks import WRITTEN
 from app.kernel import clock, htmx, materials
 from app.kernel.asked import read_day
 from app.kernel.authority import Permission
@@ -48,6 +49,7 @@ from app.registry.queries import PlantOnRecord, find_plant, industries_of
 from app.rulebook.queries import rulebook_on
 
 MOST_FOUND = 20
+NO_SCAN = "是可以改动的文件，不是扫描件。请上传签名盖章后的扫描件：PDF、OFD 或图片。"
 _LONGEST_SEARCH = 100
 _FIELDS = ("plant_id", "year", "kind", "target", "title", "signed_on", "pages")
 Faults = Mapping[str, str]
@@ -224,7 +226,10 @@ def window_scan(filing_id: int) -> Response:
         try:
             if file.filename:
                 stream = cast("BinaryIO", file.stream)
-                taken.append(materials.receive(stream, file.filename, largest=largest))
+                stored, examined = materials.receive(stream, file.filename, largest=largest)
+                if examined.kind in WRITTEN:
+                    raise materials.Unacceptable(f"“{examined.name}”{NO_SCAN}")
+                taken.append((stored, examined))
         except materials.Unacceptable as refusal:
             wrong.append(str(refusal))
     if not taken and not wrong:
