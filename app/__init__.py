@@ -7,9 +7,9 @@ from jinja2 import StrictUndefined
 
 from app.accounts import audit_words as accounts_words
 from app.accounts import commands as accounts_commands
+from app.accounts import entrance, sessions
 from app.accounts import queries as accounts_queries
 from app.accounts import routes as accounts_routes
-from app.accounts import sessions
 from app.approvals import audit_words as approvals_words
 from app.approvals import routes as approvals_routes
 from app.approvals import services as approvals_services
@@ -26,6 +26,7 @@ from app.filing import commitment_checks, window_checks
 from app.filing import hookspecs as filing_hookspecs
 from app.filing import proposals as filing_proposals
 from app.filing import routes as filing_routes
+from app.filing import settings as filing_settings
 from app.grades import audit_words as grades_words
 from app.grades import commands as grades_commands
 from app.grades import services as grades_services
@@ -54,6 +55,7 @@ from app.kernel import (
     web,
 )
 from app.kernel.config import Config
+from app.kernel.entrance import Narrowed
 from app.ledger import audit_words as ledger_words
 from app.ledger import commands as ledger_commands
 from app.ledger import routes as ledger_routes
@@ -144,14 +146,18 @@ for stage in AUDIT_WORDS:
 def create_app(config: Config | None = None) -> Flask:
     """The app for one installation; ``config`` defaults to the environment's."""
     settings = config or Config.from_environment()
-    app = Flask(__name__, static_folder=None)
+    app = (
+        Narrowed(__name__, entrance.is_for_filers)
+        if settings.for_filers
+        else Flask(__name__, static_folder=None)
+    )
     app.config.update(
         CONFIG=settings,
         SECRET_KEY=settings.secret_key,
         TESTING=settings.testing,
         MAX_CONTENT_LENGTH=settings.max_upload_bytes,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
-        SESSION_COOKIE_NAME="__Host-jixiao" if settings.secure_cookies else "jixiao",
+        SESSION_COOKIE_NAME=settings.cookie_name,
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -171,6 +177,7 @@ def create_app(config: Config | None = None) -> Flask:
         [builtin, filing_checks, commitment_checks, window_checks],
     )
     sessions.init_sessions(app)
+    entrance.close_main_door_with(filing_settings.main_door_is_closed)
     accounts_queries.resolve_enterprises_with(registry_queries.enterprise_ids_of)
     registry_services.hand_facts_on_with(supervision_services.hand_on)
     logs.init_app(app, settings)

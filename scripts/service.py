@@ -26,6 +26,13 @@ EXAMPLE = """# 本系统的环境变量，每行一个，去掉行首的 # 才�
 INSTANCE_DIR={instance}
 # DATABASE_URL=postgresql://jixiao:口令@数据库主机/jixiao
 # TLS_NAMES=jixiao.example.gov.cn
+# TRUSTED_HOSTS=jixiao.example.gov.cn
+# 企业申报入口：写上地址和端口才开通，只答复企业的页面；开通以前先看服务器手册“企业申报入口”。
+# FILER_HOST=192.0.2.10
+# FILER_PORT=9443
+# FILER_TLS_CERT=/etc/ssl/shenbao.pem
+# FILER_TLS_KEY=/etc/ssl/shenbao.key
+# FILER_TRUSTED_HOSTS=shenbao.example.gov.cn
 # WEB_PROCESSES=1
 # LOG_DAYS=184
 # BACKUP_DIR=/var/backups/jixiao
@@ -133,16 +140,27 @@ def unit(options: argparse.Namespace) -> str:
         user=options.user,
         environment=ENVIRONMENT,
         writable=" ".join(_quoted(str(it)) for it in writable),
-        capabilities=LOW_PORT if options.port < FIRST_FREE_PORT else NO_CAPABILITIES,
+        capabilities=LOW_PORT if _needs_low_port(options) else NO_CAPABILITIES,
     )
+
+
+def _needs_low_port(options: argparse.Namespace) -> bool:
+    """Whether the service listens below the ports that anybody may use."""
+    filers_port = _chosen_variables().get("FILER_PORT", "")
+    ports = [options.port, *([int(filers_port)] if filers_port.isdecimal() else [])]
+    return bool(min(ports) < FIRST_FREE_PORT)
+
+
+def _chosen_variables() -> dict[str, str]:
+    try:
+        return variables()
+    except Unable:  # only printed, by somebody who may not read them
+        return {}
 
 
 def _other_folders(options: argparse.Namespace) -> list[Path]:
     """Where the service writes besides its data: as asked, and as its variables say."""
-    try:
-        chosen = variables()
-    except Unable:  # only printed, by somebody who may not read them
-        chosen = {}
+    chosen = _chosen_variables()
     named = [Path(chosen[name]) for name in WRITTEN_TO if chosen.get(name)]
     return [it.resolve() for it in (*options.also_writable, *named)]
 

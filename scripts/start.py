@@ -8,9 +8,11 @@ import socket
 import sys
 import tempfile
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+import filers
 import processes
 import tls
 import versions
@@ -59,6 +61,7 @@ def _parser() -> Parser:
     parser.add_argument("--setup-only", action="store_true", help="只做准备，不启动服务")
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="TLS 证书（PEM）")
     parser.add_argument("--tls-key", type=Path, metavar="FILE", help="TLS 私钥（PKCS#8 PEM）")
+    filers.add_options(parser)
     return parser
 
 
@@ -72,6 +75,10 @@ def _refusal(options: argparse.Namespace) -> str | None:
     """Why this combination of options is not served, or None."""
     if (options.tls_cert is None) != (options.tls_key is None):
         return "--tls-cert 与 --tls-key 须同时给出"
+    try:
+        filers.chosen(options, os.environ)
+    except Unable as problem:
+        return str(problem).removesuffix("。")
     return None
 
 
@@ -79,17 +86,22 @@ def _start(options: argparse.Namespace) -> int:
     chosen = options.instance or os.environ.get("INSTANCE_DIR") or versions.HOME / "instance"
     instance = Path(chosen).resolve()
     _check_folder(instance)
-    tls.check_files(options.tls_cert, options.tls_key)
-    if not options.setup_only:
-        _check_port(options.host, options.port)
+    outside = filers.chosen(options, os.environ)
+    listeners = [filers.Listener(options.host, options.port, options.tls_cert, options.tls_key)]
+    listeners += [outside] if outside else []
+    for it in listeners:
+        tls.check_files(it.certificate, it.key)
+        if not options.setup_only:
+            _check_port(it.host, it.port)
     prepare(RUNTIME_LOCK)
-    served_with = tls.provide(options.host, options.tls_cert, options.tls_key, instance)
+    also = (outside.host,) if outside else ()
+    served_with = tls.provide(options.host, options.tls_cert, options.tls_key, instance, also)
     environ = _environ(options, instance, served_with)
     if options.setup_only:
         certificate = f"{served_with.told}\n" if served_with else ""
         say(f"{certificate}{_prepare_data(options, environ)}\n准备完成。")
         return 0
-    return _serve(options, environ, served_with)
+    return _serve(Serving(options, environ, listeners[0], served_with, outside))
 
 
 def _check_folder(instance: Path) -> None:
@@ -131,6 +143,7 @@ def _environ(
     """What the app's processes are told: where the data is, and how the page is reached."""
     environ = {**os.environ, "INSTANCE_DIR": str(instance), "PYTHONUTF8": "1"}
     environ.pop("ALLOW_PLAINTEXT", None)
+    environ.pop("LISTENER", None)
     if served_with:
         environ["TLS"] = "own" if served_with.is_own else "1"
     elif not tls.is_loopback(options.host):
@@ -153,32 +166,65 @@ def _prepare_data(options: argparse.Namespace, environ: dict[str, str]) -> str:
     return "\n".join(filter(None, (faults, printed, command_line)))
 
 
-def _serve(
-    options: argparse.Namespace, environ: dict[str, str], served_with: tls.Tls | None
-) -> int:
-    reachable = EVERY_ADDRESS.get(options.host, options.host)
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What is served: the bureau's listener, and the enterprises' where one is asked for."""
+
+    options: argparse.Namespace
+    environ: dict[str, str]
+    main: filers.Listener
+    served_with: tls.Tls | None
+    outside: filers.Listener | None
+
+
+def _serve(serving: Serving) -> int:
+    main, environ, served_with = serving.main, serving.environ, serving.served_with
+    reachable = EVERY_ADDRESS.get(main.host, main.host)
     preparing = Path(environ["INSTANCE_DIR"]) / "preparing"
     preparing.touch()
     tls.note_in_use(preparing.parent, served_with)
     web = processes.Child(
-        "网页服务", _web_server(options, served_with), {**environ, "WAIT_WHILE": str(preparing)}
+        "网页服务",
+        _web_server(main, served_with, _web_processes()),
+        {**environ, "WAIT_WHILE": str(preparing)},
     )
-    worker = processes.Child("后台任务", flask("worker"), environ)
+    others = [processes.Child("后台任务", flask("worker"), environ)]
+    outside, told_of_outside = _outside(serving)
+    others += outside
 
     def announcement() -> str:
         # In parallel: the web server takes as long to load, and answers nobody while the file
         # that it was given stands.
-        prepared = _prepare_data(options, environ)
+        prepared = _prepare_data(serving.options, environ)
         preparing.unlink()
-        scheme = "https" if served_with else "http"
-        address = f"{scheme}://{_in_address(options.host)}:{options.port}"
+        address = f"{'https' if served_with else 'http'}://{main.written}"
         certificate = f"{served_with.told}\n" if served_with else ""
-        return f"服务已启动：{address}\n{certificate}{prepared}\n按 Ctrl-C 停止。"
+        return f"服务已启动：{address}\n{told_of_outside}{certificate}{prepared}\n按 Ctrl-C 停止。"
 
     try:
-        return processes.run(web, [worker], (reachable, options.port), announcement)
+        return processes.run(web, others, (reachable, main.port), announcement)
     finally:
         preparing.unlink(missing_ok=True)
+        filers.note(None, environ, None)
+
+
+def _outside(serving: Serving) -> tuple[list[processes.Child], str]:
+    """The enterprises' web server, and what the person is told of it; nothing when not asked."""
+    if serving.outside is None:
+        filers.note(None, serving.environ, None)
+        return [], ""
+    it = serving.outside
+    served_with = filers.certificate_of(it, serving.served_with, _instance(serving.environ))
+    environ = filers.environ_of(it, serving.environ, served_with)
+    filers.note(it, environ, served_with)
+    if environ.get("ALLOW_PLAINTEXT"):
+        say("警告：企业申报入口未启用 TLS，口令和数据在网络上明文传输。")
+    child = processes.Child("企业申报入口", _web_server(it, served_with, 1), environ)
+    return [child], f"企业申报入口：{'https' if served_with else 'http'}://{it.written}\n"
+
+
+def _instance(environ: dict[str, str]) -> Path:
+    return Path(environ["INSTANCE_DIR"])
 
 
 def _web_processes() -> int:
@@ -189,24 +235,22 @@ def _web_processes() -> int:
     return int(given)
 
 
-def _in_address(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-def _web_server(options: argparse.Namespace, served_with: tls.Tls | None) -> list[str]:
+def _web_server(
+    listener: filers.Listener, served_with: tls.Tls | None, processes_wanted: int
+) -> list[str]:
     """granian where it could be installed, else waitress (which speaks no TLS)."""
     if not tls.has_tls_server():
-        listen = f"--listen={_in_address(options.host)}:{options.port}"
+        listen = f"--listen={listener.written}"
         return [str(PYTHON), "-m", "waitress", f"--threads={THREADS}", listen, "wsgi:app"]
     command = [str(PYTHON), "-m", "granian", "--interface", "wsgi", "--no-ws"]
     command += [
         "--workers",
-        str(_web_processes()),
+        str(processes_wanted),
         "--blocking-threads",
         str(THREADS),
         "--respawn-failed-workers",
     ]
-    command += ["--log-level", "error", "--host", options.host, "--port", str(options.port)]
+    command += ["--log-level", "error", "--host", listener.host, "--port", str(listener.port)]
     if served_with:
         command += ["--ssl-protocol-min", "tls1.2"]
         command += ["--ssl-certificate", str(served_with.certificate)]

@@ -62,8 +62,17 @@ def check_files(certificate: Path | None, key: Path | None) -> None:
             )
 
 
-def provide(host: str, certificate: Path | None, key: Path | None, instance: Path) -> Tls | None:
-    """The certificate to serve with, made if need be; None for plain pages. Raises Unable."""
+def provide(
+    host: str,
+    certificate: Path | None,
+    key: Path | None,
+    instance: Path,
+    also: tuple[str, ...] = (),
+) -> Tls | None:
+    """The certificate to serve with, made if need be; None for plain pages. Raises Unable.
+
+    ``also``: further names that one of our own making is to bear.
+    """
     folder = instance / "tls"
     if certificate is None and may_be_plain(host):
         return None
@@ -76,7 +85,7 @@ def provide(host: str, certificate: Path | None, key: Path | None, instance: Pat
     if certificate is not None and key is not None:
         told = _ask("given", str(certificate.resolve()), str(key.resolve()))
     else:
-        asked = [host, *re.split(r"[\s,，、]+", os.environ.get("TLS_NAMES", ""))]
+        asked = [host, *also, *re.split(r"[\s,，、]+", os.environ.get("TLS_NAMES", ""))]
         told = _ask("own", str(folder), *(it for it in asked if it and it not in NO_NAMES))
         certificate, key = folder / "server.crt", folder / "server.key"
     return Tls(certificate.resolve(), key.resolve(), told, is_own)
@@ -93,13 +102,13 @@ def _ask(*arguments: str) -> str:
     return result.stdout.strip()
 
 
-def note_in_use(instance: Path, served_with: Tls | None) -> None:
+def note_in_use(instance: Path, served_with: Tls | None, name: str = IN_USE) -> None:
     """Leave word of the certificate that is served from now on."""
     folder = instance / "tls"
     if served_with is None:
-        (folder / IN_USE).unlink(missing_ok=True)
+        (folder / name).unlink(missing_ok=True)
         return
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    unfinished = folder / f"{IN_USE}.part"
+    unfinished = folder / f"{name}.part"
     unfinished.write_text(f"{served_with.certificate}\n", encoding="utf-8")
-    unfinished.replace(folder / IN_USE)
+    unfinished.replace(folder / name)

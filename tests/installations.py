@@ -146,11 +146,17 @@ class Postgresql:
             connection.execute(statement)
 
 
-def installed(folder: Path, database_url: str) -> Flask:
+def installed(folder: Path, database_url: str, **chosen: Any) -> Flask:
     """The app on this database, with ``folder`` for everything else it keeps."""
     address = database_url.replace("postgresql://", "postgresql+psycopg://")
     app = create_app(
-        Config(instance_dir=folder, database_url=address, secret_key="tests only", testing=True)
+        Config(
+            instance_dir=folder,
+            database_url=address,
+            secret_key="tests only",
+            testing=True,
+            **chosen,
+        )
     )
     app.test_client_class = CheckedClient
     app.jinja_env.bytecode_cache = _compiled_templates

@@ -29,7 +29,13 @@ def environ(**more: str) -> dict[str, str]:
     left_out = {
         "ALLOW_PLAINTEXT",
         "DATABASE_URL",
+        "FILER_HOST",
+        "FILER_PORT",
+        "FILER_TLS_CERT",
+        "FILER_TLS_KEY",
+        "FILER_TRUSTED_HOSTS",
         "INSTANCE_DIR",
+        "LISTENER",
         "SECRET_KEY",
         "TLS",
         "TLS_NAMES",

@@ -18,7 +18,9 @@ from werkzeug.routing import RoutingException
 
 from app.accounts import queries, resuming, services
 from app.accounts.domain import Actor
+from app.accounts.entrance import FILERS_MARK, may_enter
 from app.kernel.database import Mode, db, mode
+from app.kernel.entrance import is_for_filers
 from app.kernel.htmx import htmx_redirect, is_fragment_request
 from app.kernel.permissions import current_access, current_actor
 from app.kernel.transaction import holds_writer_lock
@@ -47,11 +49,24 @@ def _shown_on_every_page() -> dict[str, Any]:
 
 
 def load_person(token: str) -> Actor | None:
-    """The person a token stands for now; a page is read in the same snapshot."""
+    """The person a token stands for now and at this door; a page is read in the same snapshot."""
+    if not _is_of_this_door(token):
+        return None
     if request.method in SAFE_METHODS:
-        return queries.actor_of_session(token)
+        return _let_in(queries.actor_of_session(token))
     with _reading():
-        return queries.actor_of_session(token)
+        return _let_in(queries.actor_of_session(token))
+
+
+def _is_of_this_door(token: str) -> bool:
+    return token.startswith(FILERS_MARK) == is_for_filers()
+
+
+def _let_in(actor: Actor | None) -> Actor | None:
+    """The person, unless roles or a setting changed and they may no longer be in by this door."""
+    if actor is None or not may_enter(actor.grants, for_filers=is_for_filers()):
+        return None
+    return actor
 
 
 @contextmanager
@@ -68,7 +83,7 @@ def _reading() -> Iterator[None]:
 def present_token() -> str:
     """The token this browser came with, good or not; empty when it has none."""
     token = session.get("_user_id", "")
-    return token if isinstance(token, str) else ""
+    return token if isinstance(token, str) and _is_of_this_door(token) else ""
 
 
 def signed_in_person() -> Actor:
@@ -107,7 +122,7 @@ def sign_in_first() -> Response | tuple[str, int] | None:
 
 def _ask_to_sign_in() -> Response:
     with _reading():
-        ready = queries.has_accounts()
+        ready = is_for_filers() or queries.has_accounts()
         owner = queries.owner_of_session(present_token())
     if not ready:
         return htmx_redirect(url_for("accounts.setup"))

@@ -25,6 +25,7 @@ from app.inbox.queries import (
 )
 from app.kernel import clock, files, htmx
 from app.kernel.authority import Permission
+from app.kernel.entrance import is_answered
 from app.kernel.listing import chips, heads, ways
 from app.kernel.permissions import can, signed_in
 from app.kernel.spreadsheets.layout import Column, SheetLayout
@@ -65,7 +66,8 @@ def messages() -> str:
             (words + numbers.get(part, ""), url_for("inbox.messages", part=part),
              part == wanted.part)
             for part, words in PARTS.items()
-        ] + [("复核", url_for("approvals.proposals"), False)],
+        ]
+        + _tab_of_proposals(),
         heads=heads(_HEADS, wanted.sort, falling=wanted.falling, newest_first={"sent"}),
         chips=chips((
             ("搜索", "q", wanted.search), ("状态", "state", STATES.get(wanted.state, "")),
@@ -73,6 +75,11 @@ def messages() -> str:
         clear_url=url_for("inbox.messages", part=wanted.part),
         **ways(found.page, found.pages),
     )  # fmt: skip
+
+
+def _tab_of_proposals() -> list[tuple[str, str, bool]]:
+    endpoint = "approvals.proposals"
+    return [("复核", url_for(endpoint), False)] if is_answered(endpoint) else []
 
 
 @blueprint.post("/export")

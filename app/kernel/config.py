@@ -50,6 +50,8 @@ class Config:
     """The names by which the server may be addressed; any when empty."""
     enterprise_address: str = ""
     """Where enterprises sign in, as their slips say it; the address in use when empty."""
+    for_filers: bool = False
+    """Whether this process is the enterprises' listener (企业申报入口)."""
 
     @property
     def backups(self) -> Path:
@@ -59,6 +61,12 @@ class Config:
     @property
     def is_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
+
+    @property
+    def cookie_name(self) -> str:
+        """Browsers keep cookies by host, not by port: each listener has a name of its own."""
+        own = "jixiao-filers" if self.for_filers else "jixiao"
+        return f"__Host-{own}" if self.secure_cookies else own
 
     @staticmethod
     def from_environment(environ: Mapping[str, str] | None = None) -> Config:
@@ -71,6 +79,8 @@ class Config:
             raise ConfigError(
                 f"无法建立数据目录 {instance}（{why(error)}）。请改用可写的目录（INSTANCE_DIR）。"
             ) from error
+        for_filers = env.get("LISTENER") == "filers"
+        hosts = "FILER_TRUSTED_HOSTS" if for_filers else "TRUSTED_HOSTS"
         return Config(
             instance_dir=instance,
             database_url=_database_url(env.get("DATABASE_URL"), instance),
@@ -80,7 +90,8 @@ class Config:
             plaintext_allowed=env.get("ALLOW_PLAINTEXT") == "1",
             backup_dir=_folder(env.get("BACKUP_DIR")),
             anchor_dir=_folder(env.get("ANCHOR_DIR")),
-            trusted_hosts=_hosts(env.get("TRUSTED_HOSTS", "")),
+            trusted_hosts=_hosts(hosts, env.get(hosts, "")),
+            for_filers=for_filers,
             enterprise_address=env.get("ENTERPRISE_ADDRESS", "").strip()[:200],
             log_days=_number(env, "LOG_DAYS", SHORTEST_LOG, least=SHORTEST_LOG),
             log_bytes=_number(env, "LOG_MEGABYTES", 2048, least=100) * 1024 * 1024,
@@ -107,13 +118,13 @@ _OWN_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _HOST = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:]+\]")
 
 
-def _hosts(given: str) -> tuple[str, ...]:
-    """The names set in TRUSTED_HOSTS; one that begins with a dot stands for all names below it."""
+def _hosts(variable: str, given: str) -> tuple[str, ...]:
+    """The names set in this variable; one that begins with a dot stands for all names below it."""
     names = [name.strip() for name in given.replace("，", ",").split(",") if name.strip()]
     wrong = next((name for name in names if not _HOST.fullmatch(name)), None)
     if wrong is not None:
         raise ConfigError(
-            f"环境变量 TRUSTED_HOSTS 中的“{wrong[:40]}”不是主机名或地址。"
+            f"环境变量 {variable} 中的“{wrong[:40]}”不是主机名或地址。"
             "请填写浏览器地址栏中的主机名或 IP，不带 https:// 和端口，多个用逗号隔开。"
         )
     return (*names, *_OWN_HOSTS) if names else ()

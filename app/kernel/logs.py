@@ -28,6 +28,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.kernel import clock
 from app.kernel.config import Config
+from app.kernel.entrance import is_for_filers
 
 FOLDER = "logs"
 ACCESS = "access"
@@ -201,7 +202,9 @@ def _log_requests(app: Flask) -> None:
 
 
 def _line(response: Response) -> str:
-    """Moment, address of the browser, person by number, method, path, answer, time, request."""
+    """Moment, address of the browser, person by number, what was asked and answered, time it took,
+    request, listener.
+    """
     # Nobody is looked up for this: who was asked for during the request is known by now.
     person = getattr(g.get("_login_user"), "user_id", None) or "-"
     moment = clock.now().astimezone(clock.SHANGHAI).strftime("%Y-%m-%dT%H:%M:%S%z")
@@ -209,7 +212,7 @@ def _line(response: Response) -> str:
     return (
         f"{moment} {plain(request.remote_addr or '-')} {person} "
         f"{plain(request.method, 10)} {plain(_path())} {response.status_code} {took}ms "
-        f"{g.get('request_id', '-')}"
+        f"{g.get('request_id', '-')} {'filers' if is_for_filers() else 'main'}"
     )
 
 

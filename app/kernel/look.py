@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, current_app, request, url_for
 
-from app.kernel import assets, clock, htmx
+from app.kernel import assets, clock, entrance, htmx
 from app.kernel.authority import Permission
 from app.kernel.permissions import can
 
@@ -92,6 +92,7 @@ def init_app(app: Flask) -> None:
         asset_url=assets.asset_url,
         htmx_settings=htmx.htmx_settings,
         is_fragment_request=htmx.is_fragment_request,
+        is_for_filers=entrance.is_for_filers,
         url_with=url_with,
         standing_banners=standing_banners,
     )

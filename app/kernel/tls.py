@@ -21,15 +21,18 @@ class ServedCertificate:
     is_own: bool
 
 
-def served_certificate(instance_dir: Path) -> ServedCertificate | None:
-    """The certificate in use; None when pages are plain or the file can no longer be read."""
+def served_certificate(instance_dir: Path, named_in: str = "in-use") -> ServedCertificate | None:
+    """The certificate in use; None when pages are plain or the file can no longer be read.
+
+    ``named_in``: the note of the listener that is meant.
+    """
     # Loading the library takes a tenth of a second: only those who ask pay for it.
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
 
     folder = instance_dir / "tls"
     try:
-        path = Path((folder / "in-use").read_text(encoding="utf-8").strip())
+        path = Path((folder / named_in).read_text(encoding="utf-8").strip())
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
     except (OSError, ValueError):
         return None

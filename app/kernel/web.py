@@ -31,6 +31,7 @@ from werkzeug.routing import IntegerConverter
 from werkzeug.sansio.utils import host_is_trusted
 
 from app.kernel import audit, htmx, permissions, transaction
+from app.kernel.entrance import is_for_filers, without_dead_links
 from app.kernel.permissions import current_actor
 from app.kernel.system_words import disk_is_full
 
@@ -101,7 +102,7 @@ def init_web(app: Flask, *, sign_in_first: ResumeView) -> None:
             if response.status_code < 400:
                 transaction.commit()
             transaction.close()
-        return _with_headers(response)
+        return _with_headers(without_dead_links(response))
 
     app.teardown_request(_leave_no_transaction)
     app.register_error_handler(HTTPException, _http_error)
@@ -118,10 +119,9 @@ def _refuse_foreign_host() -> Response | None:
     names = current_app.config["CONFIG"].trusted_hosts
     if not names or host_is_trusted(request.headers.get("Host", ""), names):
         return None
-    sentence = (
-        "访问所用的地址不是本系统的地址。请使用本局公布的网址；"
-        "网址无误的，请系统管理员核对环境变量 TRUSTED_HOSTS。"
-    )
+    sentence = "访问所用的地址不是本系统的地址。请使用本局公布的网址。"
+    if not is_for_filers():
+        sentence += "网址无误的，请系统管理员核对环境变量 TRUSTED_HOSTS。"
     return Response(sentence, 400, mimetype="text/plain")
 
 

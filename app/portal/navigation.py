@@ -15,6 +15,7 @@ from app.accounts.sessions import signed_in_person
 from app.inbox.queries import Recipient, count_waiting
 from app.kernel import clock
 from app.kernel.authority import Permission
+from app.kernel.entrance import is_answered
 from app.kernel.permissions import can, current_actor
 
 __all__ = ["PLACES", "Link", "Place", "register"]
@@ -129,6 +130,8 @@ class Link:
 def places_of_person() -> Iterator[Place]:
     """The places of the signed-in person."""
     for place in PLACES:
+        if not is_answered(place.endpoint):
+            continue
         if place.permission is not None and not can(place.permission):
             continue
         if place.unless is not None and can(place.unless):
@@ -153,7 +156,7 @@ def _shown_on_every_page() -> dict[str, Any]:
     return {
         "navigation": [_link(place) for place in places_of_person()],
         "today": clock.today(),
-        "may_search": can(Permission.REGISTER_VIEW),
+        "may_search": can(Permission.REGISTER_VIEW) and is_answered("portal.register"),
         "inbox_counts": lambda: count_waiting(Recipient.of(signed_in_person())),
     }
 

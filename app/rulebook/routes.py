@@ -19,6 +19,7 @@ from app.kernel import clock, htmx
 from app.kernel.asked import Asked, asked_in
 from app.kernel.authority import Permission
 from app.kernel.config import Config
+from app.kernel.entrance import is_answered
 from app.kernel.look import url_with
 from app.kernel.permissions import can, requires
 from app.kernel.web import page
@@ -327,6 +328,7 @@ def sections_of(current: str) -> list[tuple[str, str, bool]]:
     return [
         (label, url_for(endpoint), current == endpoint or current == _LEAVES.get(endpoint))
         for label, endpoint in SECTIONS
+        if is_answered(endpoint)
     ]
 
 

@@ -20,7 +20,7 @@ from tests.conftest import Freeze
 from tests.people import ClientAs
 
 LINE = re.compile(
-    r"2025-06-30T09:00:00\+0800 127\.0\.0\.1 (\d+|-) [A-Z]+ \S+ \d{3} \d+ms ([0-9a-f]{12}|-)"
+    r"2025-06-30T09:00:00\+0800 127\.0\.0\.1 (\d+|-) [A-Z]+ \S+ \d{3} \d+ms ([0-9a-f]{12}|-) main"
 )
 PLENTY = 10**9
 

@@ -70,6 +70,15 @@ def credential_of(session: Session, *, key: str = "", user_id: int = 0) -> Crede
     )
 
 
+def grants_today(session: Session, user_id: int) -> tuple[Grant, ...]:
+    """The roles an account holds today, read beside a request."""
+    rows = session.execute(
+        select(RoleGrant).where(RoleGrant.user_id == user_id, RoleGrant.ended_at.is_(None))
+    ).scalars()
+    held = (_grant(row) for row in rows)
+    return tuple(grant for grant in held if grant.is_in_force(clock.today()))
+
+
 def former_passwords(session: Session, user_id: int) -> list[str]:
     """The hashes of the passwords an account bore before the present one, the last one first."""
     query = (
@@ -135,9 +144,12 @@ def grants_by_user(user_ids: Iterable[int]) -> dict[int, tuple[Grant, ...]]:
     ).scalars()
     found: dict[int, tuple[Grant, ...]] = {}
     for row in rows:
-        grant = Grant(Role(row.role), row.county, row.uscc, row.from_on, row.until_on, row.id)
-        found[row.user_id] = (*found.get(row.user_id, ()), grant)
+        found[row.user_id] = (*found.get(row.user_id, ()), _grant(row))
     return found
+
+
+def _grant(row: RoleGrant) -> Grant:
+    return Grant(Role(row.role), row.county, row.uscc, row.from_on, row.until_on, row.id)
 
 
 def names_of(user_ids: Iterable[int | None]) -> dict[int, str]:

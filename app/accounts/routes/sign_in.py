@@ -9,6 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from app.accounts import queries, resuming, services, sessions
 from app.accounts.domain import Actor
 from app.accounts.routes.blueprint import blueprint
+from app.kernel.entrance import is_for_filers
 from app.kernel.permissions import current_actor, public, signed_in
 
 
@@ -20,7 +21,7 @@ def sign_in() -> Any:
         return _start_session()
     if current_actor() is not None:
         return redirect(sessions.home_url(), 303)
-    if not queries.has_accounts():
+    if not is_for_filers() and not queries.has_accounts():
         return redirect(url_for("accounts.setup"), 303)
     return render_template("accounts/sign_in.html", typed=resuming.NOTHING, name="", error="")
 

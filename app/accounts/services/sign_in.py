@@ -9,13 +9,15 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from app.accounts import passwords
-from app.accounts.domain import Actor, name_key
+from app.accounts.domain import Actor, Grant, name_key
+from app.accounts.entrance import FILERS_MARK, is_enterprise_account, may_enter
 from app.accounts.models import SignInAttempt, SignInSession
-from app.accounts.queries.people import credential_of, reading_beside
+from app.accounts.queries.people import credential_of, grants_today, reading_beside
 from app.accounts.queries.sign_ins import IDLE_LIMIT, LOCK, is_locked, token_hash
 from app.kernel import audit, clock
-from app.kernel.database import WriterBusy, db
-from app.kernel.transaction import aside, transaction
+from app.kernel.database import Mode, WriterBusy, db, mode
+from app.kernel.entrance import is_for_filers
+from app.kernel.transaction import aside, holds_writer_lock, transaction
 
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -38,16 +40,20 @@ def sign_in(name: str, password: str, address: str, browser: str, *, replaced: s
     it is checked, so parallel guesses cannot outrun the limit. Raises SignInRefused.
     """
     key = name_key(name)[:60]
-    if not count_attempt(key, address):
-        _note(key, "sign_in.failed", "已锁定")
-        raise SignInRefused
     with reading_beside() as session:
         known = credential_of(session, key=key)
+        grants = grants_today(session, known.user_id) if known else ()
+    if not count_attempt(*_counted(key, address, grants)):
+        _note(key, "sign_in.failed", "已锁定")
+        raise SignInRefused
     fits = passwords.matches(known.password_hash if known else None, password)
+    if known is not None and not _may_enter_here(grants):
+        _note(key, "sign_in.failed", _wrong_door(fits=fits))
+        raise SignInRefused
     if known is None or not fits or known.is_disabled:
         _note(key, "sign_in.failed", "账号或口令不符" if not fits else "账号已停用")
         raise SignInRefused
-    token = secrets.token_urlsafe(32)
+    token = _new_token()
     with aside() as session:
         forget_attempts(session, key)
         session.execute(
@@ -63,6 +69,37 @@ def sign_in(name: str, password: str, address: str, browser: str, *, replaced: s
         actor=(known.user_id, known.display_name),
     )  # fmt: skip
     return token
+
+
+def _counted(key: str, address: str, grants: tuple[Grant, ...]) -> tuple[str, str]:
+    """Under what an attempt is counted: the enterprises' listener locks no officer out.
+
+    Neither by guessing at an officer's account nor from an address that both doors are used from;
+    an enterprise's own account is counted at both doors together.
+    """
+    if not is_for_filers():
+        return key, address
+    return (key if is_enterprise_account(grants) else f"f:{key}"[:60]), f"f:{address}"[:45]
+
+
+def _may_enter_here(grants: tuple[Grant, ...]) -> bool:
+    """Asked of the rulebook in a snapshot, so that the request does not hold the writer's lock."""
+    with mode(Mode.READ):
+        try:
+            return may_enter(grants, for_filers=is_for_filers())
+        finally:
+            if not holds_writer_lock():
+                db.session.rollback()
+
+
+def _wrong_door(*, fits: bool) -> str:
+    where = "非企业账号在企业申报入口登录" if is_for_filers() else "企业账号应从企业申报入口登录"
+    return f"{where}（口令{'相符' if fits else '不符'}）"
+
+
+def _new_token() -> str:
+    """A session's token, good only at the door it was given out by."""
+    return (FILERS_MARK if is_for_filers() else "") + secrets.token_urlsafe(32)
 
 
 def _note(key: str, action: str, why: str) -> None:
@@ -103,7 +140,7 @@ def _start_session(
 def renew_session(user_id: int, address: str, browser: str) -> str:
     """End every session of a person and start a new one, in the current transaction."""
     end_sessions_of(user_id)
-    token = secrets.token_urlsafe(32)
+    token = _new_token()
     _start_session(db.session(), token, user_id, address, browser, clock.now())
     return token
 

@@ -16,7 +16,7 @@ from app.kernel.config import Config
 from app.kernel.database import db
 from app.kernel.models import AuditEntry
 from app.operations.domain import Check, Health, needs
-from app.operations.queries import holdings, machine
+from app.operations.queries import holdings, listener, machine
 from app.operations.settings import settings_on
 
 
@@ -64,6 +64,7 @@ def _looks(config: Config, *, thorough: bool) -> Iterator[Callable[[], Check]]:
     yield holdings.check_jobs
     yield partial(holdings.check_standings, thorough=thorough)
     yield partial(machine.check_certificate, config, today)
+    yield partial(listener.check_filers_listener, config, today)
     yield partial(machine.check_fonts, config)
     yield partial(machine.check_logs, config)
 

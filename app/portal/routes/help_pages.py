@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import abort, url_for
 
 from app.desk.change_forms import EXPLAINED, OFFERED
+from app.kernel.entrance import is_for_filers
 from app.kernel.permissions import signed_in
 from app.kernel.web import page
 from app.portal.routes.blueprint import blueprint
@@ -31,6 +32,9 @@ TOPICS = {
 }
 """Name in the address → title; each has its template."""
 
+OF_FILERS = ("filing", "keys")
+"""What the enterprises' listener shows: the others are about the bureau's own work."""
+
 
 @blueprint.get("/help")
 @signed_in
@@ -43,7 +47,7 @@ def help_index() -> str:
 @signed_in
 def help_topic(topic: str) -> str:
     """One help page."""
-    if topic not in TOPICS:
+    if topic not in _offered():
         abort(404, "没有这一页帮助。请从帮助目录选择。")
     return page(
         f"portal/help/{topic}.html",
@@ -54,8 +58,12 @@ def help_topic(topic: str) -> str:
     )
 
 
+def _offered() -> dict[str, str]:
+    return {it: TOPICS[it] for it in OF_FILERS} if is_for_filers() else TOPICS
+
+
 def _links(current: str = "") -> list[tuple[str, str, bool]]:
     return [
         (title, url_for("portal.help_topic", topic=topic), topic == current)
-        for topic, title in TOPICS.items()
+        for topic, title in _offered().items()
     ]
