@@ -177,8 +177,13 @@ def account(app: Flask, name: str, *roles: tuple[Role, str | None]) -> int:
     with app.app_context(), writing("测试"):
         made = services.open_account(name, name, password_hash=_HASH)
         for role, place in roles:
-            which = "uscc" if role in ENTERPRISE_ROLES else "county"
-            services.grant_role(made.user_id, role, **({which: place} if place else {}))
+            of_enterprise = role in ENTERPRISE_ROLES
+            services.grant_role(
+                made.user_id,
+                role,
+                county=None if of_enterprise else place,
+                uscc=place if of_enterprise else None,
+            )
     return made.user_id
 
 

@@ -26,9 +26,10 @@ class SignInRefused(Exception):
     """Wrong, unknown, disabled or locked: whoever asks is not told which."""
 
     def __init__(self) -> None:
+        whom = "受理申报的部门" if is_for_filers() else "本单位安全管理员"
         super().__init__(
             "账号或口令不正确，或者该账号因多次输错已暂停登录。"
-            "请核对后重试；仍不成功的，15 分钟后再试，或请本单位安全管理员处理。"
+            f"请核对后重试；仍不成功的，15 分钟后再试，或请{whom}处理。"
         )
 
 
