@@ -194,3 +194,9 @@ def close(app: Flask) -> None:
     """Let go of the app's database connections."""
     with app.app_context():
         db.engine.dispose()
+
+
+def beside(main: Flask) -> Flask:
+    """Another process of the same installation: its listener for enterprises."""
+    config: Config = main.config["CONFIG"]
+    return installed(config.instance_dir, config.database_url, for_filers=True)
