@@ -47,9 +47,12 @@ _ANY_OF = re.compile(r"满足下列任意([0-9]{1,3})项[:：]?")
 _ITEM = re.compile(r"([0-9０-９]{1,3})[、.．)）]\s*(.+)", re.DOTALL)
 _SHARE = re.compile(rf"([^≥≤]+)([≥≤])\s*({_NUMBER})\s*%")
 _TYPED = re.compile(_NUMBER)
+_UNIT = r"(?![eE][0-9])[^\s\d（(~～—–\-+*/.,，、:：至到或和及][^\s（(~～≥≤]*"
+"""What stands behind a limit's number; what is left of a number or range that was not understood
+(～1e999mg, 至20mg/m³) is no unit."""
 _LIMIT = re.compile(
     rf"(?P<name>[^≥≤]+)(?P<sign>[≥≤])\s*(?P<first>{_NUMBER})(?:\s*[~～—–-]\s*(?P<second>{_NUMBER}))?"
-    rf"\s*(?P<unit>(?![eE][0-9])[^\s\d（(][^\s（(]*)?\s*(?:[（(]基准氧含量\s*(?P<oxygen>{_NUMBER})\s*%[)）])?"
+    rf"\s*(?P<unit>{_UNIT})?\s*(?:[（(]基准氧含量\s*(?P<oxygen>{_NUMBER})\s*%[)）])?"
 )
 _NAME = re.compile(r"(?P<pollutant>[^（(]+)(?:[（(](?P<inside>.+)[)）])?")
 AVERAGING = ("小时均值", "日均值", "月均值", "年均值", "任意一次值", "测定均值")

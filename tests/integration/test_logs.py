@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.kernel import logs
 from app.kernel.config import SHORTEST_LOG, Config, ConfigError
@@ -80,7 +81,7 @@ def test_a_problem_is_told_with_its_place_and_without_values(app: Flask, folder:
     with app.app_context():
         try:
             db.session.execute(text("SELECT * FROM nowhere WHERE name = :name"), {"name": "李四"})
-        except Exception:
+        except DBAPIError:
             log.exception("database refused")
         db.session.rollback()
     lines = written(folder, "app")

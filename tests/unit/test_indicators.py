@@ -261,6 +261,10 @@ def test_messy_cells_are_read_as_a_person_means_them(text: str, same_as: str) ->
         "1、甲\n3、乙",
         "满足下列任意3项：\n1、甲",
         "NMHC≤30～20",
+        "颗粒物≤10～1e999mg/m³",
+        "颗粒物≤10至20mg/m³",
+        "颗粒物≤10mg/m³～20mg/m³",
+        "颗粒物≤10,5mg/m³",
     ],
 )
 def test_what_cannot_be_read_is_refused_with_how_to_write_it(text: str) -> None:
