@@ -314,7 +314,7 @@ def assess(
         results,
         outcomes,
         overall,
-        _holding(outcomes, order),
+        _holding(tables, outcomes, order),
         _way_up(tables, results, outcomes, overall, order),
         _to(target, tables, results, order),
     )
@@ -329,11 +329,16 @@ def judged(row: Row, answer: Answer, grades: Sequence[Grade]) -> RowResult:
 
 
 def _holding(
-    outcomes: Mapping[int, Outcome], order: GradeOrder
+    tables: Mapping[int, IndicatorTable], outcomes: Mapping[int, Outcome], order: GradeOrder
 ) -> tuple[tuple[int, RowResult], ...]:
+    """The lowest rows over all tables; a row at the best grade of its table holds nothing back."""
     found = [(place, row) for place, it in outcomes.items() for row in it.holding]
     lowest = max((order.rank(row.grade) for _, row in found), default=0)
-    return tuple((place, row) for place, row in found if order.rank(row.grade) == lowest)
+    return tuple(
+        (place, row)
+        for place, row in found
+        if order.rank(row.grade) == lowest and row.grade != tables[place].grades[0]
+    )
 
 
 def _way_up(

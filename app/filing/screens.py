@@ -199,6 +199,8 @@ class Panel:
     first_open: str
     unconfirmed: int
     first_unconfirmed: str
+    at_best: bool
+    """Whether rows are filled in and none of them holds the plant back."""
     holding: Sequence[Link]
     more_holding: int
     way_target: str
@@ -229,6 +231,7 @@ def panel_of(working: Working, assessment: Assessment, address: Address) -> Pane
         first_open=unfilled[0] if unfilled else "",
         unconfirmed=len(carried),
         first_unconfirmed=carried[0] if carried else "",
+        at_best=lowest is not None and not assessment.holding,
         holding=[
             Link(it.row.title, address(place, it.row.key), it.grade)
             for place, it in assessment.holding[:MOST_SHOWN]

@@ -172,6 +172,17 @@ def test_an_empty_filing_names_every_row(app: Flask, plant: tuple[int, int]) -> 
     assert {"open:1:1", "open:1:2", "open:1:3", "evidence:1:1:0", "commitment"} <= set(found)
 
 
+def test_what_is_wrong_stands_in_the_order_of_the_table(
+    app: Flask, bureau: None, clock: Freeze
+) -> None:
+    clock("2026-03-02 09:00")
+    with app.app_context():
+        put_in_force(table(ROWS[::-1]), date(2026, 1, 1))
+        made = begun(a_plant()[1])
+        named = [it.place.row_key for it in findings_of(working(filing(made))) if it.place.row_key]
+    assert list(dict.fromkeys(named)) == ["3", "2", "1", "transport"]
+
+
 def test_plan_shortboard_a_target_above_the_answers(app: Flask, ready: int) -> None:
     with app.app_context(), writing("测试"):
         services.save_answer(ready, 1, "1", answers("25")["1"], 1)

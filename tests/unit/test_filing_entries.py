@@ -211,6 +211,11 @@ def test_plan_shortboard_the_way_up_is_the_smallest_set_of_rows() -> None:
     assert (found.way_up.grade, len(found.way_up.tables[0].lifts)) == ("A", 2)
 
 
+def test_plan_shortboard_nothing_holds_back_a_plant_at_its_best_grade() -> None:
+    found = assess({1: table()}, answers("5", "100"), ORDER, "A")
+    assert (found.overall, found.holding, found.way_up) == ("A", (), None)
+
+
 def test_plan_cross_the_lower_of_two_tables_decides_and_only_it_must_rise() -> None:
     both = {1: table(), 2: table()}
     given_ = answers("5", "100")

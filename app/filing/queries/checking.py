@@ -16,11 +16,22 @@ BUILT_IN = "built-in:"
 
 
 def findings_of(working: Working, assessment: Assessment | None = None) -> list[CheckFinding]:
-    """What every check finds, errors first; a warning carries the reason that was given for it."""
+    """What every check finds, errors first, then in the order in which the tables are filled in;
+    a warning carries the reason that was given for it."""
     found = _asked(working, assessment or assessment_of(working))
+    order = {
+        (table.place, row.key): number
+        for table in working.tables
+        for number, row in enumerate(table.table.rows)
+    }
     return sorted(
         (_with_note(it, working) for it in found),
-        key=lambda it: (it.severity, it.place.table, it.place.row_key, it.key),
+        key=lambda it: (
+            it.severity,
+            it.place.table,
+            order.get((it.place.table, it.place.row_key), -1),
+            it.key,
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import flash, make_response, request, url_for
@@ -31,13 +31,26 @@ LONGEST_NOTE = 500
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """Where findings are mended: the part of the filing, the entry in it, the way there."""
+
+    part: str
+    entry: str
+    url: str
+
+    @property
+    def words(self) -> str:
+        """Both, as one names them outside a list of parts."""
+        return f"{self.part}：{self.entry}" if self.entry else self.part
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A finding as the page shows it."""
 
     id: str
     key: str
-    where: str
-    url: str
+    spot: Spot
     text: str
     clause: str
     note: str
@@ -77,7 +90,8 @@ def _page(filing: Filing, refused: Mapping[str, tuple[str, str]] | None = None) 
     return filing_page(
         "checks",
         filing,
-        errors=[line for it, line in lines if it.severity is Severity.ERROR],
+        errors=parts_of([line for it, line in lines if it.severity is Severity.ERROR]),
+        error_count=sum(1 for it in findings if it.severity is Severity.ERROR),
         warnings=[line for it, line in lines if it.severity is Severity.WARNING],
         faults=[(f"f-{line.id}", line.error) for _, line in lines if line.error],
         may_submit_next=bool(lines) and not stops_before_signing(findings),
@@ -87,28 +101,36 @@ def _page(filing: Filing, refused: Mapping[str, tuple[str, str]] | None = None) 
 
 
 def _line(found: Working, it: CheckFinding, refused: Mapping[str, tuple[str, str]]) -> Line:
-    where, url = place_of(found, it.place)
     note, error = refused.get(it.key, (it.note, ""))
-    return Line(f"w-{slug(it.key)}", it.key, where, url, it.text, it.clause, note, error)
+    spot = spot_of(found, it.place)
+    return Line(f"w-{slug(it.key)}", it.key, spot, it.text, it.clause, note, error)
 
 
-def place_of(found: Working, place: Place) -> tuple[str, str]:
-    """Where a finding is mended: in words, and the address of its field."""
+def parts_of(lines: Sequence[Line]) -> dict[str, dict[Spot, list[Line]]]:
+    """What is wrong by part and entry, in the order in which the findings stand."""
+    found: dict[str, dict[Spot, list[Line]]] = {}
+    for line in lines:
+        found.setdefault(line.spot.part, {}).setdefault(line.spot, []).append(line)
+    return found
+
+
+def spot_of(found: Working, place: Place) -> Spot:
+    """Where a finding is mended."""
     filing = found.filing
     if place.row_key == TRANSPORT:
         anchor = f"f-{place.field}" if place.field else None
-        return TRANSPORT_TITLE, url_for(
-            "filing.transport_page", filing_id=filing.id, _anchor=anchor
-        )
+        url = url_for("filing.transport_page", filing_id=filing.id, _anchor=anchor)
+        return Spot(TRANSPORT_TITLE, "", url)
     known = found.row(place.table, place.row_key)
     if known is not None:
         table, row = known
         many = f"{table.label}，" if len(found.tables) > 1 else ""
-        return f"{many}{row.dimension}：{row.title}", row_address(found, place.table, row.key)
+        return Spot(f"{many}{row.dimension}", row.title, row_address(found, place.table, row.key))
     if place.field in ("target", "tables"):
-        return "等级和指标表", url_for("filing.tables_page", filing_id=filing.id)
+        return Spot("等级和指标表", "", url_for("filing.tables_page", filing_id=filing.id))
     if place.field == "capacity":
-        return "台账中的产能", url_for("portal.plant", plant_id=filing.plant.plant_id)
+        url = url_for("portal.plant", plant_id=filing.plant.plant_id)
+        return Spot("台账中的产能", "", url)
     if place.field == FIELD:
-        return "承诺与提交", url_for("filing.submit_page", filing_id=filing.id)
-    return "本次申报", url_for("filing.overview", filing_id=filing.id)
+        return Spot("承诺与提交", "", url_for("filing.submit_page", filing_id=filing.id))
+    return Spot("本次申报", "", url_for("filing.overview", filing_id=filing.id))
