@@ -114,17 +114,7 @@ def moment_words(at: datetime) -> str:
     return time[:5] if day == clock.today().isoformat() else shown
 
 
-def row_views(
-    working: Working, table: WorkingTable, assessment: Assessment, address: Address, save: Address
-) -> list[RowView]:
-    """Every row of a table, in its order."""
-    return [
-        _row_view(working, table, result, number, address, save)
-        for number, result in enumerate(assessment.results[table.place], start=1)
-    ]
-
-
-def _row_view(
+def row_view(
     working: Working,
     table: WorkingTable,
     result: RowResult,
@@ -132,6 +122,7 @@ def _row_view(
     address: Address,
     save: Address,
 ) -> RowView:
+    """A row of a table; ``number`` is its place there, 1 the first."""
     row, where = result.row, (table.place, result.row.key)
     grades, order = table.table.grades, working.rules.grade_order
     saved, target = working.answers.get(where), working.filing.target
@@ -306,17 +297,14 @@ class PartLink:
     is_done: bool = False
 
 
-def parts_of(rows: Iterable[RowView]) -> list[Part]:
-    """The rows by dimension, in the order of the table."""
-    found: dict[str, list[RowView]] = {}
-    for row in rows:
-        found.setdefault(row.row.dimension, []).append(row)
-    return [Part(dimension, them) for dimension, them in found.items()]
-
-
-def part_link(part: Part, url: str, *, current: bool) -> PartLink:
-    """The way to a dimension."""
-    unfilled = sum(1 for it in part.rows if it.result.state == "open")
-    unconfirmed = sum(1 for it in part.rows if it.unconfirmed)
-    return PartLink(part.dimension, url, current, unfilled, unconfirmed,
+def part_link(
+    working: Working, place: int, dimension: str, results: Iterable[RowResult], url: str,
+    *, current: bool,
+) -> PartLink:  # fmt: skip
+    """The way to a dimension of the table at a place, with the results of its rows."""
+    found = list(results)
+    saved = (working.answers.get((place, it.row.key)) for it in found)
+    unfilled = sum(1 for it in found if it.state == "open")
+    unconfirmed = sum(1 for it in saved if it is not None and not it.confirmed)
+    return PartLink(dimension, url, current, unfilled, unconfirmed,
                     is_done=not unfilled and not unconfirmed)  # fmt: skip

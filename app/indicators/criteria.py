@@ -14,9 +14,16 @@ import hashlib
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeAlias
 
 from app.rulebook.domain import Grade
+
+
+@lru_cache(maxsize=20_000)  # asked for each time a row is judged or shown
+def _id_of(wording: str) -> str:
+    folded = "".join(unicodedata.normalize("NFKC", wording).split()).rstrip("。；;.")
+    return hashlib.sha256(folded.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +39,7 @@ class Clause:
         The same words under two grades are ticked once; other words are another requirement, and
         what was said of the old ones is asked again.
         """
-        folded = "".join(unicodedata.normalize("NFKC", self.text).split()).rstrip("。；;.")
-        return hashlib.sha256(folded.encode()).hexdigest()[:12]
+        return _id_of(self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Reading filings (申报): headers and lists, what is worked on, what was submitted."""
 
 from app.filing.queries.checking import findings_of
+from app.filing.queries.earlier import Earlier, earlier_submission
 from app.filing.queries.entering import entered_by, plants_found
 from app.filing.queries.evidence import (
     EvidenceOnRecord,
@@ -53,14 +54,16 @@ from app.filing.queries.working import (
     WorkingTable,
     assessment_of,
     described,
-    earlier_submission,
     evidence_of,
+    with_answers_of_now,
     working,
+    working_answers,
 )
 
 __all__ = [
     "SORTS",
     "Acceptance",
+    "Earlier",
     "EvidenceOnRecord",
     "Filing",
     "FilingFilter",
@@ -109,5 +112,7 @@ __all__ = [
     "submissions_of",
     "twins_of",
     "windows_of",
+    "with_answers_of_now",
     "working",
+    "working_answers",
 ]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -12,12 +11,11 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.filing.answers import answer_of, read_answer, read_transport, transport_of
+from app.filing.answers import read_answer, read_transport
 from app.filing.domain import (
     TRANSPORT,
     Assessment,
     Evidence,
-    State,
     Transport,
     assess,
 )
@@ -26,10 +24,10 @@ from app.filing.models import (
     FilingAnswer,
     FilingEvidence,
     FilingRemark,
-    FilingRow,
     FilingSubmission,
     FilingTable,
 )
+from app.filing.queries.earlier import earlier_submission
 from app.filing.queries.filings import Filing
 from app.filing.queries.tables import Wanted, chosen_grades_table, find_tables, ids_of
 from app.indicators.domain import Answer, IndicatorTable, Row
@@ -209,6 +207,28 @@ def working(filing: Filing, on: date | None = None) -> Working:
     )  # fmt: skip
 
 
+def working_answers(filing: Filing) -> Working:
+    """What the grades of its rows follow from, and no more: its tables and answers.
+
+    For who saves one row: materials, remarks, what was submitted before stay unread, and whether
+    newer tables rule is not asked.
+    """
+    on = clock.today()
+    submissions, first = _submissions(filing.id)
+    rules = rulebook_on(on, filing.county) if not submissions else _own_rulebook(filing)
+    answers, transport = _answers(filing.id)
+    return Working(
+        filing, on, rules, (), working_tables(filing, rules, on, is_kept=True), answers, transport,
+        (), {}, {}, submissions, None if first is None else clock.day_of(first),
+    )  # fmt: skip
+
+
+def with_answers_of_now(working: Working) -> Working:
+    """The same with the answers as they stand now, for who has just saved one."""
+    answers, transport = _answers(working.filing.id)
+    return replace(working, answers=answers, transport=transport)
+
+
 def assessment_of(working: Working) -> Assessment:
     """What the answers come to now."""
     return assess(
@@ -335,53 +355,6 @@ def _capacities(filing: Filing) -> tuple[Capacity, ...]:
         Capacity(it.name, it.permitted_capacity, it.actual_capacity, it.capacity_unit)
         for it in lines_of(filing.plant.plant_id)
     )
-
-
-# --- What was submitted before --------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """What the enterprise submitted last for the plant, in another filing."""
-
-    filing_id: int
-    content: Mapping[str, Any]
-
-    def answers(self, tables: Iterable[WorkingTable]) -> dict[tuple[int, str], Answer]:
-        """The answers in the same industries, by the places of these tables."""
-        here = {(it.industry, it.subtype): it.place for it in tables}
-        return {
-            (here[it["industry"], it["subtype"]], row["key"]): answer_of(row["answer"])
-            for it in self.content["tables"]
-            if (it["industry"], it["subtype"]) in here
-            for row in it["rows"]
-        }
-
-    @property
-    def transport(self) -> Transport:
-        """The transport summary."""
-        return transport_of(self.content["transport"])
-
-
-def earlier_submission(filing: Filing, *, before_year: int | None = None) -> Earlier | None:
-    """The last submission of another filing of the plant by the same enterprise.
-
-    With a year that of an earlier year whose filing came to its end; else also one that was taken
-    back: its entries are still the enterprise's own.
-    """
-    query = (
-        select(FilingSubmission.filing_id, FilingSubmission.content)
-        .join(FilingRow, FilingRow.id == FilingSubmission.filing_id)
-        .where(
-            FilingRow.plant_id == filing.plant.plant_id,
-            FilingRow.enterprise_id == filing.enterprise_id,
-            FilingRow.id != filing.id,
-        )
-    )
-    if before_year is not None:
-        query = query.where(FilingRow.year < before_year, FilingRow.state == State.CLOSED)
-    row = db.session.execute(query.order_by(FilingSubmission.id.desc()).limit(1)).first()
-    return None if row is None else Earlier(row.filing_id, json.loads(row.content))
 
 
 def _last_year(filing: Filing, tables: Sequence[WorkingTable]) -> dict[tuple[int, str], Answer]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from flask import abort, flash, make_response, render_template, request, url_for
@@ -15,7 +16,15 @@ from app.filing.answers import answer_of
 from app.filing.domain import Assessment, Conflict
 from app.filing.entry import row_id
 from app.filing.forms import differences, merged, read_answer, typed_in, typed_of
-from app.filing.queries import Filing, Working, WorkingTable, assessment_of, working
+from app.filing.queries import (
+    Filing,
+    Working,
+    WorkingTable,
+    assessment_of,
+    with_answers_of_now,
+    working,
+    working_answers,
+)
 from app.filing.routes.blueprint import (
     around,
     blueprint,
@@ -30,60 +39,99 @@ from app.filing.screens import (
     moment_words,
     panel_of,
     part_link,
-    parts_of,
-    row_views,
+    row_view,
 )
-from app.indicators.domain import Answer
+from app.indicators.domain import Answer, RowResult
 from app.kernel import htmx
 from app.kernel.authority import Permission
 from app.kernel.permissions import requires
+from app.kernel.transaction import reading_first
 
 ALL = "all"
 TRANSPORT_TITLE = "运输汇总"
 
 
-@dataclass(slots=True)
+@dataclass
 class Sheet:
-    """A table of a filing as its page shows it: all its rows, and the dimension chosen."""
+    """A table of a filing as its page shows it; a row is put together when it is asked for."""
 
     working: Working
     assessment: Assessment
     table: WorkingTable
-    parts: list[Part]
     chosen: str
-    """Number of the dimension, 1 the first, or ``all``."""
+    """Number of the dimension shown, 1 the first, or ``all``."""
+    _views: dict[int, RowView] = field(default_factory=dict)
 
     @property
     def filing(self) -> Filing:
         """Whose it is."""
         return self.working.filing
 
+    @cached_property
+    def dimensions(self) -> Mapping[str, Mapping[int, RowResult]]:
+        """What the rows come to, by dimension and the row's number, in the order of the table."""
+        found: dict[str, dict[int, RowResult]] = {}
+        for number, it in enumerate(self.assessment.results[self.table.place], start=1):
+            found.setdefault(it.row.dimension, {})[number] = it
+        return found
+
     @property
-    def rows(self) -> Iterable[RowView]:
+    def rows(self) -> Iterator[RowView]:
         """Every row of the table."""
-        return (row for part in self.parts for row in part.rows)
+        return (row for part in self._parts(self.dimensions) for row in part.rows)
 
     @property
     def shown(self) -> list[Part]:
         """The dimensions on the page."""
-        if self.chosen == ALL:
-            return self.parts
-        return self.parts[int(self.chosen) - 1 : int(self.chosen)]
+        every = list(self.dimensions)
+        here = every if self.chosen == ALL else every[int(self.chosen) - 1 : int(self.chosen)]
+        return list(self._parts(here))
 
     def row(self, element_id: str) -> RowView | None:
         """The row of that element."""
-        return next((it for it in self.rows if it.id == element_id), None)
+        place = self.table.place
+        return next((self._view(number, it)
+                     for number, it in enumerate(self.assessment.results[place], start=1)
+                     if row_id(place, it.row.key) == element_id), None)  # fmt: skip
 
     @property
     def next_url(self) -> str:
         """Where the filer goes on: the next dimension, the next table, the transport summary."""
         place = self.table.place
-        if self.chosen != ALL and int(self.chosen) < len(self.parts):
+        if self.chosen != ALL and int(self.chosen) < len(self.dimensions):
             return _url(self.filing, place, str(int(self.chosen) + 1))
         later = [it.place for it in self.working.tables if it.place > place]
         if later:
             return _url(self.filing, later[0], self.chosen if self.chosen == ALL else "1")
         return url_for("filing.transport_page", filing_id=self.filing.id)
+
+    def with_answers_of_now(self) -> Sheet:
+        """The same once a row was saved: what else was read stays."""
+        found = with_answers_of_now(self.working)
+        return Sheet(found, assessment_of(found), self.table, self.chosen)
+
+    def _parts(self, dimensions: Iterable[str]) -> Iterator[Part]:
+        for it in dimensions:
+            rows = self.dimensions[it].items()
+            yield Part(it, [self._view(number, result) for number, result in rows])
+
+    def _view(self, number: int, result: RowResult) -> RowView:
+        if number not in self._views:
+            self._views[number] = row_view(
+                self.working, self.table, result, number, self._address, self._save_url
+            )
+        return self._views[number]
+
+    def _address(self, place: int, key: str) -> str:
+        """Where a row of this table is filled in: on this page, else on that of its dimension."""
+        row = self.table.table.row(key)
+        own = list(self.dimensions).index(row.dimension) + 1 if row else 1
+        chosen = ALL if self.chosen == ALL else str(own)
+        return _url(self.filing, place, chosen, row_id(place, key))
+
+    def _save_url(self, place: int, key: str) -> str:
+        return url_for("filing.save_row", filing_id=self.filing.id, place=place,
+                       row=row_id(place, key), d=self.chosen)  # fmt: skip
 
 
 def _url(filing: Filing, place: int, chosen: str, anchor: str = "") -> str:
@@ -100,32 +148,19 @@ def row_address(found: Working, place: int, key: str) -> str:
     return _url(found.filing, place, str(number), row_id(place, key))
 
 
-def read_sheet(filing: Filing, place: int, chosen: str) -> Sheet:
-    """The table at a place with its rows; the first one where there is none at this place."""
-    found = working(filing)
+def read_sheet(filing: Filing, place: int, chosen: str, *, in_full: bool = True) -> Sheet:
+    """The table at a place with its rows; the first one where there is none at this place.
+
+    Not ``in_full``: what grades follow from, and no more.
+    """
+    found = working(filing) if in_full else working_answers(filing)
     if not found.tables:
         abort(404, "这件申报没有指标表。请联系所在区县生态环境局核对本厂区的行业。")
-    table = found.table(place) or found.tables[0]
-    judged = assessment_of(found)
-    dimensions = list(dict.fromkeys(it.dimension for it in table.table.rows))
-    numbers = {it: str(number) for number, it in enumerate(dimensions, start=1)}
-    keep = chosen if chosen == ALL else ""
-
-    def address(at: int, key: str) -> str:
-        if at != table.place:
-            return row_address(found, at, key)
-        row = table.table.row(key)
-        return _url(filing, at, keep or numbers[row.dimension if row else dimensions[0]],
-                    row_id(at, key))  # fmt: skip
-
-    def save(at: int, key: str) -> str:
-        return url_for("filing.save_row", filing_id=filing.id, place=at, row=row_id(at, key),
-                       d=shown)  # fmt: skip
-
-    is_known = chosen == ALL or chosen in numbers.values()
-    shown = chosen if is_known else "1"
-    parts = parts_of(row_views(found, table, judged, address, save))
-    return Sheet(found, judged, table, parts, shown)
+    sheet = Sheet(found, assessment_of(found), found.table(place) or found.tables[0], ALL)
+    if chosen != ALL:
+        numbers = {str(number) for number, _ in enumerate(sheet.dimensions, start=1)}
+        sheet.chosen = chosen if chosen in numbers else "1"
+    return sheet
 
 
 def beside(found: Working, judged: Assessment, sheet: Sheet | None = None) -> dict[str, Any]:
@@ -149,9 +184,10 @@ def _dimension_links(found: Working, sheet: Sheet | None) -> list[PartLink]:
     if sheet is not None:
         place = sheet.table.place
         links = [
-            part_link(part, _url(filing, place, str(number)), current=str(number) == sheet.chosen)
-            for number, part in enumerate(sheet.parts, start=1)
-        ]
+            part_link(found, place, it, rows.values(), _url(filing, place, str(number)),
+                      current=str(number) == sheet.chosen)
+            for number, (it, rows) in enumerate(sheet.dimensions.items(), start=1)
+        ]  # fmt: skip
         links.append(PartLink("全部", _url(filing, place, ALL), current=sheet.chosen == ALL))
     else:
         links = [PartLink("返回指标", _url(filing, 1, "1"), current=False)]
@@ -209,18 +245,22 @@ def _sheet_asked_for(filing: Filing) -> Sheet:
 @requires(Permission.FILING_ENTER)
 def save_row(filing_id: int, place: int, row: str) -> Response:
     """Keep one row; the answer to htmx holds what follows from it, to others the whole page."""
-    filing = open_filing_or_409(filing_id)
-    sheet = read_sheet(filing, place, request.args.get("d", "1"))
-    view = sheet.row(row)
-    if view is None or sheet.table.place != place:
-        abort(404, "指标表已经更换，没有这一项。请刷新页面后重新填写。")
+    alone = htmx.is_fragment_request() and htmx.fragment_target() != row
+    with reading_first():  # others write meanwhile
+        filing = open_filing_or_409(filing_id)
+        sheet = read_sheet(filing, place, request.args.get("d", "1"), in_full=not alone)
+        view = sheet.row(row)
+        if view is None or sheet.table.place != place:
+            abort(404, "指标表已经更换，没有这一项。请刷新页面后重新填写。")
     status = _save(sheet, view)
-    if status == 200:
-        sheet = read_sheet(filing, place, sheet.chosen)
+    if status == 409:
+        sheet, view = _as_it_stands(sheet, view)
+    elif status == 200:
+        sheet = sheet.with_answers_of_now()
         view = sheet.row(row) or view
     if not htmx.is_fragment_request():
         return _after_row(sheet, view, status)
-    whole = bool(view.differing) or htmx.fragment_target() == view.id
+    whole = bool(view.differing) or not alone
     template = "filing/_row.html" if whole else "filing/_saved.html"
     shown = render_template(
         template, row=view, oob=not whole, working=sheet.working,
@@ -231,6 +271,18 @@ def save_row(filing_id: int, place: int, row: str) -> Response:
         response.headers["HX-Retarget"] = f"#{view.id}"
         response.headers["HX-Reswap"] = "outerHTML"
     return response
+
+
+def _as_it_stands(sheet: Sheet, view: RowView) -> tuple[Sheet, RowView]:
+    """After a conflict: all of it as it stands now, what was typed merged with what was saved."""
+    now = read_sheet(sheet.filing, view.place, sheet.chosen)
+    there = now.row(view.id)
+    if there is None:
+        return sheet, view
+    there.typed, there.base_answer = view.typed, view.base_answer
+    there.differing, there.differing_by = view.differing, view.differing_by
+    there.differing_at = view.differing_at
+    return now, there
 
 
 def _after_row(sheet: Sheet, view: RowView, status: int) -> Response:

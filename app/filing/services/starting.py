@@ -14,6 +14,7 @@ from app.filing.domain import TRANSPORT, Evidence, Kind, State, Way
 from app.filing.models import FilingAnswer, FilingEvidence, FilingRow, FilingTable
 from app.filing.periods import is_of_use, required
 from app.filing.queries import (
+    Earlier,
     Filing,
     Wanted,
     WorkingTable,
@@ -25,7 +26,7 @@ from app.filing.queries import (
     find_tables,
 )
 from app.filing.queries.tables import ids_text
-from app.filing.queries.working import Earlier, working_tables
+from app.filing.queries.working import working_tables
 from app.filing.services.course import (
     enter,
     held,
