@@ -30,7 +30,6 @@ def findings_of(working: Working, assessment: Assessment | None = None) -> list[
             it.severity,
             it.place.table,
             order.get((it.place.table, it.place.row_key), -1),
-            it.key,
         ),
     )
 
