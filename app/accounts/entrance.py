@@ -1,7 +1,8 @@
 """What the enterprises' listener answers (企业申报入口), and who may come in by which door.
 
 This is the one place that decides it. A view is for filers when its permission is held by
-enterprise roles and by nobody else; a view that officers open, too, only when it is named here.
+enterprise roles and by nobody else, or is that of filling in a filing; any other view that officers
+open, too, only when it is named here.
 Whatever is added later stays shut until somebody writes it down.
 """
 
@@ -24,6 +25,10 @@ OF_ENTERPRISES_ONLY = HELD_BY_ENTERPRISES - frozenset[Permission]().union(
     *(ROLE_PERMISSIONS[role] for role in Role if role not in ENTERPRISE_ROLES)
 )
 """Permissions that no officer holds: every view that asks for one of them is for filers."""
+
+WORKED_AT_BOTH_DOORS = frozenset({Permission.FILING_ENTER})
+"""Enterprises fill in their own filings on the very pages on which a county does it for them at
+the window (窗口代录); whose filing it is decides the person's scope."""
 
 SHARED = frozenset(
     {
@@ -77,7 +82,7 @@ _FOR_ANYBODY = frozenset({"public", "signed-in"})
 def is_for_filers(endpoint: str, view: Callable[..., Any]) -> bool:
     """Whether the enterprises' listener answers at this endpoint."""
     access = access_of(view)
-    if access in OF_ENTERPRISES_ONLY:
+    if access in OF_ENTERPRISES_ONLY or access in WORKED_AT_BOTH_DOORS:
         return True
     return endpoint in SHARED and (access in _FOR_ANYBODY or access in HELD_BY_ENTERPRISES)
 

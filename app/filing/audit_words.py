@@ -24,6 +24,7 @@ ACTIONS = {
     "filing.taken_up": "受理申报",
     "filing.returned": "退回申报补正",
     "filing.closed": "办结申报",
+    "filing.package_issued": "导出离线填报包",
     "filing.exported": "导出申报清单",
     "filing.renewals_exported": "导出年度更新名单",
     "filing.renewal_notices": "生成年度更新催报通知",

@@ -80,6 +80,8 @@ class FilingRow(Base):
     or the day on which the filer took over newer tables."""
     form_key: Mapped[str] = mapped_column(String(64), unique=True)
     """Of the form it was started by: the same form sent twice is one filing."""
+    at_office: Mapped[bool] = mapped_column(default=False)
+    """Whether the county began it for the enterprise (窗口代录、窗口导出的离线填报包)."""
 
     __table_args__ = (
         Index("uq_filing_running", "plant_id", unique=True,
@@ -256,3 +258,47 @@ class FilingStep(Base):
     done_by_name: Mapped[str] = mapped_column(String(100))
 
     __table_args__ = (_AUTO,)
+
+
+class FilingPackage(Base):
+    """An offline package (离线填报包) as it was issued, never altered."""
+
+    __tablename__ = "filing_package"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    filing_id: Mapped[int] = mapped_column(ForeignKey("filing.id"), index=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    manifest: Mapped[str] = mapped_column(Text)
+    """What it was made for and what stood in every row then, as canonical JSON. What comes back
+    is held against this copy, so nothing in the zip needs to be believed."""
+    issued_at: Mapped[datetime] = mapped_column(UTCMoment)
+    issued_by: Mapped[int | None] = mapped_column(BigInteger)
+    issued_by_name: Mapped[str] = mapped_column(String(100))
+
+    __table_args__ = (_AUTO,)
+
+
+class FilingArrival(Base):
+    """A filled package that was carried in (交回的填报包), and what was found in it."""
+
+    __tablename__ = "filing_arrival"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    filing_id: Mapped[int] = mapped_column(ForeignKey("filing.id"), index=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(200))
+    size: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(8))
+    """reading, read, refused or imported."""
+    findings: Mapped[str] = mapped_column(Text)
+    """JSON: what was read, and every problem by its cell; empty: not read yet."""
+    arrived_at: Mapped[datetime] = mapped_column(UTCMoment)
+    arrived_by: Mapped[int | None] = mapped_column(BigInteger)
+    arrived_by_name: Mapped[str] = mapped_column(String(100))
+    imported_at: Mapped[datetime | None] = mapped_column(UTCMoment)
+    imported_by_name: Mapped[str] = mapped_column(String(100), default="")
+
+    __table_args__ = (
+        CheckConstraint("state IN ('reading','read','refused','imported')", name="state"),
+        _AUTO,
+    )

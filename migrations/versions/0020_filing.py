@@ -37,7 +37,7 @@ def upgrade() -> None:
     _refuse_overlap()
     protect_course(
         "filing",
-        {"state", "revision", "target", "judged_on", "rulebook"},
+        {"state", "revision", "target", "judged_on", "rulebook", "way", "paper"},
         settled_when="state IN ('withdrawn','discarded','closed')",
     )
     _keep_to_the_course()
@@ -113,6 +113,7 @@ def _make_filing() -> None:
         sa.Column("opened_by_name", sa.String(length=100), nullable=False),
         sa.Column("judged_on", sa.Date(), nullable=False),
         sa.Column("form_key", sa.String(length=64), nullable=False),
+        sa.Column("at_office", sa.Boolean(), nullable=False),
         sa.CheckConstraint(KINDS, name=op.f("ck_filing_kind")),
         sa.CheckConstraint("way IN ('browser','package','window')", name=op.f("ck_filing_way")),
         sa.CheckConstraint(

@@ -35,10 +35,15 @@ from tests.world import COUNTY_OF, Principal, World, mark_of
 _RUNNING = ("draft", "submitted", "correcting")
 
 
+_OF_PACKAGES = {"filing.export_package"}
+
+
 def way_of(who: Principal, endpoint: str) -> str:
     """By which way a filing came in on whose entries this person works there."""
     enters = access(endpoint) in (Permission.FILING_ENTER, Permission.FILING_WINDOW)
-    return "window" if enters and who.role in COUNTY_ROLES else "browser"
+    if enters and who.role in COUNTY_ROLES:
+        return "package" if endpoint in _OF_PACKAGES else "window"
+    return "browser"
 
 
 def _filing(world: World, key: str, state: str, way: str = "browser") -> int:
@@ -91,6 +96,7 @@ def _begun(
             rulebook="shaoxing-2023", way=way, paper="", state="draft", revision=1,
             opened_at=clock.now(), opened_by=None, opened_by_name=mark_of(key),
             judged_on=today(), form_key=f"example-{next(numbers)}",
+            at_office=way in ("window", "package"),
         )
         .returning(FilingRow.id)
     ).scalar_one()  # fmt: skip
@@ -290,6 +296,8 @@ def _from_paper(world: World, who: Principal) -> dict[str, Any]:
 
 FORMS: Mapping[str, Form] = {
     "filing.window_start": _from_paper,
+    "filing.package_start": _new,
+    "filing.export_package": lambda _world, _who: {},
     "filing.window_scan": lambda _world, _who: {"files": (BytesIO(pdf(1)), "扫描件.pdf")},
     "filing.window_submit": lambda _world, _who: {
         "password": PASSWORD,
@@ -315,6 +323,9 @@ FORMS: Mapping[str, Form] = {
 }
 QUERIES: Mapping[str, Query] = {
     "filing.window_new": lambda world, who: {
+        "plant_id": str(world.plants[min(who.plants, default="A1")])
+    },
+    "filing.package_new": lambda world, who: {
         "plant_id": str(world.plants[min(who.plants, default="A1")])
     },
 }

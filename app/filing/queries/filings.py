@@ -42,6 +42,8 @@ class Filing:
     opened_by_name: str
     judged_on: date
     form_key: str
+    at_office: bool = False
+    """Whether the county began it for the enterprise."""
 
     @property
     def title(self) -> str:
@@ -58,7 +60,7 @@ _HEADER = (
     FilingRow.id, FilingRow.plant_id, FilingRow.enterprise_id, FilingRow.county, FilingRow.year,
     FilingRow.kind, FilingRow.target, FilingRow.rulebook, FilingRow.way, FilingRow.paper,
     FilingRow.state, FilingRow.revision, FilingRow.opened_at, FilingRow.opened_by,
-    FilingRow.opened_by_name, FilingRow.judged_on, FilingRow.form_key,
+    FilingRow.opened_by_name, FilingRow.judged_on, FilingRow.form_key, FilingRow.at_office,
 )  # fmt: skip
 
 
@@ -72,17 +74,16 @@ def _filing(row: Sequence[Any], plant: PlantOnRecord) -> Filing:
 def reach(scope: Scope, *, for_work: bool = False) -> ColumnElement[bool]:
     """What of all filings a person may see, or work on.
 
-    An enterprise sees its own. Officers see what was submitted and never a draft, save what is
-    entered from paper at the window (窗口代录): on that only the county's officers work.
+    An enterprise sees its own. Officers see what was submitted and never a draft, save what the
+    county began for the enterprise: on what is entered from paper (窗口代录) only its officers
+    work, on what comes in by a package (离线填报包) they as well as the enterprise.
     """
     own = FilingRow.enterprise_id.in_(sorted(scope.enterprises))
     office = within(Scope(scope.counties), FilingRow.county)
     if for_work:
-        return or_(
-            and_(own, FilingRow.way != Way.WINDOW), and_(office, FilingRow.way == Way.WINDOW)
-        )
+        return or_(and_(own, FilingRow.way != Way.WINDOW), and_(office, FilingRow.at_office))
     submitted = FilingRow.id.in_(select(FilingSubmission.filing_id))
-    return or_(own, and_(office, or_(submitted, FilingRow.way == Way.WINDOW)))
+    return or_(own, and_(office, or_(submitted, FilingRow.at_office)))
 
 
 def find_filing(filing_id: int, scope: Scope, *, for_work: bool = False) -> Filing | None:

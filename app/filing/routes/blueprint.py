@@ -25,11 +25,13 @@ _TAG_KINDS = {
     State.DISCARDED: "neutral",
     State.CLOSED: "neutral",
 }
+PACKAGES = Way.PACKAGE.words
 _PARTS = (
     ("概况", ("overview", "withdraw_filing", "discard_filing")),
     ("自评", ("assess_page", "save_sheet", "save_row", "transport_page", "save_transport")),
     ("等级和指标表", ("tables_page", "set_target", "choose_tables", "take_newer")),
     ("材料", ("materials",)),
+    (PACKAGES, ("package_page",)),
     ("检查", ("checks_page", "remark")),
     ("承诺与提交", ("submit_page", "submit_filing", "window_submit_page", "window_submit")),
 )
@@ -44,10 +46,10 @@ def state_tag(state: State) -> tuple[str, str]:
 
 
 def filing_or_404(filing_id: int) -> Filing:
-    """A filing of the person's own enterprise, or entered at the window; 404 for any other."""
+    """A filing of the person's own enterprise, or begun at the window; 404 for any other."""
     scope = scope_for(Permission.FILING_ENTER)
     found = find_filing(filing_id, scope)
-    if found is not None and found.way is not Way.WINDOW:
+    if found is not None and not found.at_office:
         found = found if found.enterprise_id in scope.enterprises else None
     if found is None:
         abort(404, "没有这件申报，或者不属于本企业。请从“申报”首页选择。")
@@ -75,11 +77,19 @@ AT_THE_WINDOW = (
 
 
 def may_enter(filing: Filing) -> bool:
-    """Whether the person makes the entries: what is entered at the window only officers do."""
-    scope = scope_for(Permission.FILING_ENTER)
-    if filing.way is Way.WINDOW:
-        return Scope(scope.counties).covers(county=filing.county)
-    return filing.enterprise_id in scope.enterprises
+    """Whether the person makes the entries: what is entered from paper only officers do."""
+    if filing.way is not Way.WINDOW and filing.enterprise_id in _entering().enterprises:
+        return True
+    return enters_at_office(filing)
+
+
+def enters_at_office(filing: Filing) -> bool:
+    """Whether an officer makes the entries, in a filing that the county began."""
+    return filing.at_office and Scope(_entering().counties).covers(county=filing.county)
+
+
+def _entering() -> Scope:
+    return scope_for(Permission.FILING_ENTER)
 
 
 def is_at_window(filing_id: int) -> bool:
@@ -88,8 +98,8 @@ def is_at_window(filing_id: int) -> bool:
 
 
 def to_window(filing: Filing) -> Response:
-    """Where a filing entered at the window is submitted; for the enterprise its overview."""
-    where = "window_submit_page" if may_enter(filing) else "overview"
+    """Where an officer submits a filing for its enterprise; for the enterprise its overview."""
+    where = "window_submit_page" if enters_at_office(filing) else "overview"
     return htmx.htmx_redirect(url_for(f"filing.{where}", filing_id=filing.id))
 
 
@@ -114,7 +124,8 @@ def around(filing: Filing) -> dict[str, Any]:
                 request.endpoint in {f"filing.{it}" for it in names},
             )
             for label, names in _PARTS
-            if filing.state.is_open or label not in _WHILE_OPEN
+            if (filing.state.is_open or label not in _WHILE_OPEN)
+            and (filing.way is not Way.WINDOW or label != PACKAGES)
         ],
     }
 

@@ -11,7 +11,7 @@ from werkzeug import Response
 
 from app.approvals.domain import Refused
 from app.filing import services
-from app.filing.domain import COURSE, Severity, State, Way
+from app.filing.domain import COURSE, Severity, State
 from app.filing.queries import (
     Filing,
     StepTaken,
@@ -27,6 +27,7 @@ from app.filing.queries.papers import next_steps_of
 from app.filing.routes.blueprint import (
     AT_THE_WINDOW,
     blueprint,
+    enters_at_office,
     filing_or_404,
     filing_page,
     is_at_window,
@@ -127,7 +128,7 @@ def _tasks(found: Working, open_rows: int, errors: int, stopping: int) -> Iterat
     words = f"{stopping} 项须改正或说明" if stopping else ""
     yield Task("检查", url_for("filing.checks_page", filing_id=filing_id),
                ("late", "须改正") if errors else _OPEN if stopping else _DONE, words)  # fmt: skip
-    by = "依据盖章的材料" if filing.way is Way.WINDOW else "由签署人办理"
+    by = "依据盖章的材料" if enters_at_office(filing) else "由签署人办理"
     yield Task("承诺与提交", url_for("filing.submit_page", filing_id=filing_id), ("neutral", by))
 
 

@@ -28,6 +28,7 @@ from app.filing.queries.papers import statements_of
 from app.filing.reasons import shown_reasons
 from app.filing.routes.blueprint import (
     blueprint,
+    enters_at_office,
     filing_or_404,
     filing_page,
     open_filing_or_409,
@@ -46,7 +47,7 @@ def submit_page(filing_id: int) -> str | Response:
     filing = filing_or_404(filing_id)
     if not filing.state.is_open:
         return htmx.htmx_redirect(url_for("filing.overview", filing_id=filing_id))
-    if filing.way is Way.WINDOW:
+    if filing.way is Way.WINDOW or enters_at_office(filing):
         return to_window(filing)
     return _page(filing)
 

@@ -71,7 +71,8 @@ def window_page() -> str:
 # --- The beginning --------------------------------------------------------------------------
 
 
-def _plant_or_404(typed: str) -> PlantOnRecord:
+def plant_or_404(typed: str) -> PlantOnRecord:
+    """A plant of the officer's county that still exists; 404 for any other."""
     is_number = typed.isascii() and typed.isdecimal() and len(typed) < 16
     scope = scope_for(Permission.FILING_WINDOW)
     found = find_plant(int(typed), scope) if is_number else None
@@ -80,7 +81,7 @@ def _plant_or_404(typed: str) -> PlantOnRecord:
     return found
 
 
-def _chosen(plant: PlantOnRecord, values: Mapping[str, str]) -> Chosen | None:
+def chosen_of(plant: PlantOnRecord, values: Mapping[str, str]) -> Chosen | None:
     """What is to be filed for, once all of it is said."""
     year, kind = values["year"], values["kind"]
     is_year = year.isascii() and year.isdecimal() and len(year) == 4
@@ -89,7 +90,8 @@ def _chosen(plant: PlantOnRecord, values: Mapping[str, str]) -> Chosen | None:
     return Chosen(plant, int(year), Kind(kind), values["target"])
 
 
-def _typed(values: Mapping[str, str]) -> dict[str, str]:
+def typed_start(values: Mapping[str, str]) -> dict[str, str]:
+    """What was typed to begin a filing; this year unless another was."""
     typed = {name: values.get(name, "").strip()[:120] for name in _FIELDS}
     return {**typed, "year": typed["year"] or str(clock.today().year)}
 
@@ -98,19 +100,25 @@ def _typed(values: Mapping[str, str]) -> dict[str, str]:
 @requires(Permission.FILING_WINDOW)
 def window_new() -> str:
     """Year, kind and grade as on the paper, the verdict, then what the paper is."""
-    plant = _plant_or_404(request.args.get("plant_id", ""))
-    return _new_page(plant, _typed(request.args), {})
+    plant = plant_or_404(request.args.get("plant_id", ""))
+    return new_page(plant, typed_start(request.args), {})
 
 
-def _new_page(plant: PlantOnRecord, typed: dict[str, str], wrong: Faults) -> str:
+def new_page(
+    plant: PlantOnRecord, typed: dict[str, str], wrong: Faults, *, for_package: bool = False
+) -> str:
+    """The form with its verdict; ``for_package``: nothing is entered from paper."""
     today = clock.today()
-    chosen = _chosen(plant, typed)
+    chosen = chosen_of(plant, typed)
     verdict = chosen.verdict(today) if chosen else None
     industries = industries_of([plant.plant_id]).get(plant.plant_id, ())
     grades = scheme_grades(industries, rulebook_on(today, plant.county))
     return page(
         "filing/window_new.html",
         blocks=("verdict",),
+        for_package=for_package,
+        here=url_for("filing.package_new" if for_package else "filing.window_new"),
+        start_url=url_for("filing.package_start" if for_package else "filing.window_start"),
         plant=plant,
         typed=typed,
         wrong=wrong,
@@ -128,20 +136,20 @@ def _new_page(plant: PlantOnRecord, typed: dict[str, str], wrong: Faults) -> str
 @requires(Permission.FILING_WINDOW)
 def window_start() -> Response:
     """Begin a filing from paper; the same form sent twice is one filing."""
-    plant, typed = _plant_or_404(request.form.get("plant_id", "")), _typed(request.form)
-    chosen, read = _chosen(plant, typed), _paper(typed)
+    plant, typed = plant_or_404(request.form.get("plant_id", "")), typed_start(request.form)
+    chosen, read = chosen_of(plant, typed), _paper(typed)
     form_key = request.form.get("form_key", "")[:64]
     wrong = dict(read.wrong)
     if chosen is None or not form_key:
         wrong[""] = "年度、类型和等级没有选全。请选好后再开始。"
     if wrong or chosen is None or read.paper is None:
-        return make_response(_new_page(plant, typed, wrong), 422)
+        return make_response(new_page(plant, typed, wrong), 422)
     try:
         filing_id = services.start_at_window(
             plant, chosen.year, chosen.kind, chosen.target, read.paper, form_key=form_key
         )
     except Refused as refused:
-        return make_response(_new_page(plant, typed, {"": str(refused)}), 422)
+        return make_response(new_page(plant, typed, {"": str(refused)}), 422)
     flash("代录已建立，已告知企业。请对照纸质材料逐项录入，内容自动保存。")
     return htmx.htmx_redirect(url_for("filing.assess_page", filing_id=filing_id))
 

@@ -19,6 +19,7 @@ from app.filing.services.evidence import (
     remove_evidence,
 )
 from app.filing.services.moving import close, discard, send_back, take_up, withdraw
+from app.filing.services.packages import issue_package, start_for_package
 from app.filing.services.papers import keep_papers, paper
 from app.filing.services.starting import NotAdmitted, start
 from app.filing.services.submitting import AlreadySubmitted, NotReady, submit
@@ -44,6 +45,7 @@ __all__ = [
     "confirm_evidence",
     "describe_evidence",
     "discard",
+    "issue_package",
     "keep_papers",
     "paper",
     "remark",
@@ -55,6 +57,7 @@ __all__ = [
     "set_window",
     "start",
     "start_at_window",
+    "start_for_package",
     "submit",
     "submit_at_window",
     "take_newer_tables",

@@ -58,9 +58,12 @@ def start(
     *,
     way: Way = Way.BROWSER,
     paper: str = "",
+    at_office: bool = False,
     form_key: str,
 ) -> int:
     """Begin a filing; returns its id. The same form sent twice is one filing. Raises NotAdmitted.
+
+    ``at_office``: the county begins it for the enterprise.
 
     What the plant filed last is carried over, to be looked at and confirmed (待确认).
     """
@@ -81,6 +84,7 @@ def start(
             year=year, kind=kind, target=target, rulebook=rules.id, way=way, paper=paper.strip(),
             state=State.DRAFT, revision=1, opened_at=current.moment, opened_by=current.actor_id,
             opened_by_name=current.actor_name, judged_on=on, form_key=form_key,
+            at_office=at_office,
         )
         .returning(FilingRow.id)
     ).scalar_one()  # fmt: skip

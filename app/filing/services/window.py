@@ -58,10 +58,10 @@ def start_at_window(
     if made is not None:
         return made
     _refuse_unfit(paper, clock.day_of(transaction().moment))
-    filing_id = start(plant, year, kind, target, way=Way.WINDOW, paper=paper.words,
+    filing_id = start(plant, year, kind, target, way=Way.WINDOW, at_office=True, paper=paper.words,
                       form_key=form_key)  # fmt: skip
     filing = held(filing_id)
-    _tell(filing, f"窗口正在为贵单位代录申报：{filing.title}",
+    tell_enterprise(filing, f"窗口正在为贵单位代录申报：{filing.title}",
           f"由{filing.opened_by_name}依据{filing.paper}代录。内容以盖章的纸质材料为准；"
           "与贵单位提交的材料不符的，请立即联系所在区县分局。")  # fmt: skip
     return filing_id
@@ -94,13 +94,14 @@ def submit_at_window(
                 accept(filing_id, it.id, it.sha256, signer=f"{name}（书面）")
     sent = submit(filing_id, confirmed, form_key=form_key, role=ON_PAPER, signer=name)
     if made is None:
-        _tell(filing, f"窗口已代为提交申报：{filing.title}",
+        tell_enterprise(filing, f"窗口已代为提交申报：{filing.title}",
               f"回执编号 {sent.receipt}，签署人{name}，依据{filing.paper}。"
               "请核对所提交的内容；有异议的，请在区县受理前联系窗口或者由签署人撤回。")  # fmt: skip
     return sent
 
 
-def _tell(filing: Filing, title: str, body: str) -> None:
+def tell_enterprise(filing: Filing, title: str, body: str) -> None:
+    """Send the enterprise word of what the county does for it."""
     inbox.send(
         MessageKind.NOTICE,
         title,

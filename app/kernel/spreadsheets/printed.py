@@ -1,5 +1,7 @@
 """Writes a sheet in the shape of a printed table: texts in merged cells, rows high enough to read.
 
+A sheet may be a form: what is printed is locked then, and its tinted cells are filled in by hand.
+
 A spreadsheet program does not find the height of a row with merged cells by itself, so it is
 reckoned here from the widths of the columns.
 """
@@ -16,6 +18,7 @@ from .layout import FONT, FOOTER, HEADER_FILL, sheet_names, showable
 from .writer import FIXED_MOMENT, WORKBOOK_OPTIONS
 
 _LINE_POINTS = 13.5
+ENTRY_FILL = "#FFF8E1"
 _HIGHEST = 409.0
 """Points; a spreadsheet program allows no higher row."""
 
@@ -32,6 +35,16 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryCell:
+    """A cell that somebody fills in: tinted, not locked, kept as text; with choices a list."""
+
+    row: int
+    column: int
+    text: str = ""
+    choices: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PrintedSheet:
     """Title and notes, each on a line of its own, the header row, and texts placed below it.
 
@@ -43,6 +56,8 @@ class PrintedSheet:
     widths: Sequence[float]
     placed: Sequence[Placed]
     titles: Sequence[str] = ()
+    entries: Sequence[EntryCell] = ()
+    """Rows count as those of ``placed``. With any of them the sheet is a form."""
 
 
 def write_printed(target: BinaryIO, sheets: Sequence[PrintedSheet]) -> None:
@@ -77,6 +92,7 @@ def _write(book: Any, target: Any, sheet: PrintedSheet) -> None:
         if (it.row, it.column) != (it.last_row, it.last_column):
             target.merge_range(*place, "", cell)
         target.write_string(place[0], place[1], showable(it.text), cell)
+    _write_entries(book, target, sheet, start)
     for row, height in _heights(sheet).items():
         target.set_row(start + row, height)
     target.set_landscape()
@@ -87,10 +103,30 @@ def _write(book: Any, target: Any, sheet: PrintedSheet) -> None:
     target.freeze_panes(start, 0)
 
 
+def _write_entries(book: Any, target: Any, sheet: PrintedSheet, start: int) -> None:
+    """The cells to be filled in; everything else of the sheet is locked, without a password."""
+    if not sheet.entries:
+        return
+    entry = book.add_format(
+        {"font_name": FONT, "font_size": 10, "border": 1, "valign": "vcenter", "text_wrap": True,
+         "num_format": "@", "bg_color": ENTRY_FILL, "locked": False}
+    )  # fmt: skip
+    for it in sheet.entries:
+        target.write_string(start + it.row, it.column, showable(it.text), entry)
+        if it.choices:
+            target.data_validation(
+                start + it.row, it.column, start + it.row, it.column,
+                {"validate": "list", "source": list(it.choices), "error_title": "请从列表中选择",
+                 "error_message": "、".join(it.choices)},
+            )  # fmt: skip
+    target.protect("", {"format_columns": True, "format_rows": True})
+
+
 def _heights(sheet: PrintedSheet) -> dict[int, float]:
     """Of every row, so much that its longest text is shown whole."""
     found: dict[int, float] = {}
-    for it in sheet.placed:
+    filled = [Placed(it.row, it.column, it.text, it.row, it.column) for it in sheet.entries]
+    for it in (*sheet.placed, *filled):
         width = sum(sheet.widths[it.column : it.last_column + 1])
         lines = sum(max(1, -(-_width(line) // int(width))) for line in it.text.split("\n"))
         share = lines * _LINE_POINTS / (it.last_row - it.row + 1) + 4

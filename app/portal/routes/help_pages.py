@@ -17,6 +17,7 @@ TOPICS = {
     "ranking": "名次怎样排",
     "standing": "等级与状态怎样得出",
     "filing": "企业怎样申报",
+    "package": "离线填报包怎样填写",
     "renewal": "年度更新和申报期",
     "people": "企业账号怎样管理",
     "facts": "决定怎样登记",
@@ -32,7 +33,7 @@ TOPICS = {
 }
 """Name in the address → title; each has its template."""
 
-OF_FILERS = ("filing", "keys")
+OF_FILERS = ("filing", "package", "keys")
 """What the enterprises' listener shows: the others are about the bureau's own work."""
 
 
