@@ -25,6 +25,7 @@ from app.indicators.domain import (
     Row,
     Share,
     YesNo,
+    choosable,
     shown,
 )
 from app.kernel.canonical import canonical
@@ -216,7 +217,7 @@ def fitting(answer: Answer, row: Row, grades: Sequence[Grade]) -> Answer:
         shares={key: it for key, it in answer.shares.items() if key in subjects},
         said={key: it for key, it in answer.said.items() if key in questions},
         not_applicable=answer.not_applicable and row.may_not_apply,
-        chosen=answer.chosen if answer.chosen in grades else None,
+        chosen=answer.chosen if answer.chosen in choosable(row, grades) else None,
         reason=answer.reason.strip()[:LONGEST_REASON],
         nothing_met=answer.nothing_met and bool(clauses) and not answer.ticked & clauses.keys(),
     )

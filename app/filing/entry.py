@@ -20,6 +20,7 @@ from app.indicators.domain import (
     Share,
     Unverified,
     YesNo,
+    choosable,
 )
 from app.indicators.wording import written
 from app.rulebook.domain import Grade
@@ -91,7 +92,6 @@ class _Found:
     measures: dict[str, tuple[Quantity, bool]] = field(default_factory=dict)
     shares: dict[str, None] = field(default_factory=dict)
     questions: dict[str, None] = field(default_factory=dict)
-    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,8 @@ class EntryForm:
     measures: tuple[MeasureInput, ...]
     shares: tuple[SubjectInput, ...]
     questions: tuple[SubjectInput, ...]
-    may_choose: bool
-    """Whether a grade can be chosen with a reason, since not all of them can be computed."""
+    choosable: tuple[Grade, ...]
+    """The grades that can be chosen with a reason, since not all of them can be computed."""
     grades: tuple[Grade, ...]
     asked: tuple[Asked, ...]
 
@@ -115,6 +115,11 @@ class EntryForm:
         numbers = [it.name for it in self.measures] + [it.name for it in self.shares]
         none = ["none"] if self.clauses else []
         return [*numbers, *oxygen, *none, "why"]
+
+    @property
+    def may_choose(self) -> bool:
+        """Whether any grade can be chosen."""
+        return bool(self.choosable)
 
     @property
     def has_fields(self) -> bool:
@@ -133,7 +138,7 @@ def entry_form(row: Row, grades: tuple[Grade, ...]) -> EntryForm:
         measures=tuple(MeasureInput(*it) for it in found.measures.values()),
         shares=tuple(SubjectInput(it, "s") for it in found.shares),
         questions=tuple(SubjectInput(it, "y") for it in found.questions),
-        may_choose=found.is_open,
+        choosable=choosable(row, grades),
         grades=grades,
         asked=tuple(_asked(row, grades)),
     )
@@ -150,13 +155,10 @@ def _collect(criterion: Criterion, grade: Grade, found: _Found) -> None:
                 needs = found.measures.get(quantity.id, (quantity, False))[1]
                 wants = needs or limit.reference_oxygen is not None
                 found.measures[quantity.id] = (quantity, wants)
-                found.is_open = found.is_open or limit.lower is not None
         case Share(subject):
             found.shares.setdefault(subject)
         case YesNo(subject):
             found.questions.setdefault(subject)
-        case Unverified():
-            found.is_open = True
         case _:
             pass
 

@@ -20,7 +20,8 @@ from app.indicators.domain import AIR_OXYGEN, Answer, Measured, OxygenOfAir, sho
 T = TypeVar("T")
 LONGEST_REASON = 500
 _PLAIN = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
-_THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,6})?")
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:[, ][0-9]{3})+(?:\.[0-9]{1,6})?")
+"""1,200 and 1 200 are one number each; 10 20 are two."""
 _RANGE = re.compile(r"[0-9.]+(?:[~～—–-]|至|到)[0-9.]+")
 _BELOW_DETECTION = re.compile(r"(?i:未检出|ND|<.*|低于检出限)")
 _HUNDRED = Decimal(100)
@@ -28,27 +29,26 @@ _SHOWN = 20
 
 
 def read_number(typed: str, unit: str = "") -> Decimal | None:
-    """A number as people type it: full-width digits, spaces and its own unit do not matter.
+    """A number as people type it: full-width digits and its own unit do not matter.
 
     None when blank. Raises ValueError with a sentence for everything that is no measured number:
     a limit, a range, what was not detected, less than nothing, powers of ten.
     """
-    text = "".join(unicodedata.normalize("NFKC", typed).split()).replace("。", ".")
+    text = _without_unit(_half_width(typed), unit)
     said = f"“{typed.strip()[:_SHOWN]}”"
     if not text:
         return None
-    text = _without_unit(text, unit)
-    if text.startswith("-") and _PLAIN.fullmatch(text[1:]):
+    number = text.replace(",", "").replace(" ", "") if _THOUSANDS.fullmatch(text) else text
+    if _PLAIN.fullmatch(number):
+        return Decimal(number)
+    bare = "".join(text.split())
+    if bare.startswith("-") and _PLAIN.fullmatch(bare[1:]):
         raise ValueError(f"{said}是负数。请核对，填写 0 或正数。")
-    if _THOUSANDS.fullmatch(text):
-        text = text.replace(",", "")
-    if _PLAIN.fullmatch(text):
-        return Decimal(text)
-    if _RANGE.fullmatch(text):
+    if _RANGE.fullmatch(bare):
         raise ValueError(f"{said}是一个范围。请填写一个实测数值，取其中最不利的。")
-    if _BELOW_DETECTION.fullmatch(text):
+    if _BELOW_DETECTION.fullmatch(bare):
         raise ValueError(f"{said}不是数字。未检出的，请填写方法检出限的数值。")
-    if text[:1] in "≤≥>约":
+    if bare[0] in "≤≥>约":
         raise ValueError(f"{said}不是实测数值。请填写监测报告中的数值，不填限值和约数。")
     wanted = f"，单位为 {unit}" if unit else ""
     raise ValueError(
@@ -56,12 +56,25 @@ def read_number(typed: str, unit: str = "") -> Decimal | None:
     )
 
 
+def _half_width(typed: str) -> str:
+    """Full-width digits, letters and signs as half-width ones; ² and ① stay what they are."""
+    return "".join(
+        unicodedata.normalize("NFKC", it) if "！" <= it <= "～" or it.isspace() else it
+        for it in typed.replace("。", ".")
+    ).strip()
+
+
 def _without_unit(text: str, unit: str) -> str:
     """The number alone, where its own unit was typed behind it."""
-    own = "".join(unicodedata.normalize("NFKC", unit).split())
-    if own and text.casefold().endswith(own.casefold()):
-        return text[: -len(own)]
+    own = _squeezed(unit)
+    for place in range(1, len(text)):
+        if own and _squeezed(text[place:]) == own:
+            return text[:place].rstrip()
     return text
+
+
+def _squeezed(unit: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", unit).split()).casefold()
 
 
 @dataclass(slots=True)
@@ -135,7 +148,7 @@ def read_answer(typed: TypedRow, form: EntryForm) -> Answer | None:
         for it in form.questions
         if typed.text(it.name) in ("yes", "no")
     }
-    chosen = typed.chosen if form.may_choose and typed.chosen in form.grades else None
+    chosen = typed.chosen if typed.chosen in form.choosable else None
     if chosen and not typed.reason:
         typed.errors["why"] = "自行选择等级的，须写明理由。请填写依据，例如检测报告或批复文件。"
     if len(typed.reason) > LONGEST_REASON:

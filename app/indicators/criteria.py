@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -183,6 +184,21 @@ class Row:
             if grade in cell.grades:
                 return found
         return Unverified()
+
+
+def is_undecided(criterion: Criterion) -> bool:
+    """Whether what is entered may not be enough to tell: 未核实, a range, 未达到X级要求."""
+    if isinstance(criterion, Limits):
+        return any(it.lower is not None for it in criterion.items)
+    return isinstance(criterion, Unverified | Below)
+
+
+def choosable(row: Row, grades: Sequence[Grade]) -> tuple[Grade, ...]:
+    """The grades that can be chosen with a reason; none where every one can be computed."""
+    asked = {grade: row.asked(grade) for grade in grades}
+    if all(isinstance(it, Below) or not is_undecided(it) for it in asked.values()):
+        return ()
+    return tuple(grade for grade, it in asked.items() if is_undecided(it))
 
 
 @dataclass(frozen=True, slots=True)

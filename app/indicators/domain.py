@@ -27,6 +27,7 @@ from app.indicators.criteria import (
     Share,
     Unverified,
     YesNo,
+    choosable,
 )
 from app.rulebook.domain import Grade, GradeOrder
 
@@ -57,6 +58,7 @@ __all__ = [
     "YesNo",
     "at_reference",
     "check",
+    "choosable",
     "crossing",
     "judge_row",
     "next_grade",
@@ -70,6 +72,7 @@ __all__ = [
 
 BEYOND = Decimal(10) ** 9
 """No value that is measured or asked for is as large."""
+HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +111,10 @@ class Answer:
     nothing_met: bool = False
     """Said outright that none of the listed clauses is met."""
 
-    @property
-    def is_blank(self) -> bool:
-        """Whether nothing has been entered: a row that nobody has looked at is no answer."""
-        entered = self.ticked or self.measured or self.shares or self.said or self.chosen
-        return not (entered or self.not_applicable or self.nothing_met)
+    def __post_init__(self) -> None:
+        for share in self.shares.values():
+            if not (share.is_finite() and 0 <= share <= HUNDRED):
+                raise ValueError(f"no share in per cent: {share}")
 
 
 AIR_OXYGEN = Decimal(21)
@@ -129,7 +131,8 @@ class OxygenOfAir(ValueError):
 def at_reference(measured: Measured, reference: Decimal | None) -> Decimal | None:
     """The value converted to reference oxygen (折算浓度); None while the oxygen is not entered.
 
-    value × (21 − reference) ÷ (21 − measured oxygen). Raises OxygenOfAir.
+    value × (21 − reference) ÷ (21 − measured oxygen), with every digit: no clause says where it
+    would be rounded (未规定), so what is over a limit by any amount is over. Raises OxygenOfAir.
     """
     if reference is None:
         return measured.value
@@ -265,27 +268,56 @@ class RowResult:
 def judge_row(row: Row, answer: Answer, grades: Sequence[Grade]) -> RowResult:
     """The best grade whose criterion the answer meets, else the one chosen with a reason.
 
-    A grade that is open (something not entered, or 未核实) is not reached; one that is 未核实 can
-    be chosen though a lower one is met. Raises OxygenOfAir.
+    A grade that is open (something not entered, or 未核实) is not reached. What no answer can show
+    (未核实, inside a range) can be chosen, 未核实 also though a lower grade is met; never against a
+    requirement that is failed, its own or that of a lower grade. Raises OxygenOfAir.
     """
     if answer.not_applicable and row.may_not_apply:
         return RowResult(row, None, "not-applicable")
     lacking: dict[Grade, tuple[str, ...]] = {}
-    is_open = answer.is_blank
+    waiting: dict[Grade, Criterion] = {}
+    undecided: dict[Grade, Criterion] = {}
+    offered = choosable(row, grades)
+    reached: Grade | None = None
+    is_answered = any(_is_about(row.asked(grade), answer) for grade in grades)
     for grade in grades:
-        found = check(row.asked(grade), answer)
-        if found.met and not (is_open and isinstance(row.asked(grade), Below)):
-            if answer.chosen in lacking and isinstance(row.asked(answer.chosen), Unverified):
-                break
-            return RowResult(row, grade, "computed", lacking)
-        is_open = is_open or found.met is None
+        asked = row.asked(grade)
+        found = check(asked, answer)
+        if found.met and (not isinstance(asked, Below) or (is_answered and not waiting)):
+            reached = grade
+            break
+        if found.met is None:
+            waiting[grade] = asked
+        if found.met is False and _is_about(asked, answer):
+            undecided.clear()
+            waiting = {it: of for it, of in waiting.items() if not isinstance(of, Unverified)}
+        elif grade in offered:
+            undecided[grade] = asked
         lacking[grade] = found.lacking
-    if answer.chosen in grades and is_open:
+    chosen = undecided.get(answer.chosen or "")
+    if isinstance(chosen, Unverified) or (chosen is not None and reached is None):
         better = {it: why for it, why in lacking.items() if _before(it, answer.chosen, grades)}
         return RowResult(row, answer.chosen, "chosen", better)
-    if is_open:
+    if reached is not None:
+        return RowResult(row, reached, "computed", lacking)
+    if waiting or not is_answered:
         return RowResult(row, None, "open", lacking)
     return RowResult(row, grades[-1], "computed", lacking, below_lowest=True)
+
+
+def _is_about(criterion: Criterion, answer: Answer) -> bool:
+    """Whether the answer says anything of a criterion; words of another version say nothing."""
+    match criterion:
+        case Clauses(items):
+            return answer.nothing_met or any(it.id in answer.ticked for it in items)
+        case Limits(items):
+            return any(it.quantity.id in answer.measured for it in items)
+        case Share(subject):
+            return subject in answer.shares
+        case YesNo(subject):
+            return subject in answer.said
+        case _:
+            return False
 
 
 def _before(grade: Grade, other: Grade | None, grades: Sequence[Grade]) -> bool:
