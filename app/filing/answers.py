@@ -1,14 +1,11 @@
 """How an entry is kept (自评内容): canonical JSON, read back the same, and told in words.
 
-Numbers are kept as text, digit for digit. What a person typed becomes a number here, or a sentence
-that says what is wrong with it.
+Numbers are kept as text, digit for digit. What a person types is read in `app.filing.forms`.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -26,47 +23,11 @@ from app.indicators.domain import (
     Share,
     YesNo,
     choosable,
-    shown,
 )
 from app.kernel.canonical import canonical
 from app.rulebook.domain import Grade
 
 LONGEST_REASON = 500
-_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
-_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
-HUNDRED = Decimal(100)
-
-
-class Unreadable(ValueError):
-    """What was typed is no number of the kind asked for; the text says how to mend it."""
-
-
-def read_number(text: str, what: str, *, most: Decimal | None = None) -> Decimal | None:
-    """The number a person typed, full-width digits included; None for nothing. Raises Unreadable.
-
-    No sign, no exponent, no unit: 12 digits before and 6 after the point at most.
-    """
-    typed = unicodedata.normalize("NFKC", text).strip()
-    if not typed:
-        return None
-    if _THOUSANDS.fullmatch(typed):
-        typed = typed.replace(",", "")
-    if not _NUMBER.fullmatch(typed):
-        raise Unreadable(
-            f"{what}“{text.strip()[:30]}”不是可以计算的数。"
-            "请只填不小于 0 的数字（小数最多六位），不带单位、范围和正负号。"
-        )
-    value = Decimal(typed)
-    if most is not None and value > most:
-        raise Unreadable(f"{what}不能大于 {shown(most)}。请核对。")
-    return value
-
-
-def read_percent(text: str, what: str) -> Decimal | None:
-    """A share in per cent, 0 to 100; the sign may stand behind it. Raises Unreadable."""
-    typed = unicodedata.normalize("NFKC", text).strip().removesuffix("%")
-    return read_number(typed, what, most=HUNDRED)
-
 
 # --- Kept and read --------------------------------------------------------------------------
 

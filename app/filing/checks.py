@@ -29,6 +29,7 @@ def filing_checks(working: Working, assessment: Assessment) -> list[CheckFinding
         *_transferred(working),
         *_outdated(working),
         *_target(working, assessment),
+        *_ungraded(working, assessment),
         *_rows(working, assessment),
         *_materials(working),
         *_transport(working),
@@ -104,6 +105,18 @@ def _target(working: Working, assessment: Assessment) -> Iterator[CheckFinding]:
         yield _error("target", Place(0, "", "target"), text, SHORTBOARD)
 
 
+def _ungraded(working: Working, assessment: Assessment) -> Iterator[CheckFinding]:
+    """Rows that do not apply give no grade: of a table where none applies nothing follows."""
+    for table in working.tables:
+        outcome = assessment.outcomes[table.place]
+        if not outcome.holding and not outcome.open:
+            text = (
+                f"“{table.label}”的指标都填了“不涉及”，得不出等级。"
+                "请核对各项指标，或请所在区县分局核对厂区的行业。"
+            )
+            yield _error(f"ungraded:{table.place}", Place(table.place), text, SHORTBOARD)
+
+
 def _transport(working: Working) -> Iterator[CheckFinding]:
     transport = working.transport.transport
     fields = (transport.trips, transport.gv_share, transport.new_energy_share,
@@ -159,6 +172,12 @@ def _row(working: Working, result: RowResult, place: Place) -> Iterator[CheckFin
     elif result.state == "chosen" and not answer.reason.strip():
         text = f"“{row.title}”的等级为自行选择，没有写明理由。请说明依据。"
         yield _error(f"reason:{key}", place, text, INDICATORS)
+    elif result.below_lowest:
+        text = (
+            f"“{row.title}”连最低一级的要求也没有全部达到，自评按 {result.grade} 计"
+            "（未达到最低一级的如何定级，条文未规定）。请说明情况。"
+        )
+        yield _warning(f"below:{key}", place, text, SHORTBOARD)
     if saved is not None and not saved.confirmed:
         yield _unconfirmed(place, row.title)
     yield from _changes(working, row, answer, place)

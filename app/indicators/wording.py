@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from app.indicators.criteria import (
@@ -35,7 +35,7 @@ from app.indicators.criteria import (
     Unverified,
     YesNo,
 )
-from app.indicators.domain import AIR_OXYGEN, shown
+from app.indicators.domain import AIR_OXYGEN, HUNDRED, shown
 
 UNVERIFIED = "未核实"
 SAME = "同上一级"
@@ -47,9 +47,9 @@ _ANY_OF = re.compile(r"满足下列任意([0-9]{1,3})项[:：]?")
 _ITEM = re.compile(r"([0-9０-９]{1,3})[、.．)）]\s*(.+)", re.DOTALL)
 _SHARE = re.compile(rf"([^≥≤]+)([≥≤])\s*({_NUMBER})\s*%")
 _TYPED = re.compile(_NUMBER)
-_UNIT = r"(?![eE][0-9])[^\s\d（(~～—–\-+*/.,，、:：至到或和及][^\s（(~～≥≤]*"
+_UNIT = r"(?![eE][0-9])[^\s\d²³（(~～—–\-+*/.,，、:：至到或和及以][^\s（(~～≥≤以]*"
 """What stands behind a limit's number; what is left of a number or range that was not understood
-(～1e999mg, 至20mg/m³) is no unit."""
+(～1e999mg, 至20mg/m³, ²mg/m³, %以上) is no unit."""
 _LIMIT = re.compile(
     rf"(?P<name>[^≥≤]+)(?P<sign>[≥≤])\s*(?P<first>{_NUMBER})(?:\s*[~～—–-]\s*(?P<second>{_NUMBER}))?"
     rf"\s*(?P<unit>{_UNIT})?\s*(?:[（(]基准氧含量\s*(?P<oxygen>{_NUMBER})\s*%[)）])?"
@@ -97,7 +97,7 @@ def read_number(text: str) -> Decimal:
 
     Nothing below nought, no power of ten, no NaN: none of these is ever measured or asked for.
     """
-    typed = unicodedata.normalize("NFKC", text).strip().replace("。", ".")
+    typed = _half_width(text.strip()).replace("。", ".")
     if not _TYPED.fullmatch(typed):
         raise ValueError(
             f"“{text.strip()[:20]}”不是可用的数字。"
@@ -121,10 +121,30 @@ def read(text: str) -> Criterion:
         if lines[0].startswith((_YES_NO, "须做到:")):
             return YesNo(lines[0][len(_YES_NO) :].strip())
         if share := _SHARE.fullmatch(first):
-            return Share(share[1].strip(), Decimal(share[3]), at_most=share[2] == "≤")
+            return _read_share(share, first)
     if _ANY_OF.fullmatch(first) or _ITEM.fullmatch(lines[0]):
         return _read_clauses(lines)
-    return Limits(tuple(_read_limit(line) for line in lines))
+    limits = tuple(_read_limit(line) for line in lines)
+    _refuse_twice([it.quantity.id for it in limits], lines)
+    return Limits(limits)
+
+
+def _refuse_twice(ids: Sequence[str], texts: Sequence[str]) -> None:
+    """The same thing asked twice in one cell would be answered, and counted, by one entry."""
+    for place, key in enumerate(ids):
+        if key in ids[:place]:
+            raise UnreadableCriterion(
+                f"“{texts[place][:40]}”与第 {ids.index(key) + 1} 项写的是同一项。请删去其中一项。"
+            )
+
+
+def _read_share(found: re.Match[str], line: str) -> Share:
+    percent = Decimal(found[3])
+    if percent > HUNDRED:
+        raise UnreadableCriterion(
+            f"“{line[:40]}”的比例超过 100%。请填写 0 到 100 之间的百分数，如 ≥80%。"
+        )
+    return Share(found[1].strip(), percent, at_most=found[2] == "≤")
 
 
 def _half_width(text: str) -> str:
@@ -157,7 +177,9 @@ def _read_clauses(lines: list[str]) -> Clauses:
         raise UnreadableCriterion(
             f"“{lines[0][:40]}”下列有 {len(items)} 条，对不上。请改正项数或补齐各条。"
         )
-    return Clauses(tuple(Clause(text) for text in items), need)
+    clauses = tuple(Clause(text) for text in items)
+    _refuse_twice([it.id for it in clauses], items)
+    return Clauses(clauses, need)
 
 
 def _read_limit(line: str) -> Limit:
@@ -182,6 +204,12 @@ def _read_limit(line: str) -> Limit:
         )
     inside = [part.strip() for part in re.split("[，,]", name["inside"] or "") if part.strip()]
     means = [part for part in inside if part in AVERAGING]
+    if len(means) > 1:
+        raise UnreadableCriterion(
+            f"“{line[:40]}”写了 {len(means)} 种均值。请分成 {len(means)} 行，每行只写一种。"
+        )
+    if at_least and not found["unit"]:
+        raise UnreadableCriterion(f"“{line[:40]}”没有写单位。请写明单位，如 ≥0.3m/s、≥80%。")
     quantity = Quantity(
         pollutant=name["pollutant"].strip(),
         point="，".join(part for part in inside if part not in means),

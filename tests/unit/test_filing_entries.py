@@ -10,13 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.filing.answers import (
-    Unreadable,
     answer_text,
     answer_words,
     fitting,
     read_answer,
-    read_number,
-    read_percent,
     read_transport,
     transport_text,
 )
@@ -29,61 +26,17 @@ from tests.filings import ABCD, ROWS, table
 ORDER = GradeOrder.from_tiers(("A+", "A", "引领性", "B", "B-", "C", "D = 非引领性"))
 
 
-# --- Numbers as typed -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("typed", "value"),
-    [
-        ("12.5", "12.5"),
-        (" ９．５０ ", "9.50"),
-        ("0", "0"),
-        ("1,200", "1200"),
-        ("1，200.5", "1200.5"),
-    ],
-)
-def test_a_number_is_read_in_full_width_too(typed: str, value: str) -> None:
-    assert str(read_number(typed, "数值")) == value
-
-
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "NaN",
-        "-1",
-        "1e999",
-        "≤10～20",
-        "10 mg/m³",
-        "12,5",
-        "Infinity",
-        "１０％",
-        "0x1f",
-        "٣",
-        "1.2.3",
-    ],
-)
-def test_what_is_no_number_is_refused_with_a_sentence(typed: str) -> None:
-    with pytest.raises(Unreadable, match="只填不小于 0 的数字"):
-        read_number(typed, "实测值")
-
-
-def test_a_share_is_at_most_a_hundred() -> None:
-    assert read_percent("80%", "比例") == 80
-    assert read_percent("", "比例") is None
-    with pytest.raises(Unreadable, match="不能大于 100"):
-        read_percent("100.1", "比例")
-
-
 # --- Kept and read --------------------------------------------------------------------------
 
 NUMBERS = st.decimals(min_value=0, max_value=10**6, places=3, allow_nan=False)
+PERCENTS = st.decimals(min_value=0, max_value=100, places=3, allow_nan=False)
 ANSWERS = st.builds(
     Answer,
     ticked=st.frozensets(st.text(max_size=12), max_size=4),
     measured=st.dictionaries(
         st.text(max_size=8), st.builds(Measured, NUMBERS, st.none() | NUMBERS), max_size=3
     ),
-    shares=st.dictionaries(st.text(max_size=8), NUMBERS, max_size=3),
+    shares=st.dictionaries(st.text(max_size=8), PERCENTS, max_size=3),
     said=st.dictionaries(st.text(max_size=8), st.booleans(), max_size=3),
     not_applicable=st.booleans(),
     chosen=st.none() | st.sampled_from(ABCD),

@@ -89,6 +89,12 @@ def test_numbers_are_read_as_people_type_them(typed: str, number: str) -> None:
     assert str(read_number(typed)) == number
 
 
+@pytest.mark.parametrize("typed", ["10²", "①", "1 2", "1e3", "-1", "NaN", "٣", "≤10"])
+def test_what_is_no_number_is_not_made_one(typed: str) -> None:
+    with pytest.raises(ValueError, match="不是可用的数字"):
+        read_number(typed)
+
+
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-1", "1e999"])
 def test_what_no_instrument_shows_is_no_measured_value(value: str) -> None:
     with pytest.raises(ValueError, match="measured"):

@@ -220,13 +220,18 @@ CRITERIA = st.one_of(
     st.builds(SameAsAbove),
     st.builds(Below, st.sampled_from(["A", "B", "B-", "C", "引领性"])),
     st.builds(YesNo, WORDS),
-    st.builds(Share, WORDS, NUMBERS, st.booleans()),
-    st.builds(Limits, st.lists(one_limit(), min_size=1, max_size=3).map(tuple)),
+    st.builds(Share, WORDS, st.decimals(min_value=0, max_value=100, places=2), st.booleans()),
+    st.builds(
+        Limits,
+        st.lists(one_limit(), min_size=1, max_size=3, unique_by=lambda it: it.quantity.id).map(
+            tuple
+        ),
+    ),
     st.builds(
         lambda texts, need: Clauses(
             tuple(Clause(it) for it in texts), need if need is None else min(need, len(texts))
         ),
-        st.lists(WORDS, min_size=1, max_size=4),
+        st.lists(WORDS, min_size=1, max_size=4, unique=True),
         st.none() | st.integers(1, 4),
     ),
 )
@@ -265,6 +270,13 @@ def test_messy_cells_are_read_as_a_person_means_them(text: str, same_as: str) ->
         "颗粒物≤10至20mg/m³",
         "颗粒物≤10mg/m³～20mg/m³",
         "颗粒物≤10,5mg/m³",
+        "颗粒物≤10²mg/m³",
+        "颗粒物（小时均值，日均值）≤10mg/m³",
+        "颗粒物≤10mg/m³\n颗粒物≤20mg/m³",
+        "国五及以上车辆比例≥80%以上",
+        "国五及以上车辆比例≥120%",
+        "去除效率≥0.95",
+        "1、甲\n2、 甲；",
     ],
 )
 def test_what_cannot_be_read_is_refused_with_how_to_write_it(text: str) -> None:
