@@ -50,18 +50,33 @@ def content_of(
     sealing: Sealing,
 ) -> Document:
     """The document of a submission."""
+    return {
+        "format": FORMAT,
+        "receipt": sealing.receipt,
+        "number": sealing.number,
+        **entered(working, assessment, sealing.judged_on),
+        "warnings": [
+            {"key": it.key, "text": it.text, "clause": it.clause, "note": it.note}
+            for it in findings
+            if it.severity is Severity.WARNING
+        ],
+        "commitment": _commitment(working, statements, sealing),
+        "submitted_at": clock.iso(sealing.at),
+    }
+
+
+def entered(working: Working, assessment: Assessment, judged_on: date) -> Document:
+    """What a filing says before anybody signs it, in the shape that its submission freezes."""
     filing, numbers = working.filing, {
         it.id: number for number, it in enumerate(working.evidence, start=1)
     }  # fmt: skip
     info = working.rules.info
     return {
-        "format": FORMAT,
-        "receipt": sealing.receipt,
-        "number": sealing.number,
         "filing": {
             "id": filing.id,
             "opened_at": clock.iso(filing.opened_at),
             "opened_by": filing.opened_by_name,
+            "entered_by": _entered_by(working),
         },
         "plant": _plant(working),
         "rulebook": {"id": info.id, "title": info.title, "status": info.status},
@@ -69,7 +84,7 @@ def content_of(
         "kind_words": filing.kind.words,
         "year": filing.year,
         "target": filing.target,
-        "judged_on": sealing.judged_on.isoformat(),
+        "judged_on": judged_on.isoformat(),
         "grade_order": _grade_order(working),
         "tables": [_table(working, assessment, it, numbers) for it in working.tables],
         "overall": assessment.overall,
@@ -77,18 +92,17 @@ def content_of(
             **transport_document(working.transport.transport),
             "words": transport_words(working.transport.transport),
         },
-        "warnings": [
-            {"key": it.key, "text": it.text, "clause": it.clause, "note": it.note}
-            for it in findings
-            if it.severity is Severity.WARNING
-        ],
         "evidence": [_evidence(it, numbers[it.id]) for it in working.evidence],
-        "commitment": _commitment(working, statements, sealing),
-        "submitted_at": clock.iso(sealing.at),
         "way": filing.way.value,
         "way_words": filing.way.words,
         "paper": filing.paper,
     }
+
+
+def _entered_by(working: Working) -> list[str]:
+    """Who made the entries as they stand (填报人)."""
+    names = {it.saved_by_name for it in working.answers.values()}
+    return sorted(names | {working.transport.saved_by_name} - {""})
 
 
 def _plant(working: Working) -> Document:

@@ -1,8 +1,8 @@
-"""The papers of a filing as files: 承诺书, 存证件, 回执 (申报文件).
+"""The papers of a filing as files: 申请表, 承诺书, 存证件, 回执 (申报文件).
 
 All are made from what a submission froze and bear its moment, so that the same content gives the
-same bytes. A bureau's own are ``commitment.docx`` (layout) and ``commitment.toml`` (words) in
-``instance/letters``.
+same bytes. A bureau's own are ``application.docx``, ``commitment.docx`` (layout) and
+``commitment.toml`` (words) in ``instance/letters``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime
 from importlib import resources
 
 from app.filing import commitment, receipt, record
+from app.filing.application import ApplicationForm
 from app.filing.commitment import Wording, WordingFault
 from app.filing.commitment_paper import CommitmentPaper
 from app.kernel import papers
@@ -19,9 +20,9 @@ from app.kernel.papers import MEDIA_TYPES, PaperFault
 
 OWN_WORDING = "commitment.toml"
 OWN_TEMPLATE = "commitment.docx"
+OWN_APPLICATION = "application.docx"
 BAD_TEMPLATE = (
-    "承诺书模板有误，没有生成。请核对数据目录 letters 文件夹中的 commitment.docx，"
-    "或移走它以使用系统自带的模板。"
+    "{}模板有误，没有生成。请核对数据目录 letters 文件夹中的 {}，或移走它以使用系统自带的模板。"
 )
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
@@ -57,7 +58,23 @@ def commitment_pdf(paper: CommitmentPaper, made_at: datetime) -> bytes:
 
 def commitment_docx(paper: CommitmentPaper) -> bytes:
     """The commitment as docx, by the bureau's own template where there is one."""
-    return papers.docx(_part("commitment.docx"), paper.values(), OWN_TEMPLATE, BAD_TEMPLATE)
+    return papers.docx(
+        _part("commitment.docx"), paper.values(), OWN_TEMPLATE,
+        BAD_TEMPLATE.format("承诺书", OWN_TEMPLATE),
+    )  # fmt: skip
+
+
+def application_pdf(form: ApplicationForm, made_at: datetime) -> bytes:
+    """The application form as PDF."""
+    return papers.pdf(_part("application.typ"), form.values(), made_at)
+
+
+def application_docx(form: ApplicationForm) -> bytes:
+    """The application form as docx, by the bureau's own template where there is one."""
+    return papers.docx(
+        _part("application.docx"), form.values(), OWN_APPLICATION,
+        BAD_TEMPLATE.format("申请表", OWN_APPLICATION),
+    )  # fmt: skip
 
 
 def receipt_pdf(paper: receipt.Receipt, made_at: datetime) -> bytes:

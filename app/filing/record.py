@@ -96,7 +96,7 @@ def values(content: Json, sha256: str) -> dict[str, Any]:
         "parts": [
             *([_transport(content["transport"])] if content.get("transport") else []),
             _warnings(content["warnings"]),
-            _evidence(content["evidence"], _row_titles(content)),
+            _evidence(content["evidence"], row_titles(content)),
             _commitment(content),
         ],
     }
@@ -249,7 +249,8 @@ def _warnings(warnings: Sequence[Json]) -> Json:
     )
 
 
-def _row_titles(content: Json) -> dict[tuple[int, str], str]:
+def row_titles(content: Json) -> dict[tuple[int, str], str]:
+    """What each row is called: 1.1 窑头颗粒物."""
     return {
         (table["place"], row["key"]): f"{row['key']} {row['title']}"
         for table in content["tables"]
@@ -269,7 +270,7 @@ def _evidence(files: Sequence[Json], titles: Mapping[tuple[int, str], str]) -> J
                 it["name"],
                 it["kind"] or "其他材料",
                 titles.get((it["place"], it["row_key"]), it["row_key"] or "整份申报"),
-                _period(it),
+                period_words(it),
                 str(it["pages"] or ""),
                 shown_size(it["size"]),
                 it["sha256"],
@@ -282,7 +283,8 @@ def _evidence(files: Sequence[Json], titles: Mapping[tuple[int, str], str]) -> J
     )
 
 
-def _period(file: Json) -> str:
+def period_words(file: Json) -> str:
+    """The period that a file covers (所属时段); empty: not stated."""
     first, last = file.get("period_from"), file.get("period_until")
     return f"{first or ''} 至 {last or ''}" if first or last else ""
 

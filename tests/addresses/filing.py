@@ -139,6 +139,7 @@ def _content(key: str) -> dict[str, Any]:
     }  # fmt: skip
     return {
         "format": "jixiao-filing-1", "receipt": f"HZ-{mark_of(key)}", "number": 1,
+        "filing": {"opened_by": mark_of(key)},
         "plant": {
             "uscc": mark_of(key), "enterprise": mark_of(key), "number": "001",
             "name": mark_of(key), "county": COUNTY_OF[key], "permit": mark_of(key),

@@ -13,7 +13,7 @@ from time import process_time
 import pytest
 from docx import Document
 
-from app.filing import papers, record
+from app.filing import application, papers, record
 from app.filing.commitment import statements
 from app.filing.commitment_paper import CommitmentPaper, of_content, of_draft
 from app.filing.receipt import CountyReview, Receipt, next_steps, receipt_of
@@ -145,7 +145,7 @@ def test_a_commitment_is_marked_until_it_is_signed_and_then_says_by_whom() -> No
         assert "已签署" in words
         assert "未签署" not in words
         assert sha256 in words
-        assert "签字人乙（签字人）于" in words
+        assert "签字人乙（签字人），2026-11-23" in words
         assert words.count("逐条确认") == len(after.lines)
 
 
@@ -183,3 +183,36 @@ def test_a_bureaus_own_template_and_words_are_used_and_broken_ones_named(tmp_pat
 def test_no_part_of_a_word_file_bears_the_day_it_was_packed() -> None:
     parts = zipfile.ZipFile(io.BytesIO(papers.commitment_docx(draft()))).infolist()
     assert {it.date_time[0] for it in parts} == {1980}
+
+
+def test_the_application_form_says_what_is_applied_for_as_a_draft_and_as_submitted() -> None:
+    document = content(FILES, tables=2)
+    sha256 = record.digest(canonical(document))
+    draft = application.of_draft(document, commits=True, bureau=BUREAU)
+    sent = application.of_content(document, sha256, bureau=BUREAU)
+    for form, its, others in ((draft, "草稿", "已提交"), (sent, "已提交", "草稿")):
+        for words in (
+            plain(papers.application_pdf(form, record.submitted_at(document))),
+            words_of(papers.application_docx(form)).replace(" ", "").replace("\u3000", ""),
+        ):
+            assert its in words
+            assert others not in words
+            for expected in (
+                "示例水泥有限公司", "001老厂",
+                "2026年度", "首次申报", "1.1窑头颗粒物", "B级（企业选择）", "不涉及", "车次1200",
+                "第2季度监测报告.pdf", "填报甲", "格式未规定", "本局设定",
+            ):  # fmt: skip
+                assert expected in words, expected
+    submitted = plain(papers.application_pdf(sent, record.submitted_at(document)))
+    assert "签字人乙（签字人）" in submitted
+    assert submitted.count("申报原件校验值") > 1, "at the foot of every page"
+    assert sha256 in foot_of(papers.application_docx(sent))
+    assert "91330600MA2EXAMPL4" in words_of(papers.application_docx(sent))
+    own = application.of_draft(document, commits=False, bureau=BUREAU)
+    assert (own.title, sent.title) == ("重点行业绩效分级自评表", "重点行业绩效分级申请表")
+    assert sent.title in words_of(papers.application_docx(sent))
+
+
+def foot_of(docx: bytes) -> str:
+    footer = Document(io.BytesIO(docx)).sections[0].footer
+    return "".join(it.text for it in footer.paragraphs)

@@ -21,7 +21,7 @@ from app.accounts.domain import Role
 from app.filing import services
 from app.filing.commitment_checks import SETTING
 from app.filing.domain import Transport
-from app.filing.models import FilingEvidence, FilingPaper, FilingSubmission
+from app.filing.models import FilingEvidence, FilingPaper, FilingRow, FilingSubmission
 from app.filing.queries import find_submission, findings_of, working
 from app.filing.queries.papers import commitment_of, papers_of, statements_of
 from app.filing.services.papers import KEPT, keep_papers, paper
@@ -176,7 +176,8 @@ def test_the_enterprise_and_its_county_fetch_papers_and_nobody_else(
         path, sha256 = tmp_path / "original.json", hashlib.sha256(original).hexdigest()
         path.write_bytes(original)
         assert verify.main([str(path), "--sha256", sha256]) == 0
-        assert fetched(client, submission_id, "commitment-docx")[1].startswith(b"PK")
+        for kind in ("commitment-docx", "application-docx"):
+            assert fetched(client, submission_id, kind)[1].startswith(b"PK")
         assert fetched(client, submission_id, "files")[1].startswith(
             hashlib.sha256(b"one").hexdigest().encode()
         )
@@ -185,12 +186,12 @@ def test_the_enterprise_and_its_county_fetch_papers_and_nobody_else(
             assert b"verify_filing.py" in script.data
     other = KEQIAO if own.county == YUECHENG else YUECHENG
     stranger = client_as(Role.COUNTY_OFFICER, county=other)
-    assert [fetched(stranger, submission_id, kind)[0] for kind in KEPT] == [404, 404, 404]
+    assert [fetched(stranger, submission_id, kind)[0] for kind in KEPT] == [404] * len(KEPT)
     assert fetched(stranger, submission_id, "original")[0] == 404
     assert fetched(stranger, 999_999, "original")[0] == 404
     with app.app_context():
         fetches = db.session.query(AuditEntry).filter(AuditEntry.action == "filing.paper")
-        assert fetches.count() == 3 * 6
+        assert fetches.count() == 3 * (len(KEPT) + 4)
 
 
 def test_the_commitment_of_a_draft_is_marked_unsigned(
@@ -206,7 +207,31 @@ def test_the_commitment_of_a_draft_is_marked_unsigned(
         assert answer.data.startswith(b"PK")
     assert client.get(f"/filing/{draft}/commitment.exe").status_code == 404
     officer = client_as(Role.COUNTY_OFFICER, county=own.county)
-    assert officer.get(f"/filing/{draft}/commitment.pdf").status_code == 403
+    assert officer.get(f"/filing/{draft}/commitment.pdf").status_code == 404
+
+
+def test_the_application_form_of_a_draft_is_the_enterprises_own_until_it_is_submitted(
+    app: Flask, draft: int, client_as: ClientAs
+) -> None:
+    with app.app_context():
+        own = filing(draft)
+    client = client_as(Role.FILER, uscc=own.plant.uscc)
+    with client.get(f"/filing/{draft}/application.pdf") as answer:
+        words = plain(answer.data)
+        assert "草稿" in words
+        assert own.plant.name in words
+        assert "填报人填报人" in words
+    with client.get(f"/filing/{draft}/application.docx") as answer:
+        assert answer.data.startswith(b"PK")
+    for path in (f"/filing/{draft}/submit", f"/filing/{draft}/materials"):
+        assert f"/filing/{draft}/application.pdf" in client.get(path).get_data(as_text=True)
+    assert client.get(f"/filing/{draft}/application.exe").status_code == 404
+    officer = client_as(Role.COUNTY_OFFICER, county=own.county)
+    assert officer.get(f"/filing/{draft}/application.pdf").status_code == 404
+    with app.app_context(), writing("测试"):
+        db.session.execute(update(FilingRow).where(FilingRow.id == draft).values(state="discarded"))
+        audit.record("test.discarded", "filing", draft)
+    assert client.get(f"/filing/{draft}/application.pdf").status_code == 303
 
 
 def test_the_statements_speak_of_this_filing(inside: None, draft: int) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import select
 
 from app.accounts.queries import list_bureaus
-from app.filing import receipt, record
+from app.filing import application, receipt, record
+from app.filing.application import ApplicationForm
 from app.filing.commitment import BUILT_IN, Subject, Wording, statements
 from app.filing.commitment_paper import CommitmentPaper, of_content, of_draft
 from app.filing.domain import Statement
@@ -88,6 +89,13 @@ def signed_commitment(submission: Submission) -> CommitmentPaper:
     """The commitment as it was signed with a submission."""
     content = record.read(submission.content.encode())
     return of_content(content, submission.sha256, bureau=bureau_of(content["plant"]["county"]))
+
+
+def submitted_application(submission: Submission) -> ApplicationForm:
+    """The application form as it was submitted."""
+    content = record.read(submission.content.encode())
+    bureau = bureau_of(content["plant"]["county"])
+    return application.of_content(content, submission.sha256, bureau=bureau)
 
 
 def receipt_of(submission: Submission) -> Receipt:

@@ -1,4 +1,4 @@
-"""Papers of a filing as downloads (承诺书、存证件、原件、回执), and the script that checks them."""
+"""Papers of a filing as downloads (申请表、承诺书、存证件、回执), and the script to check them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,17 @@ from flask import abort, flash, send_file, url_for
 from werkzeug import Response
 
 from app.accounts.sessions import signed_in_person
-from app.filing.papers import RecordFile, commitment_docx, commitment_pdf
-from app.filing.queries import working
-from app.filing.queries.papers import commitment_of
+from app.filing import application
+from app.filing.content import entered
+from app.filing.papers import (
+    RecordFile,
+    application_docx,
+    application_pdf,
+    commitment_docx,
+    commitment_pdf,
+)
+from app.filing.queries import assessment_of, working
+from app.filing.queries.papers import bureau_of, commitment_of
 from app.filing.routes.blueprint import blueprint, filing_or_404
 from app.filing.routes.submissions import submission_or_404
 from app.filing.services.papers import KEPT, OTHERS, paper
@@ -47,6 +55,30 @@ def draft_commitment(filing_id: int, form: str) -> Response:
         flash(str(fault), "problem")
         return htmx.htmx_redirect(url_for("filing.overview", filing_id=filing.id))
     name = file_name(f"{found.title}_{filing.plant.full_name}_未签署", form)
+    return _sent(RecordFile(name, MEDIA_TYPES[form], made), filing.id)
+
+
+@blueprint.get("/<int:filing_id>/application.<form>")
+@requires(Permission.FILING_ENTER)
+def draft_application(filing_id: int, form: str) -> Response:
+    """The application form of a filing that is worked on, marked 草稿."""
+    filing = filing_or_404(filing_id)
+    if form not in MEDIA_TYPES:
+        abort(404, "没有这种格式。请从页面上的链接中选择。")
+    if not filing.state.is_open:
+        flash("这件申报不在填报中。提交时的申请表在“已提交的版本”中下载。", "problem")
+        return htmx.htmx_redirect(url_for("filing.overview", filing_id=filing.id))
+    now = working(filing)
+    found = application.of_draft(
+        entered(now, assessment_of(now), filing.judged_on if now.submissions else now.on),
+        commits=now.needs_commitment, bureau=bureau_of(filing.county),
+    )  # fmt: skip
+    try:
+        made = application_docx(found) if form == "docx" else application_pdf(found, clock.now())
+    except PaperFault as fault:
+        flash(str(fault), "problem")
+        return htmx.htmx_redirect(url_for("filing.overview", filing_id=filing.id))
+    name = file_name(f"{found.title}_{filing.plant.full_name}_草稿", form)
     return _sent(RecordFile(name, MEDIA_TYPES[form], made), filing.id)
 
 

@@ -121,6 +121,7 @@ def _page(filing: Filing, wrong: Mapping[str, str] | None = None) -> str:
         checks_url=url_for("filing.checks_page", filing_id=filing.id),
         assess_url=url_for("filing.assess_page", filing_id=filing.id),
         summary=_summary(found, judged),
+        commits=found.needs_commitment,
         may_sign=can(Permission.FILING_SIGN),
         signer=signed_in_person().display_name,
         signers=_signers(filing),

@@ -211,6 +211,7 @@ def _submit_page(filing: Filing, wrong: Faults) -> str:
         stopping=len(stops_before_signing(findings_of(found))),
         scans=[it for it in found.evidence if it.place == 0 and it.kind == SCAN],
         scan_words=SCAN,
+        commits=found.needs_commitment,
         statements=[
             {"id": it.id, "key": f"{it.id}:{it.sha256}", "text": it.text,
              "accepted": f"{it.id}:{it.sha256}" in ticked}

@@ -13,7 +13,12 @@ from app.filing import papers, record
 from app.filing.models import FilingPaper
 from app.filing.papers import JSON, TEXT, RecordFile
 from app.filing.queries.filings import Submission, find_submission
-from app.filing.queries.papers import papers_of, receipt_of, signed_commitment
+from app.filing.queries.papers import (
+    papers_of,
+    receipt_of,
+    signed_commitment,
+    submitted_application,
+)
 from app.kernel import audit, files, jobs
 from app.kernel.authority import EVERYTHING
 from app.kernel.database import db
@@ -37,17 +42,22 @@ def _commitment(it: Submission) -> bytes:
     return papers.commitment_pdf(signed_commitment(it), it.submitted_at)
 
 
+def _application(it: Submission) -> bytes:
+    return papers.application_pdf(submitted_application(it), it.submitted_at)
+
+
 def _receipt(it: Submission) -> bytes:
     return papers.receipt_pdf(receipt_of(it), it.submitted_at)
 
 
 KEPT: Mapping[str, tuple[str, Callable[[Submission], bytes]]] = {
     "record": ("申报存证件", _record),
+    "application": ("申请表", _application),
     "commitment": ("承诺书", _commitment),
     "receipt": ("申报回执", _receipt),
 }
 """The papers that are kept, all PDF."""
-OTHERS = ("commitment-docx", "original", "files")
+OTHERS = ("application-docx", "commitment-docx", "original", "files")
 """What is always made of the frozen content."""
 
 
@@ -62,8 +72,10 @@ def paper(submission: Submission, kind: str) -> RecordFile:
         return RecordFile(file_name(f"佐证材料校验值_{name}", "txt"), TEXT, record.file_list(held))
     if kind == "commitment-docx":
         signed = signed_commitment(submission)
-        made = papers.commitment_docx(signed)
-        return RecordFile(file_name(f"{signed.title}_{name}", "docx"), MEDIA_TYPES["docx"], made)
+        return _docx(f"{signed.title}_{name}", papers.commitment_docx(signed))
+    if kind == "application-docx":
+        form = submitted_application(submission)
+        return _docx(f"{form.title}_{name}", papers.application_docx(form))
     title, make = KEPT[kind]
     kept = papers_of(submission.id).get(kind)
     if kept is None:
@@ -71,6 +83,10 @@ def paper(submission: Submission, kind: str) -> RecordFile:
     if not files.is_whole(kept.sha256):
         raise PaperFault(_GONE)
     return RecordFile(kept.name, MEDIA_TYPES["pdf"], files.path_of(kept.sha256).read_bytes())
+
+
+def _docx(name: str, content: bytes) -> RecordFile:
+    return RecordFile(file_name(name, "docx"), MEDIA_TYPES["docx"], content)
 
 
 def _keep(run: jobs.JobRun) -> None:
