@@ -21,11 +21,11 @@ from app.filing.answers import (
 from app.filing.domain import Assessment, CheckFinding, Evidence, Severity, Statement
 from app.filing.queries.papers import subject_of, wording_in_use
 from app.filing.queries.working import Working, WorkingTable
+from app.filing.record import FORMAT
 from app.indicators.domain import RowResult
 from app.indicators.wording import written
 from app.kernel import clock
 
-FORMAT = "jixiao-filing-1"
 Document = dict[str, Any]
 
 

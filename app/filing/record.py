@@ -14,9 +14,19 @@ from typing import Any
 from app.filing.commitment import grade_words
 from app.filing.domain import Kind, Way
 from app.kernel import clock
-from app.kernel.papers import breakable, safe_name
+from app.kernel.papers import PaperFault, breakable, safe_name
 
 Json = Mapping[str, Any]
+FORMAT = "jixiao-filing-1"
+_PARTS = {
+    "format", "receipt", "number", "plant", "rulebook", "kind", "year", "target", "judged_on",
+    "tables", "overall", "transport", "warnings", "evidence", "commitment", "submitted_at", "way",
+}  # fmt: skip
+"""What every page and paper of a submission speaks of."""
+_UNREADABLE = (
+    "这次提交的内容不是本系统能读的格式，无法显示：数据可能已损坏，或由更新版本的系统写入。"
+    "请联系系统管理员检查，必要时从备份恢复。"
+)
 TITLE = "重点行业绩效分级申报存证件"
 NOT_APPLICABLE, OPEN = "不涉及", "未定"
 HOW_TO_CHECK = (
@@ -29,9 +39,21 @@ _SHORT, _FEW = 400, 20
 """Characters and files of a row that certainly fits a page, and so is not parted."""
 
 
-def read(content: bytes) -> Json:
-    """The content of a submission out of its canonical JSON."""
-    held: Json = json.loads(content)
+class UnreadableContent(PaperFault):
+    """What is kept of a submission is not in a format that is known here."""
+
+    def __init__(self) -> None:
+        super().__init__(_UNREADABLE)
+
+
+def read(content: bytes | str) -> Json:
+    """The content of a submission out of its canonical JSON. Raises UnreadableContent."""
+    try:
+        held = json.loads(content)
+    except ValueError as fault:
+        raise UnreadableContent from fault
+    if not isinstance(held, dict) or held.get("format") != FORMAT or not held.keys() >= _PARTS:
+        raise UnreadableContent
     return held
 
 

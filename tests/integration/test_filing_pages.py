@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import insert
 
 from app.filing import services
 from app.filing.domain import State
 from app.filing.entry import entry_form, row_id
+from app.filing.models import FilingSubmission
 from app.filing.queries import Working, submissions_of, working
+from app.filing.queries.earlier import earlier_submission
 from app.filing.queries.papers import statements_of
 from app.grades.services import GradeEntry, record_grades
 from app.indicators.domain import Answer, Measured
 from app.kernel import audit
+from app.kernel.database import db
 from app.kernel.transaction import writing
 from tests.facts import a_plant, code
 from tests.filings import ROWS, begun, filing, put_in_force, table
@@ -347,3 +352,30 @@ def test_the_county_reads_what_was_submitted_and_another_county_does_not(
         made = own.post("/filing/submissions/export", data={"format": kind})
         with own.get(made.location) as fetched:
             assert fetched.status_code == 200
+
+
+def test_a_content_that_cannot_be_read_is_said_on_every_page_of_it(
+    app: Flask, draft: int, client_as: ClientAs
+) -> None:
+    officer = client_as("county-officer", county=YUECHENG)
+    strange = ("{}", "no json", "[]", '{"format":"jixiao-filing-2"}')
+    with app.app_context(), writing("测试") as current:
+        ids = [
+            db.session.execute(
+                insert(FilingSubmission).values(
+                    filing_id=draft, number=number, receipt=f"HZ-{number}", content=content,
+                    sha256="0" * 64, grade=None, submitted_at=current.moment,
+                    submitted_by_name="示例", form_key=f"strange-{number}",
+                ).returning(FilingSubmission.id)
+            ).scalar_one()
+            for number, content in enumerate(strange, start=1)
+        ]  # fmt: skip
+        audit.record("test.recorded", "filing", draft)
+    for submission_id in ids:
+        for part in ("", "/receipt", "/papers/record"):
+            answer = officer.get(f"/filing/submissions/{submission_id}{part}")
+            assert answer.status_code in {303, 409}, f"{strange[submission_id - ids[0]]} {part}"
+        assert "联系系统管理员" in officer.get(f"/filing/submissions/{submission_id}").text
+    with app.app_context():  # and nobody is kept from filing anew
+        found = filing(draft)
+        assert earlier_submission(replace(found, id=found.id + 1)) is None

@@ -75,7 +75,7 @@ class Trial:
     def look(self, sent: str, answer: TestResponse) -> None:
         """Note an answer that broke, told its insides, let something through or wrote."""
         self.seen[answer.status_code] += 1
-        body = answer.get_data(as_text=True)
+        body = answer.get_data().decode(errors="replace")  # or a picture, a paper, a table
         answer.close()
         what = f"{sent[:160]} → {answer.status}"
         if answer.status_code >= 500:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from app.filing import record
 from app.filing.answers import answer_of, transport_of
 from app.filing.domain import State, Transport
 from app.filing.models import FilingRow, FilingSubmission
@@ -61,4 +61,9 @@ def earlier_submission(filing: Filing, *, before_year: int | None = None) -> Ear
     if before_year is not None:
         query = query.where(FilingRow.year < before_year, FilingRow.state == State.CLOSED)
     row = db.session.execute(query.order_by(FilingSubmission.id.desc()).limit(1)).first()
-    return None if row is None else Earlier(row.filing_id, json.loads(row.content))
+    if row is None:
+        return None
+    try:
+        return Earlier(row.filing_id, record.read(row.content))
+    except record.UnreadableContent:  # its own page says so; nobody is kept from filing anew
+        return None

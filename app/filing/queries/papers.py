@@ -87,7 +87,7 @@ def commitment_of(working: Working) -> CommitmentPaper:
 
 def signed_commitment(submission: Submission) -> CommitmentPaper:
     """The commitment as it was signed with a submission."""
-    content = record.read(submission.content.encode())
+    content = record.read(submission.content)
     return of_content(content, submission.sha256, bureau=bureau_of(content["plant"]["county"]))
 
 
@@ -100,7 +100,7 @@ def submitted_application(submission: Submission) -> ApplicationForm:
 
 def receipt_of(submission: Submission) -> Receipt:
     """The receipt of a submission."""
-    content = record.read(submission.content.encode())
+    content = record.read(submission.content)
     bureau = bureau_of(content["plant"]["county"])
     return receipt.receipt_of(
         content, submission.sha256, bureau=bureau, steps=next_steps_of(submission)
@@ -109,7 +109,7 @@ def receipt_of(submission: Submission) -> Receipt:
 
 def next_steps_of(submission: Submission) -> tuple[str, ...]:
     """What happens next and by when, by the rules of the day of submission."""
-    content = record.read(submission.content.encode())
+    content = record.read(submission.content)
     county, target = content["plant"]["county"], content["target"]
     received = clock.day_of(submission.submitted_at)
     kind = parameter("review.day_kind", received, county)

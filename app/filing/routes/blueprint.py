@@ -10,6 +10,7 @@ from werkzeug import Response
 
 from app.filing.domain import COURSE, CheckFinding, State, Way
 from app.filing.queries import Filing, find_filing
+from app.filing.record import UnreadableContent
 from app.kernel import htmx
 from app.kernel.authority import Permission, Scope
 from app.kernel.permissions import can, scope_for
@@ -38,6 +39,13 @@ _PARTS = (
 """The parts of a filing: the first name is its page, the others are answered with it too."""
 _WHILE_OPEN = frozenset({"等级和指标表", "检查", "承诺与提交"})
 """What there is nothing to see of once a filing is settled."""
+
+
+@blueprint.errorhandler(UnreadableContent)
+def cannot_be_read(fault: Exception) -> tuple[str, int]:
+    """What was submitted is not in a format that is known here: say so (409)."""
+    back_url = url_for(f"filing.{'home' if can(Permission.FILING_WORK) else 'submission_list'}")
+    return page("filing/unreadable.html", sentence=str(fault), back_url=back_url), 409
 
 
 def state_tag(state: State) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from flask import abort, make_response, request, url_for
 from werkzeug import Response
 
 from app.accounts.queries import list_bureaus
+from app.filing import record
 from app.filing.answers import read_transport, transport_words
 from app.filing.domain import Kind, State, Way
 from app.filing.exports import filings_file, offer_filings
@@ -211,7 +212,7 @@ def submission_page(submission_id: int) -> str:
     filing = find_filing(found.filing_id, scope_for(Permission.FILING_VIEW))
     if filing is None:
         abort(404, "没有这次提交，或者不在您的权限范围内。")
-    content: dict[str, Any] = json.loads(found.content)
+    content = record.read(found.content)
     every = submissions_of(found.filing_id)
     latest = every[-1]
     is_own = can(Permission.FILING_WORK)
@@ -300,7 +301,7 @@ def _transport(kept: Mapping[str, Any] | None) -> str:
 def receipt_page(submission_id: int) -> str:
     """The receipt: number, time, what happens next and by when."""
     found = submission_or_404(submission_id)
-    content: dict[str, Any] = json.loads(found.content)
+    content = record.read(found.content)
     plant = content["plant"]
     return page(
         "filing/receipt.html",
