@@ -1,6 +1,7 @@
 """A table as a lasting document (指标表文本): canonical JSON with its hash, and back.
 
-Criteria are written as in the sheet, so that whoever opens the file reads what an officer reads.
+Criteria are written as in the sheet, so that whoever opens the file reads what an officer reads,
+and beside it by their parts, which is what is read back.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from app.indicators.criteria import Cell, Evidence, IndicatorTable, Row
-from app.indicators.wording import read, written
+from app.indicators.criteria import Cell, Criterion, Evidence, IndicatorTable, Row
+from app.indicators.kept import from_parts, from_words, to_parts
+from app.indicators.wording import written
 
 Document = dict[str, Any]
 
@@ -39,14 +41,19 @@ def _row_to_document(row: Row) -> Document:
         "source": row.source,
         "evidence": [{"kind": it.kind, "period": it.period} for it in row.evidence],
         "cells": [
-            {"grades": list(it.grades), "asks": written(it.criterion), "source": it.source}
+            {
+                "grades": list(it.grades),
+                "asks": written(it.criterion),
+                "parts": to_parts(it.criterion),
+                "source": it.source,
+            }
             for it in row.cells
         ],
     }
 
 
 def from_document(document: Document) -> IndicatorTable:
-    """The table that a document holds. Raises KeyError, TypeError or UnreadableCriterion."""
+    """The table that a document holds. Raises KeyError or TypeError for what is none."""
     return IndicatorTable(
         industry=document["industry"],
         subtype=document["subtype"],
@@ -63,13 +70,16 @@ def _row_from_document(row: Document) -> Row:
         key=row["key"],
         dimension=row["dimension"],
         title=row["title"],
-        cells=tuple(
-            Cell(tuple(it["grades"]), read(it["asks"]), it["source"]) for it in row["cells"]
-        ),
+        cells=tuple(Cell(tuple(it["grades"]), _criterion(it), it["source"]) for it in row["cells"]),
         may_not_apply=row["may_not_apply"],
         evidence=tuple(Evidence(it["kind"], it["period"]) for it in row["evidence"]),
         source=row["source"],
     )
+
+
+def _criterion(cell: Document) -> Criterion:
+    """By its parts; tables kept before these were kept have the words alone."""
+    return from_parts(cell["parts"]) if "parts" in cell else from_words(cell["asks"])
 
 
 def as_text(table: IndicatorTable) -> str:

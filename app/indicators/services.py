@@ -107,7 +107,7 @@ def keep_version(
             "您填写的内容还在下面，请与最新一版对照后再保存。"
         )
     content = as_text(table)
-    if last is not None and last.content == content:
+    if last is not None and as_text(last.table) == content:
         return last.id
     current, number = transaction(), 1 if last is None else last.number + 1
     version_id: int = db.session.execute(

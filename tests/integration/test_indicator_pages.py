@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from io import BytesIO
@@ -10,12 +11,19 @@ from typing import Any
 import openpyxl
 import pytest
 from flask import Flask
+from sqlalchemy import insert
 
+from app.approvals.domain import Refused
+from app.indicators.documents import as_text, digest, from_text
 from app.indicators.forms import values_of
+from app.indicators.models import IndicatorVersion
 from app.indicators.queries import heads_of, newest_version, table_on
 from app.indicators.sheets import write_table
 from app.indicators.toml_files import to_toml
 from app.indicators.wording import written
+from app.kernel import audit
+from app.kernel.database import db
+from app.kernel.transaction import writing
 from tests.conftest import Freeze
 from tests.facts import code
 from tests.indicators import GRADES, RULES, TableKeepers, a_row, a_table, dust, table_keepers
@@ -75,6 +83,49 @@ def test_every_page_is_there_and_sound(keepers: TableKeepers, client_as: ClientA
     officer = fetched(client_as("county-officer"), f"{LIST}/1?version=2")
     assert "逐行修改" not in officer
     assert "颗粒物≤8mg/m³" in officer
+
+
+def test_a_version_kept_before_readers_became_stricter_is_still_shown_on_every_page(
+    keepers: TableKeepers,
+) -> None:
+    """A range that was not understood was kept once; nobody may type it any more."""
+    odd = "颗粒物≤10～1e999mg/m³"
+    first = keepers.keep(a_table(dust("10")))
+    keepers.rule(1, kept_words(keepers, first, odd), date(2026, 2, 1))
+    editor = browser_of(keepers.app, keepers.editor)
+    for page in ("", "/1", "/1/on", "/1/versions", "/1/compare?before=1&now=2", "/1/edit",
+                 "/1/edit?row=4.1"):  # fmt: skip
+        text = fetched(editor, f"{LIST}{page}")
+        assert odd in text or page in {"", "/1/versions", "/1/edit?row=4.1"}, page
+    with keepers.app.app_context():
+        version = newest_version(1)
+        assert version is not None
+        assert from_text(as_text(version.table)) == version.table
+    with pytest.raises(Refused, match="写出后会被读成"):
+        keepers.keep(version.table)
+
+
+def kept_words(keepers: TableKeepers, made_from: int, words: str) -> int:
+    """The table's next version as it was kept when it held words alone, with these for A."""
+    with keepers.app.app_context(), writing("测试") as current:
+        last = newest_version(1)
+        assert last is not None
+        document = json.loads(last.content)
+        for cell in document["rows"][0]["cells"]:
+            del cell["parts"]
+        document["rows"][0]["cells"][0]["asks"] = words
+        content = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+        version_id: int = db.session.execute(
+            insert(IndicatorVersion)
+            .values(
+                family_id=1, number=2, title=last.table.title, rows=1, unverified=0,
+                made_from=made_from, content=content, sha256=digest(content), example=False,
+                note="", kept_at=current.moment, kept_by=None,
+            )
+            .returning(IndicatorVersion.id)
+        ).scalar_one()  # fmt: skip
+        audit.record("test.recorded", "indicators", 1)
+    return version_id
 
 
 def test_an_enterprise_sees_what_rules_and_no_drafts(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,16 +12,18 @@ from flask import Flask, Response, render_template_string
 from jinja2 import StrictUndefined
 
 from app.kernel import assets, htmx, look, routes
+from app.kernel.config import Config
 from app.kernel.verdicts import Reason
 
 HTMX = {"HX-Request": "true", "HX-Target": "rows"}
 
 
 @pytest.fixture
-def bare() -> Flask:
+def bare(tmp_path: Path) -> Flask:
     """Nothing but the look: no database, nobody signed in."""
     app = Flask(__name__, static_folder=None)
     app.config["SECRET_KEY"] = "test"
+    app.config["CONFIG"] = Config(tmp_path, "", "test")
     app.jinja_env.undefined = StrictUndefined
     look.init_app(app)
     app.register_blueprint(routes.blueprint)
@@ -180,3 +183,5 @@ def test_every_error_says_what_happened_why_and_what_to_do(bare: Flask, status: 
         part = render_template_string(template, request_id="3fa91c")
     assert "<html" not in part
     assert "怎么办" in part
+    bare.config["CONFIG"] = replace(bare.config["CONFIG"], for_filers=True)
+    assert "管理员" not in _rendered(bare, template, request_id="3fa91c")

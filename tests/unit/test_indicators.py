@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -34,6 +35,7 @@ from app.indicators.domain import (
     short_board,
     way_to,
 )
+from app.indicators.kept import from_parts, from_words, to_parts
 from app.indicators.wording import UnreadableCriterion, read, written
 from app.rulebook.domain import GradeOrder
 
@@ -241,6 +243,30 @@ CRITERIA = st.one_of(
 def test_what_is_written_is_read_back_as_it_was(criterion: Criterion) -> None:
     """PLAN-INDICATORS: every kind of row."""
     assert read(written(criterion)) == criterion
+
+
+@given(CRITERIA)
+def test_what_is_kept_is_read_back_by_its_parts_and_older_tables_by_their_words(
+    criterion: Criterion,
+) -> None:
+    assert from_parts(json.loads(json.dumps(to_parts(criterion)))) == criterion
+    assert from_words(written(criterion)) == criterion
+
+
+@pytest.mark.parametrize(
+    "text", ["颗粒物≤10～1e999mg/m³", "颗粒物≤10至20mg/m³", "颗粒物≤10,5mg/m³"]
+)
+def test_what_was_kept_is_readable_though_nobody_may_type_it_any_more(text: str) -> None:
+    with pytest.raises(UnreadableCriterion):
+        read(text)
+    kept = from_words(text)
+    assert isinstance(kept, Limits)
+    assert written(kept) == written(from_parts(to_parts(kept))) == text
+
+
+@pytest.mark.parametrize("text", ["", "按标准执行", "颗粒物≤"])
+def test_kept_words_that_say_nothing_are_not_known(text: str) -> None:
+    assert from_words(text) == Unverified()
 
 
 @pytest.mark.parametrize(
