@@ -75,7 +75,7 @@ def send(
 def in_parts(filer: CheckedClient, draft: int, name: str, content: bytes, **more: Any) -> Any:
     """As the page's script sends a file."""
     begin = {"place": 1, "row": "1", "name": name, "size": len(content), "mark": "1",
-             "sha256": hashlib.sha256(content).hexdigest(), **more}  # fmt: skip
+             "digest": hashlib.sha256(content).hexdigest(), **more}  # fmt: skip
     answer = filer.post(f"/filing/{draft}/uploads", data=begin).get_json()
     if "token" not in answer:
         return answer
@@ -132,7 +132,7 @@ def test_a_file_in_parts_goes_on_after_a_broken_line(
 ) -> None:
     content = sample.picture("PNG", (900, 900)) + bytes(0)
     begin = {"place": 1, "row": "1", "name": "图.png", "size": len(content), "mark": "9",
-             "sha256": hashlib.sha256(content).hexdigest()}  # fmt: skip
+             "digest": hashlib.sha256(content).hexdigest()}  # fmt: skip
     url = f"/filing/{draft}/uploads"
     first = filer.post(url, data=begin).get_json()
     filer.post(f"{url}/{first['token']}?at=0", data=content[:500], content_type=BYTES)
@@ -148,7 +148,7 @@ def test_a_file_in_parts_goes_on_after_a_broken_line(
     filer.post(f"{url}/{first['token']}?at=500", data=content[500:], content_type=BYTES)
     done = filer.post(f"{url}/{first['token']}/whole").get_json()
     (kept,) = held(app, draft)
-    assert (kept.id, kept.sha256) == (done["added"], begin["sha256"])
+    assert (kept.id, kept.sha256) == (done["added"], begin["digest"])
     with app.app_context():
         assert db.session.execute(select(Upload.token)).all() == []
         db.session.rollback()
@@ -159,7 +159,7 @@ def test_what_was_damaged_on_its_way_is_sent_again(
     app: Flask, draft: int, filer: CheckedClient
 ) -> None:
     begin = {"place": 1, "row": "1", "name": "a.pdf", "size": len(REPORT), "mark": "",
-             "sha256": "0" * 64}  # fmt: skip
+             "digest": "0" * 64}  # fmt: skip
     token = filer.post(f"/filing/{draft}/uploads", data=begin).get_json()["token"]
     filer.post(f"/filing/{draft}/uploads/{token}?at=0", data=REPORT, content_type=BYTES)
     answer = answered(filer.post(f"/filing/{draft}/uploads/{token}/whole"), 409)

@@ -37,7 +37,7 @@ def begin_upload(filing_id: int) -> Response:
     where, replaces = asked_where(request.form)
     span, fault = asked_span(request.form)
     name = request.form.get("name", "")[-_LONGEST_NAME:]
-    size, sha256 = request.form.get("size", 0, int), _digest(request.form.get("sha256", ""))
+    size, sha256 = request.form.get("size", 0, int), _digest(request.form.get("digest", ""))
     if not filing.state.is_open or fault:
         return jsonify(refused=fault or f"该申报{filing.state.words}，不能再添加材料。请刷新页面。")
     limits = evidence_limits(clock.today(), filing.county)

@@ -129,7 +129,7 @@
       said.set("size", this.file.size);
       said.set("mark", `${this.file.lastModified}`);
       this.digest ??= await digestOf(this.file);
-      said.set("sha256", this.digest);
+      said.set("digest", this.digest);
       const answer = await post(this.url, said);
       this.token = answer.token;
       return answer;

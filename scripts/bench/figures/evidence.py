@@ -179,7 +179,7 @@ async def _send_one(browser: Browser, draft: int, token: str, content: bytes) ->
     digest = hashlib.sha256(content).hexdigest()
     begun = await browser.post(f"/filing/{draft}/uploads", {
         "csrf_token": token, "place": "0", "row": "", "name": f"{digest[:8]}.pdf",
-        "size": str(len(content)), "mark": "1", "sha256": digest})  # fmt: skip
+        "size": str(len(content)), "mark": "1", "digest": digest})  # fmt: skip
     url, arrived = f"/filing/{draft}/uploads/{json.loads(begun.text)['token']}", 0
     while arrived < len(content):
         part = content[arrived : arrived + uploads.PART]
