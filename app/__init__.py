@@ -55,7 +55,7 @@ from app.kernel import (
     web,
 )
 from app.kernel.config import Config
-from app.kernel.entrance import Narrowed
+from app.kernel.entrance import Narrowed, name_office_with
 from app.ledger import audit_words as ledger_words
 from app.ledger import commands as ledger_commands
 from app.ledger import routes as ledger_routes
@@ -178,6 +178,7 @@ def create_app(config: Config | None = None) -> Flask:
     )
     sessions.init_sessions(app)
     entrance.close_main_door_with(filing_settings.main_door_is_closed)
+    name_office_with(filing_settings.office_for_enterprises)
     accounts_queries.resolve_enterprises_with(registry_queries.enterprise_ids_of)
     registry_services.hand_facts_on_with(supervision_services.hand_on)
     logs.init_app(app, settings)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from telling import Unable
 
 NOTE = "filers-listener.json"
 """File in the data folder while the listener is open; ``doctor`` asks where it says."""
+_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 IN_USE = "in-use-filers"
 """Names its certificate in ``instance/tls/``."""
 
@@ -32,6 +34,8 @@ class Listener:
     port: int
     certificate: Path | None = None
     key: Path | None = None
+    address: str = ""
+    """Where people find it, if that is said."""
 
     @property
     def written(self) -> str:
@@ -48,6 +52,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """``--filer-…``; what is not given comes from the variables ``FILER_…``."""
     parser.add_argument("--filer-host", metavar="HOST", help="企业申报入口的监听地址，默认不开")
     parser.add_argument("--filer-port", metavar="PORT", help="企业申报入口的监听端口")
+    parser.add_argument("--filer-address", metavar="URL", help="企业打开的网址，印在账号单上")
     parser.add_argument("--filer-tls-cert", metavar="FILE", help="企业申报入口的 TLS 证书（PEM）")
     parser.add_argument("--filer-tls-key", metavar="FILE", help="企业申报入口的 TLS 私钥")
 
@@ -59,10 +64,14 @@ def chosen(options: argparse.Namespace, environ: Mapping[str, str]) -> Listener 
         said = getattr(options, f"filer_{name}", None) or environ.get(f"FILER_{name.upper()}", "")
         return str(said).strip()
 
-    host, port = given("host"), given("port")
+    host, port, address = given("host"), given("port"), given("address")
     certificate, key = given("tls_cert"), given("tls_key")
-    if not any((host, port, certificate, key)):
-        return None
+    if address and not _ADDRESS.fullmatch(address):
+        raise Unable(
+            f"--filer-address“{address[:60]}”不是网址。请写明 http:// 或 https://、主机名和端口。"
+        )
+    if not any((host, port, certificate, key, getattr(options, "filer_address", None))):
+        return None  # FILER_ADDRESS alone: another machine has the listener
     if not (host and port):
         raise Unable("开通企业申报入口须同时给出 --filer-host 与 --filer-port。")
     if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
@@ -71,8 +80,26 @@ def chosen(options: argparse.Namespace, environ: Mapping[str, str]) -> Listener 
         raise Unable("企业申报入口须用另一个端口，请换一个 --filer-port。")
     if bool(certificate) != bool(key):
         raise Unable("--filer-tls-cert 与 --filer-tls-key 须同时给出。")
-    files = (Path(certificate), Path(key)) if certificate else (None, None)
-    return Listener(host, int(port), *files)
+    if not certificate:
+        return Listener(host, int(port), address=address)
+    return Listener(host, int(port), Path(certificate), Path(key), address)
+
+
+def address_of(listener: Listener, environ: Mapping[str, str], *, is_encrypted: bool) -> str:
+    """The address that enterprises are told: the one given, else its first name with the port.
+
+    ``*`` stands for a name that only the officer's browser knows, where it listens everywhere.
+    """
+    if listener.address:
+        return listener.address
+    names = (
+        it.strip() for it in environ.get("FILER_TRUSTED_HOSTS", "").replace("，", ",").split(",")
+    )
+    name = next((it for it in names if it and not it.startswith(".")), "")
+    name = name or ("*" if listener.host in tls.NO_NAMES else in_address(listener.host))
+    usual = 443 if is_encrypted else 80
+    port = "" if listener.port == usual else f":{listener.port}"
+    return f"{'https' if is_encrypted else 'http'}://{name}{port}"
 
 
 def environ_of(
@@ -116,5 +143,7 @@ def note(
         "tls": served_with is not None,
         "plain": environ.get("ALLOW_PLAINTEXT") == "1",
         "hosts": bool(environ.get("FILER_TRUSTED_HOSTS", "").strip()),
+        "address": environ.get("FILER_ADDRESS", ""),
+        "keeper": os.getpid(),
     }
     path.write_text(json.dumps(told), encoding="utf-8")

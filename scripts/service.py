@@ -33,6 +33,7 @@ INSTANCE_DIR={instance}
 # FILER_TLS_CERT=/etc/ssl/shenbao.pem
 # FILER_TLS_KEY=/etc/ssl/shenbao.key
 # FILER_TRUSTED_HOSTS=shenbao.example.gov.cn
+# FILER_ADDRESS=https://shenbao.example.gov.cn
 # WEB_PROCESSES=1
 # LOG_DAYS=184
 # BACKUP_DIR=/var/backups/jixiao

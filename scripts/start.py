@@ -97,11 +97,16 @@ def _start(options: argparse.Namespace) -> int:
     also = (outside.host,) if outside else ()
     served_with = tls.provide(options.host, options.tls_cert, options.tls_key, instance, also)
     environ = _environ(options, instance, served_with)
+    outside_with = filers.certificate_of(outside, served_with, instance) if outside else None
+    if outside:
+        environ["FILER_ADDRESS"] = filers.address_of(
+            outside, environ, is_encrypted=outside_with is not None
+        )
     if options.setup_only:
         certificate = f"{served_with.told}\n" if served_with else ""
         say(f"{certificate}{_prepare_data(options, environ)}\n准备完成。")
         return 0
-    return _serve(Serving(options, environ, listeners[0], served_with, outside))
+    return _serve(Serving(options, environ, listeners[0], served_with, outside, outside_with))
 
 
 def _check_folder(instance: Path) -> None:
@@ -175,6 +180,7 @@ class Serving:
     main: filers.Listener
     served_with: tls.Tls | None
     outside: filers.Listener | None
+    outside_with: tls.Tls | None
 
 
 def _serve(serving: Serving) -> int:
@@ -214,17 +220,13 @@ def _outside(serving: Serving) -> tuple[list[processes.Child], str]:
         filers.note(None, serving.environ, None)
         return [], ""
     it = serving.outside
-    served_with = filers.certificate_of(it, serving.served_with, _instance(serving.environ))
+    served_with = serving.outside_with
     environ = filers.environ_of(it, serving.environ, served_with)
     filers.note(it, environ, served_with)
     if environ.get("ALLOW_PLAINTEXT"):
         say("警告：企业申报入口未启用 TLS，口令和数据在网络上明文传输。")
     child = processes.Child("企业申报入口", _web_server(it, served_with, 1), environ)
     return [child], f"企业申报入口：{'https' if served_with else 'http'}://{it.written}\n"
-
-
-def _instance(environ: dict[str, str]) -> Path:
-    return Path(environ["INSTANCE_DIR"])
 
 
 def _web_processes() -> int:

@@ -29,6 +29,7 @@ def environ(**more: str) -> dict[str, str]:
     left_out = {
         "ALLOW_PLAINTEXT",
         "DATABASE_URL",
+        "FILER_ADDRESS",
         "FILER_HOST",
         "FILER_PORT",
         "FILER_TLS_CERT",
@@ -59,7 +60,7 @@ class Served:
     """A running ``start.py`` and what it has said so far."""
 
     def __init__(self, instance: Path, *options: str, **environment: str) -> None:
-        self.port = free_port()
+        self.port, self.instance = free_port(), instance
         self._log = instance.with_suffix(".log")
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(

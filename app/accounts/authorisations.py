@@ -9,6 +9,7 @@ from app.accounts.queries import Authorisation
 from app.accounts.sessions import signed_in_person
 from app.kernel import attachments, audit, files
 from app.kernel.database import db
+from app.kernel.entrance import whom_to_tell
 from app.kernel.web import never_run
 
 
@@ -17,7 +18,10 @@ def as_download(paper: Authorisation | None) -> Response:
     if paper is None:
         abort(404, "没有这份授权书，或者不在您的权限范围内。")
     if not files.is_whole(paper.sha256):
-        abort(404, "这份授权书缺失，或与登记时的校验值不符。请联系系统管理员从备份恢复。")
+        abort(
+            404,
+            f"这份授权书缺失，或与登记时的校验值不符。须从备份恢复，请告知{whom_to_tell()}。",
+        )
     person = signed_in_person()
     db.session.rollback()
     audit.record_aside("authorisation.fetched", "authorisation", paper.id,

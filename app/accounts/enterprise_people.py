@@ -16,8 +16,6 @@ from app.accounts.domain import ENTERPRISE_ROLES, Grant, Role
 
 ROLES = tuple(role for role in Role if role in ENTERPRISE_ROLES)
 """What can be opened for an enterprise; nothing beyond it."""
-SOON = timedelta(days=30)
-"""本局设定: how long before its last day a grant is called 即将到期."""
 LONGEST_REASON = 200
 _PHONE = re.compile(r"[0-9+() -]{5,20}")
 
@@ -67,8 +65,11 @@ class Held:
     """The account still bears the one-time password of its slip."""
 
 
-def state_of(held: Held, on: date) -> State:
-    """How the grant stands on the day; its last day counts."""
+def state_of(held: Held, on: date, ending: timedelta) -> State:
+    """How the grant stands on the day; its last day counts.
+
+    ``ending``: how long before its last day it is called 即将到期 (本局设定).
+    """
     if held.is_closed:
         return State.CLOSED
     if held.until_on is not None and held.until_on < on:
@@ -77,7 +78,7 @@ def state_of(held: Held, on: date) -> State:
         return State.DISABLED
     if held.from_on > on:
         return State.WAITING
-    if held.until_on is not None and held.until_on <= on + SOON:
+    if held.until_on is not None and held.until_on <= on + ending:
         return State.ENDING
     return State.NEW if held.is_one_time else State.ACTIVE
 

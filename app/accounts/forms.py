@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from flask import request
+
 from app.accounts.domain import Role
 from app.accounts.places import SHAOXING, BureauPlan, CountyPlan
 from app.accounts.queries import SORTS, STATES, AccountFilter, AuditFilter
-from app.accounts.services import FirstPeople
+from app.accounts.services import NO_PAPER, FirstPeople, Paper
+from app.kernel import attachments
 from app.kernel.asked import read_day
 
 COUNTY_ROWS = 12
@@ -109,6 +112,17 @@ class GrantForm:
     def wanted_role(self) -> Role | None:
         """The role chosen, None when none was."""
         return Role(self.role) if self.role in set(Role) else None
+
+    def paper(self) -> Paper:
+        """The authorisation of an agent as sent; notes in ``errors`` what cannot be taken."""
+        if self.role != Role.AGENT:
+            return NO_PAPER
+        _, until_on = self.days()
+        try:
+            return Paper(attachments.receive(request.files.get("paper")), until_on)
+        except attachments.Unacceptable as fault:
+            self.errors["paper"] = str(fault)
+            return NO_PAPER
 
     def days(self) -> tuple[date | None, date | None]:
         """First and last day; notes in ``errors`` what cannot be read as one."""

@@ -1,6 +1,7 @@
 """What the audit log calls the acts and records entered by hand (审计日志用语)."""
 
 ACTIONS: dict[str, str] = {
+    "authorisation.reminded": "提醒代办授权到期",
     "facts.exported": "导出监管事实",
     "finding.annulled": "作废虚假材料认定记录",
     "finding.corrected": "更正虚假材料认定",

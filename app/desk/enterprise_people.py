@@ -7,6 +7,7 @@ from app.accounts.domain import Role
 from app.accounts.enterprise_people import why_not_reissue
 from app.accounts.queries import grants_of
 from app.accounts.services import AccountRefused, NewAccount, NewPerson, OneTime, Paper
+from app.desk.agent_reminders import source_of
 from app.desk.queries.people import EnterpriseFound, PersonOfEnterprise, usccs_within
 from app.inbox import services as inbox
 from app.inbox.domain import Audience, MessageKind
@@ -33,6 +34,7 @@ def lend_agent(found: EnterpriseFound, name: str, paper: Paper) -> int:
 def extend_agent(it: PersonOfEnterprise, paper: Paper) -> int:
     """A new paper prolongs what an agent may do; returns the id of the new grant."""
     grant_id = accounts.extend_agent(it.grant_id, paper)
+    inbox.settle(source_of(it.grant_id))
     _tell(it.enterprise_id, "代办授权延期", f"{it.name}（至 {paper.until_on}，含当日）")
     return grant_id
 
@@ -40,6 +42,7 @@ def extend_agent(it: PersonOfEnterprise, paper: Paper) -> int:
 def close_person(it: PersonOfEnterprise, reason: str) -> None:
     """A leaver is out at once; filings and tasks stay with the enterprise."""
     accounts.close_person(it.grant_id, reason)
+    inbox.settle(source_of(it.grant_id))
     _tell(it.enterprise_id, "企业账号已关闭", f"{it.name}（{it.role.label}），理由：{reason}")
 
 

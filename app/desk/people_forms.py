@@ -86,14 +86,17 @@ def read_person(form: Mapping[str, str]) -> PersonForm:
     )
 
 
-def read_people_filter(args: Mapping[str, str]) -> PeopleFilter:
-    """Which people the address asks for; what it does not know counts as not said."""
+def read_people_filter(args: Mapping[str, str], usual: str = "enterprise") -> PeopleFilter:
+    """Which people the address asks for; what it does not know counts as not said.
+
+    ``usual``: the order when none is asked for.
+    """
     role, state, sort = args.get("role", ""), args.get("state", ""), args.get("sort", "")
     return PeopleFilter(
         search=args.get("q", "").strip()[:100],
         role=role if role in set(ROLES) else "",
         state=state if state in set(State) else "",
-        sort=sort if sort in SORTS else "enterprise",
+        sort=sort if sort in SORTS else usual,
         falling=args.get("order") == "desc",
         page=page_number(args.get("page", "")),
     )

@@ -49,7 +49,9 @@ class Config:
     trusted_hosts: tuple[str, ...] = ()
     """The names by which the server may be addressed; any when empty."""
     enterprise_address: str = ""
-    """Where enterprises sign in, as their slips say it; the address in use when empty."""
+    """Where enterprises sign in: what ``start.py`` makes of the settings of their listener.
+
+    ``*`` stands for the name this server is asked by. Empty: without such a listener."""
     for_filers: bool = False
     """Whether this process is the enterprises' listener (企业申报入口)."""
 
@@ -92,7 +94,7 @@ class Config:
             anchor_dir=_folder(env.get("ANCHOR_DIR")),
             trusted_hosts=_hosts(hosts, env.get(hosts, "")),
             for_filers=for_filers,
-            enterprise_address=env.get("ENTERPRISE_ADDRESS", "").strip()[:200],
+            enterprise_address=env.get("FILER_ADDRESS", "").strip()[:200],
             log_days=_number(env, "LOG_DAYS", SHORTEST_LOG, least=SHORTEST_LOG),
             log_bytes=_number(env, "LOG_MEGABYTES", 2048, least=100) * 1024 * 1024,
         )

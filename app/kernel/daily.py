@@ -42,6 +42,11 @@ def each_day(name: str, duty: Duty, hour: Callable[[date], int] = _at_once) -> N
     _duties[name] = _Timed(duty, hour)
 
 
+def names() -> frozenset[str]:
+    """Every duty there is."""
+    return frozenset(_duties)
+
+
 def queue_todays_duties() -> None:
     """Queue what is due and not yet queued for today; cheap when nothing is missing."""
     moment = clock.now().astimezone(clock.SHANGHAI)

@@ -13,7 +13,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect, RoutingException
 
@@ -48,6 +48,38 @@ def is_for_filers() -> bool:
     """Whether this process is the enterprises' listener (企业申报入口)."""
     config: Config = current_app.config["CONFIG"]
     return config.for_filers
+
+
+def _nobody_named() -> str | None:
+    return None
+
+
+_named: Callable[[], str | None] = _nobody_named
+UNNAMED = "受理申报的部门"
+"""Whom enterprises are to ask as long as the bureau has not said it."""
+
+
+def name_office_with(asked: Callable[[], str | None]) -> None:
+    """Let a later stage say whom the person of this request asks, if an enterprise's; else None."""
+    global _named  # noqa: PLW0603 - set once when the app is put together
+    _named = asked
+
+
+def whom_to_tell(otherwise: str = "系统管理员") -> str:
+    """Whom to turn to with what one cannot mend: enterprises the office the bureau has named.
+
+    ``otherwise`` is for everybody else. Where the database may not answer, nothing is asked of it.
+    """
+    if g.get("is_broken"):
+        return UNNAMED if is_for_filers() else otherwise
+    return _named() or otherwise
+
+
+def enterprise_address() -> str:
+    """Where enterprises sign in; empty when they have no listener of their own."""
+    config: Config = current_app.config["CONFIG"]
+    name = urlsplit(request.host_url).hostname or ""
+    return config.enterprise_address.replace("*", f"[{name}]" if ":" in name else name, 1)
 
 
 def is_answered(endpoint: str) -> bool:

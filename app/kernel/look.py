@@ -93,6 +93,7 @@ def init_app(app: Flask) -> None:
         htmx_settings=htmx.htmx_settings,
         is_fragment_request=htmx.is_fragment_request,
         is_for_filers=entrance.is_for_filers,
+        whom_to_tell=entrance.whom_to_tell,
         url_with=url_with,
         standing_banners=standing_banners,
     )

@@ -42,7 +42,7 @@ _FAULTS = {
     pictures.Fault.TOO_MUCH: (
         "打开时占用的内存或时间超过限度。请用“打印为 PDF”另存，或缩小后重新选择。"
     ),
-    pictures.Fault.NO_READER: "暂时无法检查：服务器缺少读取文件的组件。请告知系统管理员。",
+    pictures.Fault.NO_READER: "暂时无法检查：服务器缺少读取文件的组件。请告知受理申报的部门。",
 }
 
 

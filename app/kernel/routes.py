@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.kernel import audit, files
 from app.kernel.database import db
+from app.kernel.entrance import whom_to_tell
 from app.kernel.permissions import current_actor, public, signed_in
 from app.kernel.web import never_run
 
@@ -35,7 +36,10 @@ def download(token: str) -> Response:
         abort(404)
     filename, media_type, sha256 = found.filename, found.media_type, found.sha256
     if not files.is_whole(sha256):
-        abort(404, "这份文件在服务器上缺失或已损坏，没有下载。请重新导出，并告知系统管理员。")
+        abort(
+            404,
+            f"这份文件在服务器上缺失或已损坏，没有下载。请重新导出，并告知{whom_to_tell()}。",
+        )
     db.session.rollback()
     audit.record_aside(
         "export.fetched",

@@ -31,12 +31,12 @@ from werkzeug.routing import IntegerConverter
 from werkzeug.sansio.utils import host_is_trusted
 
 from app.kernel import audit, htmx, permissions, transaction
-from app.kernel.entrance import is_for_filers, without_dead_links
+from app.kernel.entrance import is_for_filers, whom_to_tell, without_dead_links
 from app.kernel.permissions import current_actor
 from app.kernel.system_words import disk_is_full
 
 log = logging.getLogger(__name__)
-DISK_FULL = "服务器的磁盘已满，写不进去。请立即告知系统管理员；腾出空间后即可继续使用。"
+DISK_FULL = "服务器的磁盘已满，写不进去。请立即告知{}；腾出空间后即可继续使用。"
 csrf = CSRFProtect()
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 STRANGERS_MAY_SEND = 2 * 1024 * 1024
@@ -255,10 +255,15 @@ def _forgery(_error: CSRFError) -> Any:
 def _database_busy(error: OperationalError) -> Any:
     transaction.close()
     log.exception("database refused, request %s", g.get("request_id"))
-    return _error_page(503, DISK_FULL if disk_is_full(error) else None)
+    return _error_page(503, _disk_full() if disk_is_full(error) else None)
+
+
+def _disk_full() -> str:
+    g.is_broken = True  # before anybody is asked for
+    return DISK_FULL.format(whom_to_tell())
 
 
 def _unexpected(error: Exception) -> Any:
     transaction.close()
     log.exception("request %s failed", g.get("request_id"))
-    return _error_page(503, DISK_FULL) if disk_is_full(error) else _error_page(500)
+    return _error_page(503, _disk_full()) if disk_is_full(error) else _error_page(500)

@@ -1,6 +1,7 @@
 """Where each person can go (主导航): one table for all roles, in the order of the work.
 
-A place stands in the menu when the person holds its permission.
+A place stands in the menu when the person holds its permission; nobody has more than eight. The
+help is in the top bar; the accounts of enterprises (企业账号) are reached from the register.
 """
 
 from __future__ import annotations
@@ -36,15 +37,7 @@ class Place:
 
 
 _NOTICES = tuple(f"desk.{it}" for it in ("notices", "new_notice", "check_notice", "notice_page"))
-_PEOPLE = (
-    "desk.person",
-    "desk.open_person",
-    "desk.make_person",
-    "desk.close_person",
-    "desk.extend_person",
-    "desk.reissue_slip",
-)
-_OWN_PEOPLE = ("desk.own_person", "desk.close_own_person")
+_OWN_PEOPLE = ("desk.own_person", "desk.close_own_person", "desk.export_own_people")
 _ACCOUNT_PAGES = ("accounts.open_account", "accounts.account_page", "accounts.grant_role")
 _CALENDAR = ("portal.calendar", "portal.calendar_notice", "portal.calendar_preview")
 
@@ -87,7 +80,6 @@ PLACES = (
         within=("rights",),
         unless=Permission.POLICY_VIEW,
     ),
-    Place("企业账号", "desk.people", Permission.ACCOUNT_ENTERPRISE, within=_PEOPLE),
     Place("本企业人员", "desk.own_people", Permission.ACCOUNT_OWN_PEOPLE, within=_OWN_PEOPLE),
     Place("账号管理", "accounts.account_list", Permission.ACCOUNT_MANAGE, within=_ACCOUNT_PAGES),
     Place(
@@ -114,7 +106,6 @@ PLACES = (
         within=("accounts.change_password",),
         unless=Permission.REGISTER_VIEW,
     ),
-    Place("帮助", "portal.help_index", within=("portal.help_topic",)),
 )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from app.kernel import daily
 from app.kernel.authority import Permission
 from app.kernel.permissions import access_of
 from tests.installations import close, installed
@@ -66,3 +68,14 @@ def test_no_address_is_answered_twice(app: Flask) -> None:
             if first != rule.endpoint:
                 doubles.append((method, rule.rule, first, rule.endpoint))
     assert doubles == []
+
+
+@pytest.mark.usefixtures("app")
+def test_every_daily_duty_is_on_the_list() -> None:
+    """A file that nothing imports would leave its duty undone, and nobody would notice."""
+    written = {
+        name
+        for file in Path("app").rglob("*.py")
+        for name in re.findall(r'each_day\(\s*"([^"]+)"', file.read_text(encoding="utf-8"))
+    }
+    assert written == set(daily.names())

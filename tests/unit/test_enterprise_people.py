@@ -8,7 +8,6 @@ import pytest
 
 from app.accounts.domain import Grant, Role, why_not_name
 from app.accounts.enterprise_people import (
-    SOON,
     Held,
     State,
     account_name_for,
@@ -21,7 +20,7 @@ from app.accounts.enterprise_people import (
     why_not_until,
 )
 
-DAY = timedelta(days=1)
+DAY, ENDING = timedelta(days=1), timedelta(days=30)
 LAST = date(2026, 6, 30)
 FROM = date(2026, 1, 1)
 USCC = "91330602TEXT00001P"
@@ -33,15 +32,15 @@ OTHER = "91330602TEXT00002M"
     [
         (FROM - DAY, State.WAITING),
         (FROM, State.ACTIVE),
-        (LAST - SOON - DAY, State.ACTIVE),
-        (LAST - SOON, State.ENDING),
+        (LAST - ENDING - DAY, State.ACTIVE),
+        (LAST - ENDING, State.ENDING),
         (LAST - DAY, State.ENDING),
         (LAST, State.ENDING),
         (LAST + DAY, State.OVER),
     ],
 )
 def test_a_grant_lasts_through_its_last_day(on: date, state: State) -> None:
-    assert state_of(Held(FROM, LAST), on) is state
+    assert state_of(Held(FROM, LAST), on, ENDING) is state
     assert Grant(Role.AGENT, uscc=USCC, from_on=FROM, until_on=LAST).is_in_force(on) is (
         state in (State.ACTIVE, State.ENDING)
     )
@@ -58,7 +57,7 @@ def test_a_grant_lasts_through_its_last_day(on: date, state: State) -> None:
     ],
 )
 def test_what_ends_a_grant_comes_first(held: Held, state: State) -> None:
-    assert state_of(held, LAST) is state
+    assert state_of(held, LAST, ENDING) is state
 
 
 @pytest.mark.parametrize(

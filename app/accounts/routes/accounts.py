@@ -12,7 +12,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from app.accounts import authorisations, forms, queries, services, sessions
 from app.accounts.domain import ROLE_TITLES
 from app.accounts.routes.blueprint import blueprint
-from app.kernel import clock, files
+from app.kernel import attachments, clock, files
 from app.kernel.authority import Permission
 from app.kernel.look import url_with
 from app.kernel.permissions import requires
@@ -68,11 +68,13 @@ def _chips(wanted: queries.AccountFilter) -> list[tuple[str, str, str]]:
     ]
 
 
-def _choices() -> dict[str, list[tuple[str, str]]]:
+def _choices() -> dict[str, Any]:
     return {
         "roles": [(role.value, title) for role, title in ROLE_TITLES.items()],
         "counties": [(county.code, county.name) for county in queries.list_bureaus("county")],
         "states": list(queries.STATES.items()),
+        "accepted": attachments.ACCEPTED,
+        "paper_hint": attachments.HINT,
     }
 
 
@@ -116,11 +118,12 @@ def open_account() -> Any:
     if request.method == "GET":
         return render_template("accounts/account_new.html", typed=typed, **_choices())
     try:
+        paper = typed.paper()
         from_on, until_on, role = _checked(typed)
         made = services.open_account(typed.name, typed.display_name)
         services.grant_role(
             made.user_id, role, county=typed.county or None, uscc=typed.uscc or None,
-            from_on=from_on, until_on=until_on,
+            from_on=from_on, until_on=until_on, paper=paper,
         )  # fmt: skip
     except services.AccountRefused as refused:
         typed.errors[refused.field or "name"] = refused.sentence
@@ -169,10 +172,11 @@ def grant_role(user_id: int) -> Any:
     """Give the account a further role."""
     typed = forms.read_grant(request.form)
     try:
+        paper = typed.paper()
         from_on, until_on, role = _checked(typed)
         services.grant_role(
             user_id, role, county=typed.county or None, uscc=typed.uscc or None,
-            from_on=from_on, until_on=until_on,
+            from_on=from_on, until_on=until_on, paper=paper,
         )  # fmt: skip
     except services.AccountRefused as refused:
         typed.errors[refused.field or "role"] = refused.sentence

@@ -1,12 +1,12 @@
 """The verbs of this stage: every write to people, bureaus, roles and sign-ins."""
 
 from app.accounts.places import SHAOXING, BureauPlan, CountyPlan
+from app.accounts.services.authorising import NO_PAPER, Paper
 from app.accounts.services.bureaus import load_calendar, make_setup_code, set_up_bureau
 from app.accounts.services.changing import change_password, reset_password
 from app.accounts.services.confirming import Confirmed, confirm_password
 from app.accounts.services.enterprise_people import (
     NewPerson,
-    Paper,
     close_person,
     extend_agent,
     lend_agent,
@@ -14,7 +14,6 @@ from app.accounts.services.enterprise_people import (
 )
 from app.accounts.services.idle import disable_idle
 from app.accounts.services.people import (
-    AccountRefused,
     NewAccount,
     OneTime,
     disable_account,
@@ -26,6 +25,7 @@ from app.accounts.services.people import (
     open_account,
     unlock_account,
 )
+from app.accounts.services.refusal import AccountRefused
 from app.accounts.services.set_up import FirstPeople, SetUpRefused, set_up_installation
 from app.accounts.services.sign_in import (
     SignInRefused,
@@ -37,6 +37,7 @@ from app.accounts.services.sign_in import (
 )
 
 __all__ = [
+    "NO_PAPER",
     "SHAOXING",
     "AccountRefused",
     "BureauPlan",

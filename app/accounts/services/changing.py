@@ -10,13 +10,13 @@ from app.accounts.models import Bureau, FormerPassword, UserAccount
 from app.accounts.queries.people import credential_of, former_passwords, reading_beside
 from app.accounts.services import sign_in
 from app.accounts.services.people import (
-    AccountRefused,
     NewAccount,
     OneTime,
     account_row,
     one_time,
     refuse_own,
 )
+from app.accounts.services.refusal import AccountRefused
 from app.kernel import audit, clock
 from app.kernel.database import db
 

@@ -8,7 +8,7 @@ from app.accounts import passwords
 from app.accounts.domain import name_key
 from app.accounts.queries.people import credential_of, reading_beside
 from app.accounts.services import sign_in
-from app.accounts.services.people import AccountRefused
+from app.accounts.services.refusal import AccountRefused
 from app.kernel import audit
 from app.kernel.transaction import aside, holds_writer_lock
 

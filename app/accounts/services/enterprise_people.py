@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import func, select
 
@@ -17,10 +16,10 @@ from app.accounts.enterprise_people import (
     why_not_reason,
     why_not_until,
 )
-from app.accounts.models import AgentAuthorisation, RoleGrant, UserAccount
+from app.accounts.models import RoleGrant, UserAccount
 from app.accounts.queries import grants_of
+from app.accounts.services.authorising import Paper
 from app.accounts.services.people import (
-    AccountRefused,
     NewAccount,
     OneTime,
     account_row,
@@ -30,8 +29,8 @@ from app.accounts.services.people import (
     grant_role,
     open_account,
 )
-from app.kernel import audit, clock, files
-from app.kernel.attachments import Attachment
+from app.accounts.services.refusal import AccountRefused
+from app.kernel import clock
 from app.kernel.database import db
 from app.kernel.transaction import transaction
 
@@ -43,14 +42,6 @@ class NewPerson:
     role: Role
     display_name: str
     phone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """An authorisation (授权书) as sent: the file, and the last day written in it."""
-
-    file: Attachment | None = None
-    until_on: date | None = None
 
 
 def open_person(
@@ -71,9 +62,7 @@ def open_person(
             "display_name",
         )
     account = open_account(_free_name(uscc), name, made=made, phone=phone)
-    until_on = paper.until_on if person.role is Role.AGENT else None
-    grant_id = grant_role(account.user_id, person.role, uscc=uscc, until_on=until_on)
-    _file(grant_id, person.role, paper)
+    grant_id = grant_role(account.user_id, person.role, uscc=uscc, paper=paper)
     return account, grant_id
 
 
@@ -90,9 +79,7 @@ def lend_agent(name: str, uscc: str, paper: Paper) -> int:
             "没有这个在用的代办人账号。请与代办人核对账号名；没有账号的，留空并填写姓名。",
             "account",
         )
-    grant_id = grant_role(row.id, Role.AGENT, uscc=uscc, until_on=paper.until_on)
-    _file(grant_id, Role.AGENT, paper)
-    return grant_id
+    return grant_role(row.id, Role.AGENT, uscc=uscc, paper=paper)
 
 
 def extend_agent(grant_id: int, paper: Paper) -> int:
@@ -110,9 +97,7 @@ def extend_agent(grant_id: int, paper: Paper) -> int:
     if account_row(row.user_id).disabled_at is not None:
         raise AccountRefused("该账号已停用，不能延期。请由安全管理员启用，或重新开户。")
     end_grant(row.user_id, row.id, "凭新的授权书延期")
-    new = grant_role(row.user_id, Role.AGENT, uscc=row.uscc, until_on=paper.until_on)
-    _file(new, Role.AGENT, paper)
-    return new
+    return grant_role(row.user_id, Role.AGENT, uscc=row.uscc, paper=paper)
 
 
 def close_person(grant_id: int, reason: str) -> None:
@@ -180,27 +165,3 @@ def _free_name(uscc: str) -> str:
     while find_user_id(account_name_for(uscc, number)) is not None:
         number += 1
     return account_name_for(uscc, number)
-
-
-def _file(grant_id: int, role: Role, paper: Paper) -> None:
-    """Put the paper on record with the grant it was given on."""
-    if role is not Role.AGENT or paper.file is None or paper.until_on is None:
-        return
-    current, stored = transaction(), paper.file.stored
-    files.enter(stored)
-    row = AgentAuthorisation(
-        grant_id=grant_id,
-        until_on=paper.until_on,
-        sha256=stored.sha256,
-        name=paper.file.name,
-        size=stored.size,
-        recorded_at=current.moment,
-        recorded_by=current.actor_id,
-        recorded_by_name=current.actor_name,
-    )
-    db.session.add(row)
-    db.session.flush()
-    audit.record(
-        "authorisation.recorded", "authorisation", row.id,
-        {"文件名": row.name, "SHA-256": row.sha256, "至": row.until_on},
-    )  # fmt: skip

@@ -22,20 +22,13 @@ from app.accounts.domain import (
 from app.accounts.models import Bureau, RoleGrant, UserAccount
 from app.accounts.queries import grants_of
 from app.accounts.services import sign_in
+from app.accounts.services.authorising import NO_PAPER, Paper, carry_paper, check_paper, file_paper
+from app.accounts.services.refusal import AccountRefused
 from app.kernel import audit, clock
 from app.kernel.database import db
 from app.kernel.transaction import transaction
 
 _USCC = re.compile(r"[0-9A-HJ-NPQRTUWXY]{17}[0-9A-HJ-NPQRTUWXYa-z]")
-
-
-class AccountRefused(Exception):
-    """The act is not possible; ``field`` names the input it is about, if one."""
-
-    def __init__(self, sentence: str, field: str = "") -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +112,26 @@ def grant_role(
     uscc: str | None = None,
     from_on: date | None = None,
     until_on: date | None = None,
+    paper: Paper = NO_PAPER,
 ) -> int:
     """Give a role, from a day (default today) until a day; the person has to sign in anew.
 
-    Returns the id of the grant.
-
+    An agent (代办人) acts on a ``paper`` and until its last day. Returns the id of the grant.
     Raises AccountRefused when the role does not fit its reach, the others held, or the granter.
     """
-    current = transaction()
+    last = paper.until_on if role is Role.AGENT and paper.file is not None else until_on
+    wanted = Grant(role, county, _clean_uscc(uscc), from_on or clock.today(), last)
     account_row(user_id)
     refuse_own(user_id)
-    wanted = Grant(role, county, _clean_uscc(uscc), from_on or clock.today(), until_on)
     _check_reach(wanted)
+    check_paper(role, paper)
+    grant_id = _give(user_id, wanted)
+    file_paper(grant_id, role, paper)
+    return grant_id
+
+
+def _give(user_id: int, wanted: Grant) -> int:
+    current, role = transaction(), wanted.role
     if problem := why_not_grant(grants_of(user_id), wanted):
         raise AccountRefused(problem, "role")
     row = RoleGrant(
@@ -236,12 +237,15 @@ def follow_code(old: str, new: str) -> None:
     for grant_id, user_id, _, _, _ in moved:
         end_grant(user_id, grant_id)
     today = clock.today()
-    for _, user_id, role, from_on, until_on in moved:
+    for grant_id, user_id, role, from_on, until_on in moved:
         is_over = until_on is not None and until_on < today
         held = {(it.role, it.uscc) for it in grants_of(user_id)}
         if not is_over and (role, new) not in held:
-            first = max(from_on, today)
-            grant_role(user_id, role, uscc=new, from_on=first, until_on=until_on)
+            account_row(user_id)
+            refuse_own(user_id)
+            wanted = Grant(role, None, _clean_uscc(new), max(from_on, today), until_on)
+            _check_reach(wanted)
+            carry_paper(grant_id, _give(user_id, wanted))
 
 
 def disable_account(user_id: int) -> None:

@@ -16,7 +16,7 @@ from app.accounts.queries.people import credential_of, grants_today, reading_bes
 from app.accounts.queries.sign_ins import IDLE_LIMIT, LOCK, is_locked, token_hash
 from app.kernel import audit, clock
 from app.kernel.database import Mode, WriterBusy, db, mode
-from app.kernel.entrance import is_for_filers
+from app.kernel.entrance import is_for_filers, whom_to_tell
 from app.kernel.transaction import aside, holds_writer_lock, transaction
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -26,7 +26,7 @@ class SignInRefused(Exception):
     """Wrong, unknown, disabled or locked: whoever asks is not told which."""
 
     def __init__(self) -> None:
-        whom = "受理申报的部门" if is_for_filers() else "本单位安全管理员"
+        whom = whom_to_tell("本单位安全管理员")
         super().__init__(
             "账号或口令不正确，或者该账号因多次输错已暂停登录。"
             f"请核对后重试；仍不成功的，15 分钟后再试，或请{whom}处理。"

@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, true
 from sqlalchemy.orm import aliased
 
 from app.accounts.domain import ENTERPRISE_ROLES, Role, name_key
-from app.accounts.enterprise_people import SOON, Held, State, state_of
+from app.accounts.enterprise_people import Held, State, state_of
 from app.accounts.models import RoleGrant, SignInSession, UserAccount
 from app.accounts.queries import names_of
-from app.kernel.authority import Scope
+from app.kernel.authority import EVERYTHING, Scope
 from app.kernel.database import db, known_at
 from app.kernel.permissions import within
 from app.registry.models import EnterpriseRecord, PlantRecord
 from app.registry.queries import exists_on
+from app.rulebook.queries import whole
 
 PAGE_SIZE = 50
 MOST_FOUND = 20
-SORTS = ("enterprise", "person", "role", "until", "opened", "signed_in")
+SORTS = ("enterprise", "person", "role", "state", "until", "opened", "signed_in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +103,25 @@ def list_people(wanted: PeopleFilter, scope: Scope, today: date) -> PeoplePage:
     total = db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(wanted.page, pages)
-    rows = _rows(_ordered(query, wanted).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE), today)
-    return PeoplePage(rows, total, page, pages)
+    part = _ordered(query, wanted, today).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
+    return PeoplePage(_rows(part, today), total, page, pages)
 
 
 def all_people(wanted: PeopleFilter, scope: Scope, today: date) -> list[PersonOfEnterprise]:
     """Everybody of the same list in the same order."""
     query = _query(scope).where(_is_latest(), *_conditions(wanted, today))
-    return _rows(_ordered(query, wanted), today)
+    return _rows(_ordered(query, wanted, today), today)
 
 
 def find_person(grant_id: int, scope: Scope, today: date) -> PersonOfEnterprise | None:
     """The role with this id, if its enterprise is within reach."""
     return next(iter(_rows(_query(scope).where(RoleGrant.id == grant_id), today)), None)
+
+
+def ending_agents(today: date) -> list[PersonOfEnterprise]:
+    """The agents whose authorisation ends soon, of every enterprise."""
+    wanted = PeopleFilter(role=Role.AGENT, state=State.ENDING, sort="until")
+    return all_people(wanted, EVERYTHING, today)
 
 
 def history_of(it: PersonOfEnterprise, scope: Scope, today: date) -> list[PersonOfEnterprise]:
@@ -245,22 +252,38 @@ def _is_in(state: State, today: date) -> ColumnElement[bool]:
         return and_(lasts, RoleGrant.from_on > today)
     lasts = and_(lasts, RoleGrant.from_on <= today)
     if state is State.ENDING:
-        return and_(lasts, until < today + SOON + day)
+        return and_(lasts, until < today + ending_days(today) + day)
     fresh = UserAccount.must_change_password.is_(state is State.NEW)
-    return and_(lasts, or_(until.is_(None), until > today + SOON), fresh)
+    return and_(lasts, or_(until.is_(None), until > today + ending_days(today)), fresh)
 
 
-def _ordered(query: Select[Any], wanted: PeopleFilter) -> Select[Any]:
-    key = _ORDERS[wanted.sort]
+def ending_days(today: date) -> timedelta:
+    """How long before its last day a grant is called 即将到期, as the bureau has set it."""
+    return timedelta(days=whole("filing.agent_ending_days", today))
+
+
+def _rank(today: date) -> ColumnElement[int]:
+    """Who needs something first, who can no longer act last."""
+    order = (State.CLOSED, State.OVER, State.DISABLED, State.WAITING, State.ENDING, State.NEW)
+    places = {State.ENDING: 0, State.NEW: 1, State.ACTIVE: 2, State.WAITING: 3, State.OVER: 4,
+              State.DISABLED: 5, State.CLOSED: 6}  # fmt: skip
+    return case(
+        *((_is_in(state, today), places[state]) for state in order), else_=places[State.ACTIVE]
+    )
+
+
+def _ordered(query: Select[Any], wanted: PeopleFilter, today: date) -> Select[Any]:
+    key = _rank(today) if wanted.sort == "state" else _ORDERS[wanted.sort]
     first = key.desc().nulls_last() if wanted.falling else key.asc().nulls_last()
     return query.order_by(first, EnterpriseRecord.name, RoleGrant.id)
 
 
 def _rows(query: Select[Any], today: date) -> list[PersonOfEnterprise]:
-    return [_person(row, today) for row in db.session.execute(query)]
+    ending = ending_days(today)
+    return [_person(row, today, ending) for row in db.session.execute(query)]
 
 
-def _person(row: Any, today: date) -> PersonOfEnterprise:
+def _person(row: Any, today: date, ending: timedelta) -> PersonOfEnterprise:
     grant, account, enterprise_id, name, signed_in_at = row
     held = Held(
         grant.from_on,
@@ -286,5 +309,5 @@ def _person(row: Any, today: date) -> PersonOfEnterprise:
         ended_by=grant.ended_by,
         ended_reason=grant.ended_reason,
         signed_in_at=signed_in_at,
-        state=state_of(held, today),
+        state=state_of(held, today, ending),
     )

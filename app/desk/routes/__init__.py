@@ -1,5 +1,6 @@
 """The pages of this stage (经办): what an officer enters by hand, with its preview."""
 
+from app.desk import agent_reminders, reminders
 from app.desk.routes import (
     batch,
     facts,
@@ -18,6 +19,7 @@ from app.desk.routes import (
 from app.desk.routes.blueprint import blueprint
 
 __all__ = [
+    "agent_reminders",
     "batch",
     "blueprint",
     "facts",
@@ -30,6 +32,7 @@ __all__ = [
     "plant_details",
     "plant_parts",
     "plants",
+    "reminders",
     "rule_forecasts",
     "rulebook",
 ]

@@ -5,39 +5,62 @@ from __future__ import annotations
 from flask import flash, make_response, request, url_for
 from werkzeug import Response
 
-from app.accounts.enterprise_people import State
+from app.accounts.enterprise_people import ROLES, State
 from app.accounts.queries import authorisations_of
 from app.accounts.services import AccountRefused
 from app.accounts.sessions import signed_in_person
 from app.desk import enterprise_people as acts
-from app.desk.people_forms import PersonForm, read_person
-from app.desk.queries.people import (
-    PeopleFilter,
-    PersonOfEnterprise,
-    all_people,
-    enders_of,
-    history_of,
-)
+from app.desk.people_forms import PersonForm, read_people_filter, read_person
+from app.desk.queries.people import PersonOfEnterprise, enders_of, history_of, list_people
 from app.desk.routes.blueprint import blueprint
-from app.desk.routes.people import KINDS, paper_within, person_or_404
+from app.desk.routes.people import (
+    HEADS,
+    KINDS,
+    NEWEST_FIRST,
+    chips_of,
+    export_of,
+    paper_within,
+    person_or_404,
+)
 from app.kernel import clock, htmx
 from app.kernel.authority import Permission, Scope
+from app.kernel.entrance import whom_to_tell
+from app.kernel.listing import heads, ways
 from app.kernel.permissions import requires, scope_for
 from app.kernel.web import page
+
+_USUAL = "state"
+"""Who needs something first, who is gone last."""
 
 
 @blueprint.get("/own-people")
 @requires(Permission.ACCOUNT_OWN_PEOPLE)
 def own_people() -> str:
-    """Everybody who may act for the enterprise; who no longer may stands below."""
-    rows = all_people(PeopleFilter(), _reach(), clock.today())
+    """Everybody who acts, or acted, for the enterprise; who no longer may stands last."""
+    wanted = read_people_filter(request.args, usual=_USUAL)
+    found = list_people(wanted, _reach(), clock.today())
     return page(
         "desk/own_people.html",
-        here=[it for it in rows if not it.state.is_gone],
-        gone=[it for it in rows if it.state.is_gone],
+        blocks=("rows",),
+        wanted=wanted,
+        found=found,
         kinds=KINDS,
+        roles=[(it.value, it.label) for it in ROLES],
+        states=[(it.value, it.words) for it in State],
+        heads=heads(HEADS, wanted.sort, falling=wanted.falling, newest_first=NEWEST_FIRST),
+        chips=chips_of(wanted),
         me=signed_in_person().user_id,
+        office=whom_to_tell("厂区所在的区县分局"),
+        **ways(found.page, found.pages),
     )
+
+
+@blueprint.post("/own-people/export")
+@requires(Permission.ACCOUNT_OWN_PEOPLE)
+def export_own_people() -> Response:
+    """The list as filtered, as a workbook."""
+    wanted = read_people_filter(request.args, usual=_USUAL)
+    return export_of(wanted, _reach(), "本企业人员清单")
 
 
 @blueprint.get("/own-people/<int:grant_id>")

@@ -33,8 +33,9 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KINDS = {State.NEW: "soon", State.ENDING: "soon", State.OVER: "late", State.CLOSED: "barred",
          State.DISABLED: "barred"}  # fmt: skip
 """State → how its tag looks; the others neutral."""
-_HEADS = {"enterprise": "企业", "person": "姓名", "role": "角色", "until": "至（含当日）",
-          "opened": "开户时间", "signed_in": "最近登录"}  # fmt: skip
+HEADS = {"enterprise": "企业", "person": "姓名", "role": "角色", "state": "状态",
+         "until": "至（含当日）", "opened": "开户时间", "signed_in": "最近登录"}  # fmt: skip
+NEWEST_FIRST = ("opened", "signed_in")
 _COLUMNS = (
     Column("企业名称", 34), Column("统一社会信用代码", 22, "code"), Column("姓名", 14),
     Column("角色", 14), Column("账号", 18, "code"), Column("电话", 16, "code"),
@@ -57,15 +58,15 @@ def people() -> str:
         kinds=KINDS,
         roles=[(it.value, it.label) for it in ROLES],
         states=[(it.value, it.words) for it in State],
-        heads=heads(
-            _HEADS, wanted.sort, falling=wanted.falling, newest_first=("opened", "signed_in")
-        ),
-        chips=_chips(wanted),
+        heads=heads(HEADS, wanted.sort, falling=wanted.falling, newest_first=NEWEST_FIRST),
+        chips=chips_of(wanted),
+        breadcrumbs=[("企业台账", url_for("portal.register"))],
         **ways(found.page, found.pages),
     )
 
 
-def _chips(wanted: PeopleFilter) -> list[Chip]:
+def chips_of(wanted: PeopleFilter) -> list[Chip]:
+    """The filters at work."""
     role = {it.value: it.label for it in ROLES}.get(wanted.role, "")
     state = State(wanted.state).words if wanted.state else ""
     return chips([("搜索", "q", wanted.search), ("角色", "role", role), ("状态", "state", state)])
@@ -75,21 +76,26 @@ def _chips(wanted: PeopleFilter) -> list[Chip]:
 @requires(Permission.ACCOUNT_ENTERPRISE)
 def export_people() -> Response:
     """The whole list as filtered, as a workbook."""
-    wanted, today, content = read_people_filter(request.args), clock.today(), BytesIO()
-    rows = all_people(wanted, reach(), today)
+    return export_of(read_people_filter(request.args), reach(), "企业账号清单")
+
+
+def export_of(wanted: PeopleFilter, scope: Scope, title: str) -> Response:
+    """The people of the list in its order, as a workbook to fetch."""
+    today, content = clock.today(), BytesIO()
+    rows = all_people(wanted, scope, today)
     cells = [
         (it.enterprise_name, it.uscc, it.name, it.role.label, it.account, it.phone, it.from_on,
          it.until_on, it.state.words, it.ended_reason, clock.shown(it.opened_at),
          clock.shown(it.signed_in_at) if it.signed_in_at else "")
         for it in rows
     ]  # fmt: skip
-    said = "；".join(f"{label}：{words}" for label, words, _ in _chips(wanted)) or "无"
+    said = "；".join(f"{label}：{words}" for label, words, _ in chips_of(wanted)) or "无"
     note = f"导出日期 {today}，共 {len(rows)} 个。条件：{said}。"
-    layout = SheetLayout("企业账号", _COLUMNS, cells, titles=("企业账号清单",), notes=(note,))
+    layout = SheetLayout("企业账号", _COLUMNS, cells, titles=(title,), notes=(note,))
     write_xlsx(content, [layout])
     content.seek(0)
-    owner, name = signed_in_person().user_id, f"企业账号清单 {today}.xlsx"
-    return htmx.htmx_redirect(files.offer_download(content, name, XLSX, "企业账号清单", owner))
+    owner, name = signed_in_person().user_id, f"{title} {today}.xlsx"
+    return htmx.htmx_redirect(files.offer_download(content, name, XLSX, title, owner))
 
 
 @blueprint.get("/people/<int:grant_id>")

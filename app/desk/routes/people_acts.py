@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from flask import current_app, flash, make_response, request, url_for
+from flask import flash, make_response, request, url_for
 from werkzeug import Response
 
 from app.accounts import services as accounts
@@ -22,10 +20,13 @@ from app.desk.queries.people import (
 )
 from app.desk.routes.blueprint import blueprint
 from app.desk.routes.people import person_or_404, person_page, reach
+from app.filing.settings import contact_of
 from app.kernel import attachments, clock, htmx
 from app.kernel.authority import Permission
+from app.kernel.entrance import enterprise_address
 from app.kernel.permissions import requires
 from app.kernel.web import page
+from app.registry.queries import counties_of
 
 
 @blueprint.get("/people/new")
@@ -105,14 +106,14 @@ def reissue_slip(grant_id: int) -> Response:
 
 def _slip(account: NewAccount, grant_id: int, why: str) -> Response:
     it = person_or_404(grant_id)
-    known: Any = current_app.config["CONFIG"]
     return make_response(
         page(
             "desk/person_slip.html",
             account=account,
             it=it,
             why=why,
-            address=known.enterprise_address or request.url_root,
+            address=enterprise_address() or request.url_root,
+            contact=contact_of(sorted(counties_of({it.enterprise_id}))),
             issuer=signed_in_person().display_name,
             office=bureau_title(signed_in_person()),
             issued_on=clock.today(),

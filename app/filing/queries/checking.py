@@ -9,6 +9,7 @@ from typing import Any
 
 from app.filing.domain import Assessment, CheckFinding, Place, Severity
 from app.filing.queries.working import Working, assessment_of
+from app.kernel.entrance import whom_to_tell
 from app.kernel.hooks import plugin_manager
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def _asked(working: Working, assessment: Assessment) -> Iterator[CheckFinding]:
             log.exception("a plugin's check of filing %s failed", working.filing.id)
             text = (
                 f"本局的检查插件 {check.plugin_name.removeprefix('plugin:')} 出错"
-                f"（{type(fault).__name__}），不能完成检查。请联系系统管理员。"
+                f"（{type(fault).__name__}），不能完成检查。请告知{whom_to_tell()}。"
             )
             key = f"failed:{check.plugin_name}"[:160]
             yield CheckFinding(key, Severity.ERROR, Place(0), text)

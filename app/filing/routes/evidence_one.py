@@ -30,6 +30,7 @@ from app.filing.routes.evidence import (
 from app.kernel import audit, contents, files, htmx, pictures
 from app.kernel.authority import Permission
 from app.kernel.database import db
+from app.kernel.entrance import whom_to_tell
 from app.kernel.permissions import requires
 from app.kernel.pictures import NotShown
 from app.kernel.web import never_run
@@ -114,7 +115,7 @@ def evidence_original(evidence_id: int) -> Response:
     found = seen_or_404(evidence_id)
     it = found.evidence
     if not files.is_whole(it.sha256):
-        abort(404, "这份材料缺失，或与上传时的校验值不符。请联系系统管理员从备份恢复。")
+        abort(404, f"这份材料缺失，或与上传时的校验值不符。须从备份恢复，请告知{whom_to_tell()}。")
     _note_fetched(found)
     return never_run(
         send_file(

@@ -22,11 +22,12 @@ from app.filing.queries.papers import (
 from app.kernel import audit, files, jobs
 from app.kernel.authority import EVERYTHING
 from app.kernel.database import db
+from app.kernel.entrance import whom_to_tell
 from app.kernel.papers import MEDIA_TYPES, PaperFault, file_name
 from app.kernel.transaction import transaction, writing
 
 JOB = "filing.papers"
-_GONE = "存证件缺失，或与提交时的校验值不符。请联系系统管理员从备份恢复。"
+_GONE = "存证件缺失，或与提交时的校验值不符。须从备份恢复，请告知{}。"
 
 
 def keep_papers(submission_id: int) -> int:
@@ -81,7 +82,7 @@ def paper(submission: Submission, kind: str) -> RecordFile:
     if kept is None:
         return RecordFile(file_name(f"{title}_{name}", "pdf"), MEDIA_TYPES["pdf"], make(submission))
     if not files.is_whole(kept.sha256):
-        raise PaperFault(_GONE)
+        raise PaperFault(_GONE.format(whom_to_tell()))
     return RecordFile(kept.name, MEDIA_TYPES["pdf"], files.path_of(kept.sha256).read_bytes())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import ssl
 from collections.abc import Mapping
 from datetime import date
@@ -37,6 +38,8 @@ def check_filers_listener(config: Config, today: date) -> Check:
         )
     if told is None:
         return note("filers", _TITLE, "没有开通。")
+    if not _is_kept(told):
+        return note("filers", _TITLE, "服务没有运行，上次不是正常停止的；重新启动后再检查。")
     address = f"{told['host']}:{told['port']}"
     try:
         well, officers = _status(told, "/healthz"), _status(told, _page_of_officers())
@@ -71,7 +74,9 @@ def _encryption(config: Config, told: Mapping[str, Any], today: date, address: s
             _TITLE,
             f"{address} 已开通；没有设置 FILER_TRUSTED_HOSTS，任何网址都能访问到它。",
         )
-    return good("filers", _TITLE, f"{address} 已开通，只答复企业的页面。")
+    known = told.get("address", "")
+    where = f"账号单上写的网址是 {known}。" if known and "*" not in known else ""
+    return good("filers", _TITLE, f"{address} 已开通，只答复企业的页面。{where}")
 
 
 def _needs(what: str, why: str, todo: str) -> Check:
@@ -84,6 +89,20 @@ def _told(config: Config) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return told
+
+
+def _is_kept(told: Mapping[str, Any]) -> bool:
+    """Whether the program that opened it still runs; killed, it took no word of it back."""
+    keeper = told.get("keeper")
+    if not isinstance(keeper, int):
+        return True
+    try:
+        os.kill(keeper, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's, or a system without such a question
+        return True
+    return True
 
 
 def _page_of_officers() -> str:

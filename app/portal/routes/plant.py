@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import abort, request, url_for
@@ -59,9 +60,17 @@ def plant(plant_id: int) -> str:
         may_edit=may_edit,
         may_edit_now=may_edit and asked.known is None,
         recording=_recording(found.plant),
+        may_open_accounts=asked.known is None and _may_open_accounts(found.plant, on),
         breadcrumbs=[("企业台账", url_for("portal.register", **day))],
         **asked.shown(),
     )
+
+
+def _may_open_accounts(plant: PlantOnRecord, on: date) -> bool:
+    """Whether the person opens accounts for enterprises with a plant there that is at work."""
+    if not can(Permission.ACCOUNT_ENTERPRISE) or plant.is_closed(on):
+        return False
+    return scope_for(Permission.ACCOUNT_ENTERPRISE).covers(county=plant.county)
 
 
 def _may_edit(plant: PlantOnRecord, *, as_of_now: bool) -> bool:

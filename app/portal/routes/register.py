@@ -81,6 +81,7 @@ def register() -> str | Response:
         plants=found.plants,
         may_export=can(Permission.REGISTER_EXPORT),
         may_export_ledger=can(Permission.LEDGER_EXPORT),
+        may_open_accounts=can(Permission.ACCOUNT_ENTERPRISE),
         may_edit=can(Permission.REGISTER_EDIT),
         may_import=can(Permission.LEDGER_IMPORT),
         **asked.shown(),

@@ -269,6 +269,20 @@ def enterprise_ids_of(codes: Iterable[str]) -> frozenset[int]:
     return frozenset(found)
 
 
+def counties_of(enterprise_ids: Iterable[int]) -> frozenset[str]:
+    """The counties (区县代码) in which these enterprises have plants."""
+    found: set[str] = set()
+    for part in in_parts(sorted(set(enterprise_ids))):
+        found.update(
+            db.session.execute(
+                select(PlantRecord.county)
+                .where(PlantRecord.enterprise_id.in_(part), known_at(PlantRecord, None))
+                .distinct()
+            ).scalars()
+        )
+    return frozenset(found)
+
+
 def list_plant_ids() -> list[int]:
     """Every plant there is, by lasting id."""
     return list(

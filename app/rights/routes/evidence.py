@@ -18,6 +18,7 @@ from app.kernel import attachments, audit, files
 from app.kernel.attachments import Unacceptable
 from app.kernel.authority import Permission
 from app.kernel.database import db
+from app.kernel.entrance import whom_to_tell
 from app.kernel.files import Stored
 from app.kernel.permissions import requires
 from app.kernel.web import never_run
@@ -100,7 +101,10 @@ def evidence(application_id: int, place: int) -> Response:
         abort(404, "这件申请没有这份证明材料。")
     person, file = signed_in_person(), found.evidence[place - 1]
     if not files.is_whole(file.sha256):
-        abort(404, "这份证明材料缺失，或与提交时的校验值不符。请联系系统管理员从备份恢复。")
+        abort(
+            404,
+            f"这份证明材料缺失，或与提交时的校验值不符。须从备份恢复，请告知{whom_to_tell()}。",
+        )
     db.session.rollback()
     audit.record_aside("application.evidence", "application", application_id,
                        {"文件名": file.name, "SHA-256": file.sha256},
