@@ -51,6 +51,8 @@ class Running:
     kind: Kind
     year: int
     state: State
+    is_others: bool = False
+    """Whether another enterprise submitted it, which owned the plant then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,14 @@ def _plant(situation: Situation, on: date) -> Iterator[Reason]:
 def _running(situation: Situation) -> Iterator[Reason]:
     running = situation.running
     if running is None:
+        return
+    if running.is_others:
+        text = (
+            f"该厂区 {running.year} 年度的{running.kind.words}由原企业提交，{running.state.words}，"
+            "同一厂区同时只能有一件申报。由原企业撤回，或由区县办结以后，可以另行申报；"
+            "请联系所在区县分局。"
+        )
+        yield Reason("PLAN-PLANT", text, met=False)
         return
     ends = "作废" if running.state is State.DRAFT else "撤回"
     text = (

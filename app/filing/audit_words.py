@@ -20,6 +20,7 @@ ACTIONS = {
     "filing.paper": "下载申报文件",
     "filing.papers-kept": "生成申报存证件",
     "filing.withdrawn": "撤回申报",
+    "filing.county_followed": "申报改交现区县",
     "filing.discarded": "作废申报",
     "filing.taken_up": "受理申报",
     "filing.returned": "退回申报补正",

@@ -68,7 +68,7 @@ def _transferred(working: Working) -> Iterator[CheckFinding]:
         )
         yield _error("transferred", Place(0), text, "PLAN-PLANT")
     elif working.filing.plant.county != working.filing.county and not working.submissions:
-        text = "该厂区已变更所在区县，申报须提交给现在的区县。请作废本次申报，重新开始申报。"
+        text = "该厂区已变更所在区县，申报须提交给现在的区县。请在“概况”中改交给现在的区县。"
         yield _error("moved", Place(0), text, FILE)
 
 

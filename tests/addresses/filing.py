@@ -320,6 +320,7 @@ FORMS: Mapping[str, Form] = {
     },
     "filing.withdraw_filing": lambda _world, _who: {"reason": "数据有误"},
     "filing.discard_filing": lambda _world, _who: {"reason": "重新申报"},
+    "filing.follow_county": lambda _world, _who: {},
     "filing.export_submissions": lambda _world, _who: {"format": "xlsx"},
 }
 QUERIES: Mapping[str, Query] = {

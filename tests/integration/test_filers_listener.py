@@ -68,7 +68,7 @@ def test_every_view_is_the_filers_or_not(world: World, outside: Flask, tally: Ta
     tally("views that are the filers' or not", len(rules(world.app)), wrong)
     assert set(OPENED["endpoints"]) <= set(world.app.view_functions), "no longer there"
     assert set(OPENED["permissions"]) == set(
-        entrance.OF_ENTERPRISES_ONLY | entrance.ENTERED_BY_BOTH
+        entrance.OF_ENTERPRISES_ONLY | entrance.WORKED_AT_BOTH_DOORS
     )
 
 

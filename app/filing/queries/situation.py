@@ -133,14 +133,19 @@ def _blocking(
 
 def _running(plant: PlantOnRecord, without: int | None) -> Running | None:
     """The plant's filing that is not finished; a draft left by a former owner stops nobody."""
-    query = select(FilingRow.id, FilingRow.kind, FilingRow.year, FilingRow.state).where(
+    query = select(
+        FilingRow.id, FilingRow.kind, FilingRow.year, FilingRow.state, FilingRow.enterprise_id
+    ).where(
         FilingRow.plant_id == plant.plant_id,
         FilingRow.state.in_(_RUNNING),
         FilingRow.id != (without or 0),
         not_(and_(FilingRow.state == State.DRAFT, FilingRow.enterprise_id != plant.enterprise_id)),
     )
     row = db.session.execute(query).first()
-    return None if row is None else Running(row.id, Kind(row.kind), row.year, State(row.state))
+    if row is None:
+        return None
+    is_others = row.enterprise_id != plant.enterprise_id
+    return Running(row.id, Kind(row.kind), row.year, State(row.state), is_others)
 
 
 def windows_of(year: int, kind: Kind | None = None) -> tuple[Window, ...]:

@@ -8,10 +8,12 @@ from typing import Any
 from flask import Blueprint, abort, request, url_for
 from werkzeug import Response
 
+from app.accounts.queries import list_bureaus
 from app.filing.domain import COURSE, CheckFinding, State, Way
-from app.filing.queries import Filing, find_filing
+from app.filing.plant_changed import PlantChanged, is_changed, plant_changed
+from app.filing.queries import Filing, find_filing, submissions_of
 from app.filing.record import UnreadableContent
-from app.kernel import htmx
+from app.kernel import clock, htmx
 from app.kernel.authority import Permission, Scope
 from app.kernel.permissions import can, scope_for
 from app.kernel.web import page
@@ -122,6 +124,7 @@ def around(filing: Filing) -> dict[str, Any]:
         "filing": filing,
         "state_tag": state_tag(filing.state),
         "may_work": filing.state.is_open and may_enter(filing),
+        "banners": _told_of_plant(filing),
         "home_url": url_for(
             "filing.home" if can(Permission.FILING_WORK) else "filing.submission_list"
         ),
@@ -136,6 +139,27 @@ def around(filing: Filing) -> dict[str, Any]:
             and (filing.way is not Way.WINDOW or label != PACKAGES)
         ],
     }
+
+
+def plant_changed_under(filing: Filing) -> PlantChanged | None:
+    """What became of the plant since the filing began, as far as it concerns the filing."""
+    today = clock.today()
+    if not is_changed(filing, today):
+        return None
+    counties = {it.code: it.name for it in list_bureaus("county")}
+    return plant_changed(filing, today, counties, was_submitted=bool(submissions_of(filing.id)))
+
+
+def _told_of_plant(filing: Filing) -> list[dict[str, str]]:
+    """What changed, on every page of the filing; with the way to what can be done."""
+    found = plant_changed_under(filing)
+    if found is None:
+        return []
+    told = {"kind": "late" if found.stops else "neutral", "text": found.text}
+    overview = url_for("filing.overview", filing_id=filing.id)
+    if found.stops and may_enter(filing) and request.endpoint != "filing.overview":
+        told |= {"url": overview, "link": "去办理"}
+    return [told]
 
 
 def stops_before_signing(findings: Iterable[CheckFinding]) -> list[CheckFinding]:

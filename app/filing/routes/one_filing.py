@@ -32,11 +32,12 @@ from app.filing.routes.blueprint import (
     filing_page,
     is_at_window,
     may_enter,
+    plant_changed_under,
     stops_before_signing,
 )
 from app.filing.routes.home import told
 from app.filing.routes.submissions import to_last_submission
-from app.filing.whatnext import next_of_filing
+from app.filing.whatnext import Next, next_of_filing
 from app.kernel import clock, htmx
 from app.kernel.authority import Permission
 from app.kernel.permissions import can, requires
@@ -97,6 +98,9 @@ def _page(filing: Filing, refused: Mapping[str, tuple[str, str]] | None = None) 
         filing, open_rows=open_rows, stopping=stopping, may_sign=can(Permission.FILING_SIGN),
         may_enter=may_enter(filing),
     )  # fmt: skip
+    changed = plant_changed_under(filing)
+    if changed is not None and changed.stops:
+        following = Next("late", changed.text)
     errors = sum(it.severity is Severity.ERROR for it in stops_before_signing(findings))
     sent = submissions_of(filing.id)
     return filing_page(
@@ -108,6 +112,7 @@ def _page(filing: Filing, refused: Mapping[str, tuple[str, str]] | None = None) 
         submissions=list(reversed(sent)),
         history=[_entry(it, sent) for it in reversed(steps_of(filing.id))],
         ends=list(_endings(filing, refused or {})),
+        may_follow=changed is not None and changed.may_follow and may_enter(filing),
     )
 
 
@@ -170,6 +175,24 @@ def _endings(filing: Filing, refused: Mapping[str, tuple[str, str]]) -> Iterator
 def withdraw_filing(filing_id: int) -> Response:
     """Take back what was submitted, before the county has taken it up."""
     return _end(filing_id, "withdraw", "申报已撤回。")
+
+
+@blueprint.post("/<int:filing_id>/county")
+@requires(Permission.FILING_ENTER)
+def follow_county(filing_id: int) -> Response:
+    """Hand the draft on to the county where the plant lies now; what was filled in goes along."""
+    filing = filing_or_404(filing_id)
+    if not may_enter(filing):
+        abort(409, AT_THE_WINDOW)
+    try:
+        services.follow_county(filing.id)
+    except Refused as refused:
+        flash(str(refused), "problem")
+        return htmx.htmx_redirect(url_for("filing.overview", filing_id=filing.id))
+    flash("已改交给厂区现在所在的区县，已填的内容和材料都在。")
+    if filing.way is Way.WINDOW:  # it is the other county's now
+        return htmx.htmx_redirect(url_for("filing.window_page"))
+    return htmx.htmx_redirect(url_for("filing.overview", filing_id=filing.id))
 
 
 @blueprint.post("/<int:filing_id>/discard")

@@ -18,7 +18,7 @@ from app.filing.services.evidence import (
     describe_evidence,
     remove_evidence,
 )
-from app.filing.services.moving import close, discard, send_back, take_up, withdraw
+from app.filing.services.moving import close, discard, follow_county, send_back, take_up, withdraw
 from app.filing.services.packages import issue_package, start_for_package
 from app.filing.services.papers import keep_papers, paper
 from app.filing.services.starting import NotAdmitted, start
@@ -45,6 +45,7 @@ __all__ = [
     "confirm_evidence",
     "describe_evidence",
     "discard",
+    "follow_county",
     "issue_package",
     "keep_papers",
     "paper",

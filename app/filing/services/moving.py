@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.approvals.domain import Overtaken, Refused
 from app.filing.domain import State
-from app.filing.queries import entered_by, steps_of
-from app.filing.services.course import enter, held, move, note_step
+from app.filing.queries import entered_by, steps_of, submissions_of
+from app.filing.services.course import changed, enter, held, move, note_step
 from app.kernel import clock
 from app.kernel.transaction import transaction
 
@@ -34,6 +34,24 @@ def discard(filing_id: int, reason: str) -> None:
     filing = held(filing_id)
     move(filing, "discard", reason)
     enter("filing.discarded", filing, {"原因": reason.strip()})
+
+
+def follow_county(filing_id: int) -> None:
+    """Hand a draft on to the county where its plant lies now; the entries stay. Raises Refused.
+
+    What was submitted stays with the county it was submitted to.
+    """
+    filing = held(filing_id)
+    if filing.state is not State.DRAFT or submissions_of(filing_id):
+        raise Overtaken("这件申报已经提交过，仍由原来的区县办理，不能改交。请刷新页面查看。")
+    if filing.is_transferred:
+        raise Overtaken("该厂区已转到另一企业名下，不能改交。请刷新页面查看。")
+    if filing.plant.county == filing.county:
+        raise Overtaken("这件申报已经由厂区现在的区县办理。请刷新页面查看。")
+    changed(filing, county=filing.plant.county)
+    enter(
+        "filing.county_followed", filing, {"原区县": filing.county, "现区县": filing.plant.county}
+    )
 
 
 def take_up(filing_id: int) -> None:
