@@ -37,7 +37,7 @@ def upgrade() -> None:
     _refuse_overlap()
     protect_course(
         "filing",
-        {"state", "revision", "target", "judged_on", "rulebook", "way", "paper"},
+        {"state", "revision", "target", "judged_on", "rulebook", "way", "paper", "county"},
         settled_when="state IN ('withdrawn','discarded','closed')",
     )
     _keep_to_the_course()
@@ -297,9 +297,15 @@ def _refuse_overlap() -> None:
 
 
 def _keep_to_the_course() -> None:
-    """A filing goes from state to state only as the course allows, and begins as a draft."""
+    """A filing goes from state to state only as the course allows, and begins as a draft.
+
+    Only a draft goes along with its plant to another county.
+    """
     allowed = ", ".join(f"'{step}'" for step in STEPS)
-    leaves = f"OLD.state <> NEW.state AND (OLD.state || '>' || NEW.state) NOT IN ({allowed})"
+    leaves = (
+        f"(OLD.state <> NEW.state AND (OLD.state || '>' || NEW.state) NOT IN ({allowed})) "
+        "OR (OLD.county <> NEW.county AND OLD.state <> 'draft')"
+    )
     if _is_postgresql():
         op.execute(
             "CREATE TRIGGER filing_keeps_to_course BEFORE UPDATE ON filing FOR EACH ROW "

@@ -81,6 +81,7 @@ FORBIDDEN = (
     "UPDATE filing_evidence SET note = 'x'",
     "UPDATE filing SET state = 'draft'",
     "UPDATE filing SET year = 2020",
+    "UPDATE filing SET county = '330603'",
     "DELETE FROM filing",
     "INSERT INTO filing_table SELECT id, 9, 'x', '', '[]' FROM filing",
 )

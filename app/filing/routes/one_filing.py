@@ -11,7 +11,7 @@ from werkzeug import Response
 
 from app.approvals.domain import Refused
 from app.filing import services
-from app.filing.domain import COURSE, Severity, State
+from app.filing.domain import COURSE, Severity, State, Way
 from app.filing.queries import (
     Filing,
     StepTaken,
