@@ -133,14 +133,12 @@ def test_whatever_a_page_offers_is_there(
         page = waiting.pop()
         answer = browser.get(page)
         is_page = answer.mimetype == "text/html"
-        is_made_up = (
-            is_page and "须从备份恢复" in answer.text
-        )  # a record of the world without its file
+        shown = answer.text if is_page else ""
+        answer.close()
+        is_made_up = "须从备份恢复" in shown  # a record of the world without its file
         if answer.status_code not in (200, 302, 303) and not is_made_up:
             wrong.append(f"{page}: {answer.status}")
-        if answer.mimetype != "text/html":
-            continue
-        for tag in TAG.findall(answer.text):
+        for tag in TAG.findall(shown):
             attributes = dict(ATTRIBUTE.findall(tag))
             for name in LEADING:
                 target = unescape(attributes.get(name, ""))
