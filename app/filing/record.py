@@ -85,7 +85,7 @@ def way_words(content: Json) -> str:
 
 def confirmed_words(content: Json) -> str:
     """How its signatory confirmed it."""
-    is_paper = content["way"] == Way.WINDOW
+    is_paper = bool(content.get("paper"))
     return "以签名盖章的纸质材料确认，扫描件附后" if is_paper else "以本人口令确认"
 
 

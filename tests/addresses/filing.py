@@ -16,8 +16,17 @@ from app.filing.answers import answer_document, transport_document
 from app.filing.commitment import SCAN
 from app.filing.domain import Severity, Transport
 from app.filing.entry import row_id
-from app.filing.models import FilingEvidence, FilingRow, FilingSubmission, FilingTable
+from app.filing.models import (
+    FilingArrival,
+    FilingEvidence,
+    FilingRow,
+    FilingSubmission,
+    FilingTable,
+)
+from app.filing.offline_findings import Findings, findings_document
 from app.filing.queries import filing_by_id, findings_of, working
+from app.filing.queries.arrivals import changes_in
+from app.filing.queries.packages import find_arrival
 from app.filing.queries.papers import statements_of
 from app.indicators.domain import Answer
 from app.kernel import audit, clock
@@ -35,7 +44,13 @@ from tests.world import COUNTY_OF, Principal, World, mark_of
 _RUNNING = ("draft", "submitted", "correcting")
 
 
-_OF_PACKAGES = {"filing.export_package"}
+_OF_PACKAGES = {
+    "filing.arrival_page",
+    "filing.export_package",
+    "filing.import_package",
+    "filing.package_page",
+    "filing.upload_package",
+}
 
 
 def way_of(who: Principal, endpoint: str) -> str:
@@ -224,6 +239,47 @@ def _rows(world: World, who: Principal, endpoint: str) -> Examples:
         yield Kind.UNKNOWN, {"filing_id": filing_id, "place": 9, "row": row_id(9, "D1")}
 
 
+def _arrivals(world: World, who: Principal, endpoint: str) -> Examples:
+    for kind, known in _filings(world, who, endpoint):
+        filing_id = known["filing_id"]
+        yield kind, {**known, "arrival_id": NOWHERE if kind is Kind.UNKNOWN
+                     else _arrived(world, int(str(filing_id)))}  # fmt: skip
+    own = next(iter(who.plants), None)
+    if own is not None:
+        filing_id = _filing(world, own, "draft", way_of(who, endpoint))
+        yield Kind.UNKNOWN, {"filing_id": filing_id, "arrival_id": NOWHERE}
+
+
+def _arrived(world: World, filing_id: int) -> int:
+    """A package that came back with nothing filled in, read and not imported yet."""
+    with world.app.app_context(), writing("测试") as current:
+        number, _ = services.issue_package(filing_id)
+        found = findings_document(Findings(number))
+        made: int = db.session.execute(
+            insert(FilingArrival)
+            .values(
+                filing_id=filing_id, sha256="ef" * 32, name="交回.zip", size=9, state="read",
+                findings=json.dumps(found), arrived_at=current.moment, arrived_by=None,
+                arrived_by_name="测试",
+            )
+            .returning(FilingArrival.id)
+        ).scalar_one()  # fmt: skip
+    return made
+
+
+def _import(world: World, who: Principal) -> dict[str, Any]:
+    """The mark of the last package that came back for one's own plants."""
+    with world.app.app_context():
+        own = FilingRow.plant_id.in_([world.plants[key] for key in who.plants])
+        query = select(FilingArrival.id, FilingArrival.filing_id).join(
+            FilingRow, FilingRow.id == FilingArrival.filing_id
+        )
+        last = db.session.execute(query.where(own).order_by(FilingArrival.id.desc())).first()
+        filing = filing_by_id(last.filing_id) if last else None
+        arrival = find_arrival(last.filing_id, last.id) if last else None
+        return {"seen": changes_in(filing, arrival).mark if filing and arrival else ""}
+
+
 def _commitments(world: World, who: Principal, endpoint: str) -> Examples:
     for kind, known in _filings(world, who, endpoint):
         yield kind, {**known, "form": "docx"}
@@ -245,6 +301,7 @@ def _submissions(world: World, who: Principal, _endpoint: str) -> Examples:
 
 ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {
     ("filing_id",): _filings,
+    ("arrival_id", "filing_id"): _arrivals,
     ("filing_id", "place", "row"): _rows,
     ("filing_id", "form"): _commitments,
     ("submission_id",): _submissions,
@@ -298,6 +355,8 @@ def _from_paper(world: World, who: Principal) -> dict[str, Any]:
 FORMS: Mapping[str, Form] = {
     "filing.window_start": _from_paper,
     "filing.package_start": _new,
+    "filing.upload_package": lambda _world, _who: {"package": (BytesIO(b"PK"), "交回.zip")},
+    "filing.import_package": _import,
     "filing.export_package": lambda _world, _who: {},
     "filing.window_scan": lambda _world, _who: {"files": (BytesIO(pdf(1)), "扫描件.pdf")},
     "filing.window_submit": lambda _world, _who: {

@@ -14,7 +14,7 @@ from app.registry.models import EnterpriseRecord, PlantRecord
 from app.registry.queries import PlantOnRecord, exists_on, plants_by_id
 from app.registry.search import search_term
 
-_ENTERING = ("start", "enter", "submit")
+_ENTERING = ("start", "enter", "import", "submit")
 
 
 def entered_by(filing_id: int) -> frozenset[int]:

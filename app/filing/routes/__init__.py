@@ -1,6 +1,7 @@
 """The pages of 申报: the enterprise's own work, and what officers read of it."""
 
 from app.filing.routes import (
+    arrivals,
     assessing,
     checking,
     evidence,
@@ -22,6 +23,7 @@ from app.filing.routes import (
 from app.filing.routes.blueprint import blueprint
 
 __all__ = [
+    "arrivals",
     "assessing",
     "blueprint",
     "checking",

@@ -34,7 +34,7 @@ _PARTS = (
     ("自评", ("assess_page", "save_sheet", "save_row", "transport_page", "save_transport")),
     ("等级和指标表", ("tables_page", "set_target", "choose_tables", "take_newer")),
     ("材料", ("materials",)),
-    (PACKAGES, ("package_page",)),
+    (PACKAGES, ("package_page", "export_package", "upload_package", "arrival_page")),
     ("检查", ("checks_page", "remark")),
     ("承诺与提交", ("submit_page", "submit_filing", "window_submit_page", "window_submit")),
 )

@@ -19,7 +19,7 @@ from app.approvals.domain import Overtaken, Refused
 from app.filing import services
 from app.filing.admission import TOP_GRADE
 from app.filing.commitment import SCAN
-from app.filing.domain import Kind
+from app.filing.domain import Kind, Way
 from app.filing.queries import (
     Filing,
     evidence_limits,
@@ -220,6 +220,8 @@ def _submit_page(filing: Filing, wrong: Faults) -> str:
         signer=request.form.get("signer", "")[:60],
         officer=signed_in_person().display_name,
         form_key=request.form.get("form_key", "")[:64] or secrets.token_hex(16),
+        asks_paper=filing.way is Way.PACKAGE,
+        typed=typed_start(request.form),
     )  # fmt: skip
 
 
@@ -270,9 +272,12 @@ def window_submit(filing_id: int) -> Response:
         return make_response(_submit_page(_at_window_or_404(filing_id), wrong), 422)
     if not is_at_window(filing_id):
         abort(404, "没有这件代录的申报，或者不在您的权限范围内。")
+    read = _paper(typed_start(request.form)) if "asks_paper" in request.form else Read(None, {})
+    if read.wrong:
+        return make_response(_submit_page(_at_window_or_404(filing_id), read.wrong), 422)
     try:
         sent = services.submit_at_window(
-            filing_id, confirmed, signer=request.form.get("signer", "")[:60],
+            filing_id, confirmed, paper=read.paper, signer=request.form.get("signer", "")[:60],
             accepted=frozenset(request.form.getlist("accept")),
             form_key=request.form.get("form_key", "")[:64] or secrets.token_hex(16),
         )  # fmt: skip

@@ -7,6 +7,7 @@ from app.filing.services.answering import (
     save_answer,
     save_transport,
 )
+from app.filing.services.arrivals import READ, import_arrival, keep_arrival
 from app.filing.services.choosing import choose_tables, set_target, take_newer_tables
 from app.filing.services.evidence import (
     LONGEST_KIND,
@@ -21,6 +22,7 @@ from app.filing.services.evidence import (
 from app.filing.services.moving import close, discard, follow_county, send_back, take_up, withdraw
 from app.filing.services.packages import issue_package, start_for_package
 from app.filing.services.papers import keep_papers, paper
+from app.filing.services.reading import read_arrival
 from app.filing.services.starting import NotAdmitted, start
 from app.filing.services.submitting import AlreadySubmitted, NotReady, submit
 from app.filing.services.window import LONGEST_TITLE, Paper, start_at_window, submit_at_window
@@ -30,6 +32,7 @@ __all__ = [
     "LONGEST_KIND",
     "LONGEST_NOTE",
     "LONGEST_TITLE",
+    "READ",
     "Added",
     "AlreadySubmitted",
     "NotAdmitted",
@@ -46,9 +49,12 @@ __all__ = [
     "describe_evidence",
     "discard",
     "follow_county",
+    "import_arrival",
     "issue_package",
+    "keep_arrival",
     "keep_papers",
     "paper",
+    "read_arrival",
     "remark",
     "remove_evidence",
     "save_answer",

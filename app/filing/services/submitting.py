@@ -28,7 +28,7 @@ from app.filing.queries import (
     working,
 )
 from app.filing.queries.papers import statements_of
-from app.filing.services.course import enter, held, link_of, move, source_of
+from app.filing.services.course import changed, enter, held, link_of, move, source_of
 from app.filing.services.papers import keep_papers
 from app.filing.services.starting import NotAdmitted
 from app.inbox import services as inbox
@@ -86,8 +86,11 @@ def submit(
         raise AlreadySubmitted(submissions_of(filing_id)[-1])
     if confirmed.user_id != current.actor_id:
         raise Refused("签署人与登录的账号不一致，没有提交。请由签署人本人登录后提交。")
-    if (filing.way is Way.WINDOW) != bool(signer):
+    if (signer and not filing.at_office) or (not signer and filing.way is Way.WINDOW):
         raise Refused("窗口代录的申报由录入的窗口提交，其他申报由签署人提交。没有提交。")
+    if not signer and filing.paper:  # signed this time by the signatory, not on paper as before
+        changed(filing, paper="")
+        filing = held(filing_id)
     now = working(filing, clock.day_of(current.moment))
     return _seal(filing, now, _ready(filing, now), form_key, (signer or current.actor_name, role))
 

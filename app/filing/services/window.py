@@ -11,6 +11,7 @@ from datetime import date
 
 from app.accounts.services import Confirmed
 from app.approvals.domain import Refused
+from app.filing.commitment import SCAN
 from app.filing.domain import Kind, Way
 from app.filing.queries import (
     Filing,
@@ -21,9 +22,10 @@ from app.filing.queries import (
 )
 from app.filing.queries.papers import statements_of
 from app.filing.services.answering import accept
-from app.filing.services.course import held, link_of
+from app.filing.services.course import changed, held, link_of
 from app.filing.services.starting import start
 from app.filing.services.submitting import submit
+from app.filing.window_checks import is_there
 from app.inbox import services as inbox
 from app.inbox.domain import Audience, MessageKind
 from app.kernel import clock
@@ -77,9 +79,12 @@ def _refuse_unfit(paper: Paper, today: date) -> None:
 
 
 def submit_at_window(
-    filing_id: int, confirmed: Confirmed, *, signer: str, accepted: frozenset[str], form_key: str
-) -> Submission:
+    filing_id: int, confirmed: Confirmed, *, signer: str, accepted: frozenset[str], form_key: str,
+    paper: Paper | None = None,
+) -> Submission:  # fmt: skip
     """Submit what was entered from paper; ``accepted``: ``id:sha256`` of what the paper states.
+
+    ``paper`` is the stamped one that confirms what came in by a package (离线填报包).
 
     Raises what `submit` raises.
     """
@@ -89,6 +94,8 @@ def submit_at_window(
     if made is None and filing.state.is_open:
         if not 1 <= len(name) <= LONGEST_SIGNER or not name.isprintable():
             raise Refused(f"请填写在纸质材料上签名的签署人姓名，1 至 {LONGEST_SIGNER} 个字。")
+        if filing.way is Way.PACKAGE:
+            filing = _confirmed_by(filing, paper)
         for it in statements_of(working(filing, clock.day_of(transaction().moment))):
             if f"{it.id}:{it.sha256}" in accepted:
                 accept(filing_id, it.id, it.sha256, signer=f"{name}（书面）")
@@ -98,6 +105,18 @@ def submit_at_window(
               f"回执编号 {sent.receipt}，签署人{name}，依据{filing.paper}。"
               "请核对所提交的内容；有异议的，请在区县受理前联系窗口或者由签署人撤回。")  # fmt: skip
     return sent
+
+
+def _confirmed_by(filing: Filing, paper: Paper | None) -> Filing:
+    """A filing from a package with the stamped paper by which its signatory confirms it."""
+    today = clock.day_of(transaction().moment)
+    if paper is None:
+        raise Refused("请写明签名盖章的纸质材料：名称、签章日期和页数。")
+    _refuse_unfit(paper, today)
+    if not is_there(working(filing, today)):
+        raise Refused(f"还没有上传{SCAN}，没有提交。请扫描签名盖章的材料（含签署页）后上传。")
+    changed(filing, paper=paper.words)
+    return held(filing.id)
 
 
 def tell_enterprise(filing: Filing, title: str, body: str) -> None:

@@ -61,6 +61,9 @@ class Sheet:
     hidden: bool = False
     merged: tuple[Merged, ...] = ()
     hidden_rows: tuple[int, ...] = ()
+    formulas: frozenset[tuple[int, int]] = frozenset()
+    """Row number and column (from 0) of cells that hold a stored result of a formula; of the first
+    ten thousand of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ _PLAIN_CELL = re.compile(
 """A cell as office programs write it, or all that is left and is none, without a place then."""
 _EXACT_DIGITS = 15
 _MOST_REMEMBERED = 50_000
+_MOST_FORMULAS = 10_000
 _LAST_EXCEL_ROW = 1_048_576
 _LAST_SERIAL = 2_958_466
 _DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a cell's date has no time zone
@@ -84,6 +85,7 @@ class SheetReader:
         self.rows: list[Row] = []
         self._merged: list[Merged] = []
         self._hidden_rows: list[int] = []
+        self._formulas: list[tuple[int, int]] = []
         self._is_hidden = False
         self._name = name
         self._strings = strings
@@ -111,8 +113,9 @@ class SheetReader:
         rest = WithoutPlain(stream, '<row r="', "</row>", self._take_plain)
         parse_xml(rest, self._start, self._end, self._text.append)
         return Sheet(
-            self._name, tuple(self.rows), hidden, tuple(self._merged), tuple(self._hidden_rows)
-        )
+            self._name, tuple(self.rows), hidden, tuple(self._merged), tuple(self._hidden_rows),
+            frozenset(self._formulas),
+        )  # fmt: skip
 
     def _take_plain(self, text: str, at: int) -> int:
         """Take the plain rows from here on; where a row is not plain the parser goes on."""
@@ -253,6 +256,8 @@ class SheetReader:
         if self._column > filled + 1:
             self._cells.extend([None] * (self._column - filled - 1))
         self._cells.append(value)
+        if self._formula is not None and len(self._formulas) < _MOST_FORMULAS:
+            self._formulas.append((self._row_number, self._column - 1))
 
     def _end_row(self) -> None:
         if not self._cells:
