@@ -11,7 +11,7 @@ from werkzeug import Response
 
 from app.approvals.domain import Refused
 from app.filing import services
-from app.filing.domain import COURSE, Severity, State, Way
+from app.filing.domain import COURSE, Severity, State
 from app.filing.queries import (
     Filing,
     StepTaken,
@@ -191,7 +191,7 @@ def follow_county(filing_id: int) -> Response:
         flash(str(refused), "problem")
         return htmx.htmx_redirect(url_for("filing.overview", filing_id=filing.id))
     flash("已改交给厂区现在所在的区县，已填的内容和材料都在。")
-    if filing.way is Way.WINDOW:  # it is the other county's now
+    if enters_at_office(filing):  # it is the other county's now
         return htmx.htmx_redirect(url_for("filing.window_page"))
     return htmx.htmx_redirect(url_for("filing.overview", filing_id=filing.id))
 
