@@ -205,14 +205,14 @@ def _parts(answer: Answer, row: Row, grades: Sequence[Grade]) -> Iterator[str]:
         yield f"已做到 {len(clauses)} 条中的 {len(ticked)} 条：{'；'.join(ticked)}"
     if answer.nothing_met:
         yield "所列各条均未做到"
-    for key, it in answer.measured.items():
+    for key, it in sorted(answer.measured.items()):  # as kept, so that both say it alike
         if key in quantities:
             quantity = quantities[key][0]
             oxygen = "" if it.oxygen is None else f"（实测氧含量 {_digits(it.oxygen)}%）"
             yield f"{quantity.name} {_digits(it.value)} {quantity.unit}{oxygen}"
-    for subject, value in answer.shares.items():
+    for subject, value in sorted(answer.shares.items()):
         yield f"{subject} {_digits(value)}%"
-    for subject, said in answer.said.items():
+    for subject, said in sorted(answer.said.items()):
         yield f"{subject}：{'是' if said else '否'}"
     if answer.chosen:
         yield f"自选等级 {answer.chosen}"

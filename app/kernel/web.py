@@ -18,6 +18,7 @@ from flask import (
     abort,
     current_app,
     g,
+    jsonify,
     make_response,
     render_template,
     request,
@@ -255,15 +256,19 @@ def _forgery(_error: CSRFError) -> Any:
 def _database_busy(error: OperationalError) -> Any:
     transaction.close()
     log.exception("database refused, request %s", g.get("request_id"))
-    return _error_page(503, _disk_full() if disk_is_full(error) else None)
+    return _no_room() if disk_is_full(error) else _error_page(503)
 
 
-def _disk_full() -> str:
+def _no_room() -> Any:
+    """The disk is full; a page's script that sends files shows what ``refused`` says."""
     g.is_broken = True  # before anybody is asked for
-    return DISK_FULL.format(whom_to_tell())
+    told = DISK_FULL.format(whom_to_tell())
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(refused=told), 503
+    return _error_page(503, told)
 
 
 def _unexpected(error: Exception) -> Any:
     transaction.close()
     log.exception("request %s failed", g.get("request_id"))
-    return _error_page(503, _disk_full()) if disk_is_full(error) else _error_page(500)
+    return _no_room() if disk_is_full(error) else _error_page(500)

@@ -95,7 +95,7 @@ class Ground:
         shutil.rmtree(instance, ignore_errors=True)
         instance.mkdir(parents=True)
         try:
-            with _blank_database(self.url) as url:
+            with _blank_database(self.engine, self.url) as url:
                 place = replace(self, instance=instance, url=url)
                 place.migrate()
                 yield place
@@ -110,9 +110,15 @@ class Ground:
 
 
 @contextmanager
-def _blank_database(url: str | None) -> Iterator[str | None]:
-    if url is None:
+def _blank_database(engine: str, url: str | None) -> Iterator[str | None]:
+    if engine == "sqlite":
         yield None
+        return
+    if url is None:  # a figure that needs no country has no server of its own yet
+        with Cluster(durable=True) as cluster:
+            with psycopg.connect(cluster.url(), autocommit=True) as server:
+                server.execute("CREATE DATABASE blank")
+            yield cluster.url("blank")
         return
     with psycopg.connect(url.replace("/country?", "/postgres?"), autocommit=True) as server:
         server.execute("DROP DATABASE IF EXISTS blank WITH (FORCE)")

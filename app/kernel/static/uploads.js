@@ -43,6 +43,7 @@
       request.open("POST", `${item.url}/${item.token}?at=${at}`);
       request.setRequestHeader("X-CSRFToken", token());
       request.setRequestHeader("Content-Type", "application/octet-stream");
+      request.setRequestHeader("Accept", "application/json"); // so a full disk is told in words
       request.timeout = 120000;
       request.upload.onprogress = (event) => item.show(at + event.loaded);
       request.onload = () => {

@@ -6,7 +6,7 @@ import asyncio
 import html
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -23,6 +23,20 @@ _COOKIE = re.compile(rb"set-cookie: ([^=]+)=([^;]*)", re.I)
 
 class Unanswered(Exception):
     """The connection broke before an answer came: nobody knows what became of the request."""
+
+
+def fields(text: str) -> list[tuple[str, str]]:
+    """What the inputs of this part of a page would send as they stand, without its buttons."""
+    sent = []
+    for tag in _INPUT.findall(text):
+        name, value = _NAME.search(tag), _VALUE.search(tag)
+        is_switch = 'type="checkbox"' in tag or 'type="radio"' in tag
+        if name and not (is_switch and " checked" not in tag):
+            sent.append((name[1], html.unescape(value[1]) if value else ""))
+    for found in _SELECT.finditer(text):
+        chosen = _CHOSEN.search(found[0])
+        sent.append((found[1], html.unescape(chosen[1]) if chosen else ""))
+    return [*sent, *((name, html.unescape(it)) for name, it in _TEXT.findall(text))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +60,7 @@ class Answer:
     def form(self, action: str) -> dict[str, str]:
         """What the form that posts to ``action`` would send as it stands, without its buttons."""
         start = self.text.index(f'action="{html.escape(action)}"')
-        body = self.text[start : self.text.index("</form>", start)]
-        sent = {}
-        for tag in _INPUT.findall(body):
-            name, value = _NAME.search(tag), _VALUE.search(tag)
-            is_switch = 'type="checkbox"' in tag or 'type="radio"' in tag
-            if name and not (is_switch and " checked" not in tag):
-                sent[name[1]] = html.unescape(value[1]) if value else ""
-        for found in _SELECT.finditer(body):
-            chosen = _CHOSEN.search(found[0])
-            sent[found[1]] = html.unescape(chosen[1]) if chosen else ""
-        return {**sent, **{name: html.unescape(text) for name, text in _TEXT.findall(body)}}
+        return dict(fields(self.text[start : self.text.index("</form>", start)]))
 
     def words(self, most: int = 300) -> str:
         """The text of its main part."""
@@ -77,9 +81,11 @@ class Browser:
         """Open a page."""
         return await self._ask("GET", path, b"", headers)
 
-    async def post(self, path: str, values: Mapping[str, str]) -> Answer:
+    async def post(
+        self, path: str, values: Mapping[str, str] | Sequence[tuple[str, str]], **headers: str
+    ) -> Answer:
         """Send a form."""
-        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        kind = {"Content-Type": "application/x-www-form-urlencoded", **headers}
         return await self._ask("POST", path, urlencode(values).encode(), kind)
 
     async def send_file(
@@ -101,8 +107,21 @@ class Browser:
 
     async def send_bytes(self, path: str, body: bytes, token: str) -> Answer:
         """Send a part of a file, as a page's script does."""
-        kind = {"Content-Type": "application/octet-stream", "X-CSRFToken": token}
+        kind = {"Content-Type": "application/octet-stream", "X-CSRFToken": token,
+                "Accept": "application/json"}  # fmt: skip
         return await self._ask("POST", path, body, kind)
+
+    async def break_off(self, path: str, body: bytes, announced: int, token: str) -> None:
+        """Send less of a part than was announced, and hang up."""
+        if self._open is None or self._open[0].at_eof():
+            self._open = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 22)
+        lines = [
+            f"POST {path} HTTP/1.1", "Host: localhost", f"Content-Length: {announced}",
+            "Content-Type: application/octet-stream", f"X-CSRFToken: {token}", self._held(),
+        ]  # fmt: skip
+        self._open[1].write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+        await self._open[1].drain()
+        self.close()
 
     async def sign_in(self, name: str, password: str) -> None:
         """As a person does it."""
@@ -118,11 +137,13 @@ class Browser:
             self._open[1].close()
             self._open = None
 
+    def _held(self) -> str:
+        return "Cookie: " + "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
     async def _ask(self, method: str, path: str, body: bytes, more: Mapping[str, str]) -> Answer:
         lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Accept-Encoding: gzip"]
         if self.cookies:
-            held = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-            lines.append(f"Cookie: {held}")
+            lines.append(self._held())
         if method == "POST":
             lines.append(f"Content-Length: {len(body)}")
         lines += [f"{name}: {value}" for name, value in more.items()]

@@ -8,15 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 from bench.load.people import PASSWORD
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, insert
 
 from app.accounts import passwords, services
 from app.accounts.domain import Role
 from app.accounts.services import set_up_bureau
 from app.filing.domain import Transport
-from app.filing.services import Where, add_evidence, save_answer, save_transport
+from app.filing.models import FilingEvidence
+from app.filing.services import save_answer, save_transport
 from app.indicators.domain import (
     Answer,
     Clauses,
@@ -29,8 +32,7 @@ from app.indicators.domain import (
     YesNo,
 )
 from app.kernel import audit
-from app.kernel.files import Stored
-from app.kernel.materials import Examined
+from app.kernel.database import db
 from app.kernel.transaction import writing
 from tests.facts import a_plant, code
 from tests.filings import begun, put_in_force, row, table
@@ -163,14 +165,46 @@ def add_files(draft: Draft, made: IndicatorTable, count: int, *, first: int = 0)
 
     ``first``: how many there are already.
     """
-    with writing("测量", actor_id=2, actor_name="填报人"):
-        for number in range(first, first + count):
-            it = made.rows[number % len(made.rows)]
-            kinds = [wanted.kind for wanted in it.evidence] or [""]
-            kind = kinds[number // len(made.rows) % len(kinds)]
-            media = MEDIA[number % len(MEDIA)]
-            digest = hashlib.sha256(os.urandom(16)).hexdigest()
-            add_evidence(
-                draft.id, Where(1, it.key, kind), Stored(digest, 1_000_000 + number, Path()),
-                Examined(media, 3, f"2025年度{kind or '材料'}{number}.{media}"),
-            )  # fmt: skip
+    with writing("测量", actor_id=2, actor_name="填报人") as current:
+        same = {
+            "filing_id": draft.id, "place": 1, "pages": 3, "note": "", "confirmed": True,
+            "period_from": date(2025, 1, 1), "period_until": date(2025, 12, 31),
+            "added_at": current.moment, "added_by": 2, "added_by_name": "填报人",
+        }  # fmt: skip
+        db.session.execute(
+            insert(FilingEvidence),
+            [{**same, **_material(made, number)} for number in range(first, first + count)],
+        )
+        audit.record("test.attached", "filing", draft.id)
+
+
+def _material(made: IndicatorTable, number: int) -> dict[str, object]:
+    it = made.rows[number % len(made.rows)]
+    kinds = [wanted.kind for wanted in it.evidence] or [""]
+    kind = kinds[number // len(made.rows) % len(kinds)]
+    media = MEDIA[number % len(MEDIA)]
+    return {"row_key": it.key, "kind": kind, "media": media, "size": 1_000_000 + number,
+            "sha256": hashlib.sha256(os.urandom(16)).hexdigest(),
+            "name": f"2025年度{kind or '材料'}{number}.{media}"}  # fmt: skip
+
+
+def statements(app: Flask, client: FlaskClient, path: str) -> int:
+    """Of a page, once everything that is kept in the process is there."""
+    said: list[object] = []
+
+    def note(*about: object) -> None:
+        said.append(about[2])
+
+    _get(client, path)
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    _get(client, path)
+    event.remove(engine, "before_cursor_execute", note)
+    return len(said)
+
+
+def _get(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    if answer.status_code != 200:
+        raise RuntimeError(f"{path}: {answer.status}")
