@@ -2,7 +2,8 @@
 
 The sign-in page holds every typed field as a hidden input; after signing in the person sees that
 the form is still there and sends it on themselves, with a fresh forgery token. Passwords are not
-carried, and files cannot be: the page says which have to be chosen again.
+carried, and files cannot be: the page says which have to be chosen again. What a script sends, a
+row or a file, needs none of this: its page stays, and the sign-in opens over it as a dialog.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from flask import Response, make_response, render_template, request
 from flask_wtf.csrf import validate_csrf
 from wtforms import ValidationError
 
-from app.kernel.htmx import is_fragment_request
+from app.kernel.htmx import is_fragment_request, keep_page
 
 _FIELD = "typed."
 
@@ -97,11 +98,13 @@ def typed_before() -> Typed:
 
 
 def ask_again(typed: Typed) -> Response:
-    """The sign-in page with the typed form inside it; replaces the whole page under htmx too."""
-    response = make_response(
+    """The sign-in page with the typed form inside it.
+
+    Under htmx the page on which it was typed stays as it is: `app.js` opens the sign-in as a dialog
+    over it and sends the part again afterwards.
+    """
+    if is_fragment_request():
+        return keep_page(make_response("", 401))
+    return make_response(
         render_template("accounts/sign_in.html", typed=typed, name=typed.owner_name, error=""), 401
     )
-    if is_fragment_request():
-        response.headers["HX-Retarget"] = "body"
-        response.headers["HX-Reswap"] = "innerHTML"
-    return response

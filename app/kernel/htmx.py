@@ -79,6 +79,18 @@ def push_url(response: Response, path: str) -> Response:
     return response
 
 
+def keep_page(response: Response) -> Response:
+    """Let the page stay as it is, whatever the answer's status."""
+    response.headers["HX-Reswap"] = "none"
+    return response
+
+
+def announce(response: Response, event: str, **said: object) -> Response:
+    """Let an event happen on the page, with what it says."""
+    response.headers["HX-Trigger"] = json.dumps({event: said})
+    return response
+
+
 def toast(response: Response, message: str, kind: Literal["done", "problem"] = "done") -> Response:
     """Let the page show one sentence beside the part that it exchanges (提示).
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import unescape
 from io import BytesIO
@@ -150,9 +151,29 @@ def test_htmx_is_sent_to_the_sign_in_of_the_whole_page(
     headers = {"HX-Request": "true", "HX-Current-URL": f"{OWN}/accounts?q=li"}
     answer = client.get("/accounts?q=lis", headers=headers)
     assert answer.headers["HX-Redirect"] == "/sign-in?next=/accounts?q%3Dli"
+
+
+def test_a_part_sent_after_the_session_ended_leaves_its_page_as_it_is(
+    timed_out: tuple[FlaskClient, str],
+) -> None:
+    """The dialog over the page asks for the sign-in; then the page learns its new token."""
+    client, name = timed_out
+    headers = {"HX-Request": "true", "HX-Current-URL": f"{OWN}/accounts/new"}
     posted = client.post("/accounts/new", data=TYPED, headers=headers)
-    assert posted.headers["HX-Retarget"] == "body"
-    assert dict(hidden(posted.get_data(as_text=True)))["typed.role"] == "county-officer"
+    assert (posted.status_code, posted.get_data()) == (401, b"")
+    assert posted.headers["HX-Reswap"] == "none"
+    dialog = client.get("/sign-in", headers=headers).get_data(as_text=True)
+    assert '<dialog id="sign-in-again"' in dialog
+    assert "<html" not in dialog
+    typed = {"name": name, "password": "wrong"}
+    refused = client.post("/sign-in", data=typed, headers=headers)
+    assert refused.status_code == 422
+    assert '<dialog id="sign-in-again"' in refused.get_data(as_text=True)
+    done = client.post("/sign-in", data={**typed, "password": PASSWORD}, headers=headers)
+    said = json.loads(done.headers["HX-Trigger"])["signed-in"]
+    assert said["person"] > 0
+    assert said["token"]
+    assert json.loads(client.get("/sign-in", headers=headers).headers["HX-Trigger"])
 
 
 def test_the_page_that_was_wanted_opens_after_the_sign_in(

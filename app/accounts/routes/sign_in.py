@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
+from flask_wtf.csrf import generate_csrf
 
 from app.accounts import queries, resuming, services, sessions
 from app.accounts.domain import Actor
 from app.accounts.routes.blueprint import blueprint
 from app.kernel.entrance import is_for_filers
+from app.kernel.htmx import announce, htmx_redirect, is_fragment_request
 from app.kernel.permissions import current_actor, public, signed_in
 
 
@@ -20,10 +22,29 @@ def sign_in() -> Any:
     if request.method == "POST":
         return _start_session()
     if current_actor() is not None:
-        return redirect(sessions.home_url(), 303)
+        actor = sessions.signed_in_person()
+        return _go_on_typing(actor) if is_fragment_request() else _to(sessions.home_url())
     if not is_for_filers() and not queries.has_accounts():
-        return redirect(url_for("accounts.setup"), 303)
-    return render_template("accounts/sign_in.html", typed=resuming.NOTHING, name="", error="")
+        return htmx_redirect(url_for("accounts.setup"))
+    return _page("", "", resuming.NOTHING)
+
+
+def _page(name: str, error: str, typed: resuming.Typed) -> str:
+    """The sign-in page; over a page on which somebody was typing a dialog."""
+    if is_fragment_request():
+        return render_template("accounts/_sign_in_again.html", name=name, error=error)
+    return render_template("accounts/sign_in.html", typed=typed, name=name, error=error)
+
+
+def _to(path: str) -> Any:
+    return redirect(path, 303)
+
+
+def _go_on_typing(actor: Actor) -> Any:
+    """Tell the page who is signed in now and by which token its forms are known."""
+    if actor.must_change_password:
+        return htmx_redirect(url_for("accounts.change_password"))
+    return announce(make_response(""), "signed-in", person=actor.user_id, token=generate_csrf())
 
 
 def _start_session() -> Any:
@@ -37,8 +58,9 @@ def _start_session() -> Any:
             replaced=sessions.present_token(),
         )
     except services.SignInRefused as refused:
-        shown = {"typed": typed, "name": name, "error": str(refused)}
-        return render_template("accounts/sign_in.html", **shown), 422
+        return _page(name, str(refused), typed), 422
+    if is_fragment_request():
+        return _go_on_typing(sessions.start(token))
     return go_on(sessions.start(token), typed)
 
 

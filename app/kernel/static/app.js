@@ -44,6 +44,45 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
   });
 }
 
+// The session ended while somebody was typing: they sign in again in a dialog over the page, which
+// stays as it is, and what could not be saved is sent once more. `signInAgain` is for scripts that
+// send by themselves; it resolves once the same person is signed in.
+const waitingForSignIn = [];
+function signInAgain() {
+  return new Promise((resolve) => {
+    waitingForSignIn.push(resolve);
+    const dialog = document.getElementById("sign-in-again");
+    if (dialog) {
+      if (!dialog.open) dialog.showModal();
+    } else if (waitingForSignIn.length === 1) {
+      htmx.ajax("GET", "/sign-in", { source: "#toasts", target: "body", swap: "beforeend" });
+    }
+  });
+}
+document.addEventListener("htmx:afterSettle", () => {
+  const dialog = document.getElementById("sign-in-again");
+  if (!dialog || dialog.dataset.shown) return;
+  dialog.dataset.shown = "yes";
+  dialog.showModal();
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { xhr, elt, requestConfig } = event.detail;
+  if (xhr.status !== 401 || xhr.getResponseHeader("HX-Reswap") !== "none") return;
+  signInAgain().then(() => {
+    if (elt.isConnected) htmx.ajax(requestConfig.verb, requestConfig.path, { source: elt });
+  });
+});
+document.addEventListener("signed-in", (event) => {
+  const { person, token } = event.detail;
+  if (String(person) !== metaContent("person")) {
+    showToast("这一页是另一个账号打开的，填写的内容没有保存。请退出后用原来的账号登录。", "problem");
+    return;
+  }
+  document.querySelector('meta[name="csrf-token"]').content = token;
+  for (const field of document.querySelectorAll('input[name="csrf_token"]')) field.value = token;
+  for (const goOn of waitingForSignIn.splice(0)) goOn();
+});
+
 // “/” goes to the search of the whole register.
 document.addEventListener("keydown", (event) => {
   const search = document.getElementById("global-search");
@@ -108,7 +147,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
     delete row.dataset.dirty;
   }
 });
-function forgetUnsaved() {
+function forgetUnsaved(event) {
+  if (event?.target.closest("dialog")) return; // signing in again leaves nothing behind
   for (const row of document.querySelectorAll("[data-dirty]")) delete row.dataset.dirty;
 }
 document.addEventListener("submit", forgetUnsaved);

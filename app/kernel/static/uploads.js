@@ -10,6 +10,7 @@
 
   class Refused extends Error {}
   class Paused extends Error {}
+  class SignedOut extends Error {}
   let sending = 0;
 
   // --- Asking the server ---------------------------------------------------------------------
@@ -17,7 +18,8 @@
   async function answerOf(response) {
     const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
     if (isJson) return response.json();
-    if (response.redirected || [400, 401, 403].includes(response.status)) {
+    if (response.status === 401) throw new SignedOut();
+    if (response.redirected || [400, 403].includes(response.status)) {
       throw new Refused("登录已结束或页面已过期。请刷新页面，登录后重新选择同一文件，会从中断处继续。");
     }
     if (response.status === 404) throw new Refused("申报或文件已不存在。请刷新页面后重新选择。");
@@ -169,6 +171,11 @@
           if (fault instanceof Refused) {
             this.end("is-refused", fault.message);
             return;
+          }
+          if (fault instanceof SignedOut) {
+            this.words.textContent = "登录已结束，重新登录后从中断处继续";
+            await signInAgain();
+            continue;
           }
           if (this.tries >= WAITS.length) {
             this.words.textContent = "连接一直没有恢复，已暂停。请检查网络后点“继续”，会从中断处接着传。";
