@@ -137,6 +137,11 @@ def test_what_was_submitted_stays_with_who_submitted_it(
     assert (back.status_code, state(app, draft)) == (303, State.WITHDRAWN)
     assert after.post("/filing/new", data=form(after, plant_id)).status_code == 303
     assert before.get(f"/filing/submissions/{sent}").status_code == 200
+    assert 'href="/filing/former"' in before.get("/filing/").text
+    assert f'href="/filing/submissions/{sent}"' in before.get("/filing/former").text
+    theirs = after.get("/filing/former").text
+    assert f"/filing/submissions/{sent}" not in theirs
+    assert "没有以往厂区的申报" in theirs
 
 
 def test_a_plant_that_closed(app: Flask, client_as: ClientAs, plant_id: int, draft: int) -> None:
@@ -146,6 +151,7 @@ def test_a_plant_that_closed(app: Flask, client_as: ClientAs, plant_id: int, dra
     assert saved(filer, draft) < 500
     assert "admission:0" in errors(app, draft)
     assert filer.get("/filing/").status_code == 200
+    assert f'href="/filing/{draft}"' in filer.get("/filing/former").text
     refused = filer.post("/filing/new", data=form(filer, plant_id))
     assert refused.status_code in (404, 422)
     gone = filer.post(f"/filing/{draft}/discard", data={"reason": "厂区已关闭"})

@@ -36,6 +36,7 @@ from app.filing.queries.filings import (
     steps_of,
     submissions_of,
 )
+from app.filing.queries.former import Former, former_filings
 from app.filing.queries.situation import (
     admission,
     admission_again,
@@ -69,6 +70,7 @@ __all__ = [
     "FilingFilter",
     "FilingLine",
     "FilingPage",
+    "Former",
     "Limits",
     "Remark",
     "SavedAnswer",
@@ -100,6 +102,7 @@ __all__ = [
     "find_submission_by_form",
     "find_tables",
     "findings_of",
+    "former_filings",
     "list_filings",
     "needed_in",
     "plants_found",
