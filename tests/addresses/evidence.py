@@ -84,6 +84,9 @@ def _pages(world: World, who: Principal, endpoint: str) -> Examples:
         yield kind, {**values, "number": 1, "size": "small"}
 
 
+_OF_PACKAGES = {"filing.package_part", "filing.package_whole", "filing.drop_package"}
+
+
 def _uploads(world: World, who: Principal, endpoint: str) -> Examples:
     """Files that this person began, or somebody else for another enterprise."""
     content = pdf(2, catalog=f"/Lang({next(numbers)})".encode())
@@ -93,11 +96,12 @@ def _uploads(world: World, who: Principal, endpoint: str) -> Examples:
         owner = world.users.get(who.name, NOWHERE) if is_own else NOWHERE
         told = {"place": 0, "row": "", "kind": "", "span": [], "note": "", "replaces": None}
         with world.app.app_context(), writing("测试"):
-            matter = f"filing:{filing_id}"
+            what = "package" if endpoint in _OF_PACKAGES else "filing"
+            matter = f"{what}:{filing_id}"
             token = uploads.begin(owner, matter, told, name=f"{mark_of(key)}.pdf",
                                   size=len(content), mark=f"{next(numbers)}")  # fmt: skip
             found = uploads.find(token, owner, matter)
-            if endpoint == "filing.upload_whole" and found is not None:
+            if endpoint in ("filing.upload_whole", "filing.package_whole") and found is not None:
                 uploads.append(found, 0, BytesIO(content))
         kind = Kind.OWN if is_own else Kind.FOREIGN
         yield kind, {"filing_id": filing_id, "token": token}
@@ -120,6 +124,10 @@ FORMS: Mapping[str, Form] = {
         "place": "0", "row": "", "files": (BytesIO(pdf(3)), "示例.pdf"),
     },
     "filing.export_materials": lambda _world, _who: {"format": "xlsx"},
+    "filing.begin_package": _announced,
+    "filing.package_part": lambda _world, _who: {},
+    "filing.package_whole": lambda _world, _who: {},
+    "filing.drop_package": lambda _world, _who: {},
     "filing.begin_upload": _announced,
     "filing.upload_part": lambda _world, _who: {},
     "filing.upload_whole": lambda _world, _who: {},
@@ -128,4 +136,7 @@ FORMS: Mapping[str, Form] = {
     "filing.confirm_evidence": lambda _world, _who: {},
     "filing.remove_evidence": lambda _world, _who: {},
 }  # fmt: skip
-QUERIES: Mapping[str, Query] = {"filing.upload_part": lambda _world, _who: {"at": "0"}}
+QUERIES: Mapping[str, Query] = {
+    "filing.package_part": lambda _world, _who: {"at": "0"},
+    "filing.upload_part": lambda _world, _who: {"at": "0"},
+}

@@ -46,7 +46,11 @@ _RUNNING = ("draft", "submitted", "correcting")
 
 _OF_PACKAGES = {
     "filing.arrival_page",
+    "filing.begin_package",
+    "filing.drop_package",
     "filing.export_package",
+    "filing.package_part",
+    "filing.package_whole",
     "filing.import_package",
     "filing.package_page",
     "filing.upload_package",
