@@ -194,8 +194,18 @@ class Panel:
     """Whether rows are filled in and none of them holds the plant back."""
     holding: Sequence[Link]
     more_holding: int
-    way_target: str
-    way_up: Sequence[Link]
+    ways: Sequence[Way]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The rows to lift for a better grade, each with what it lacks."""
+
+    grade: Grade
+    rows: Sequence[Link]
+    is_target: bool = False
+    falls_short: Grade | None = None
+    """The best that the schemes of the industries allow, where that is below the target."""
 
 
 def panel_of(working: Working, assessment: Assessment, address: Address) -> Panel:
@@ -208,7 +218,6 @@ def panel_of(working: Working, assessment: Assessment, address: Address) -> Pane
     ]
     carried = [address(*where) for where, it in working.answers.items()
                if not it.confirmed and where[0]]  # fmt: skip
-    target, lifts = _way(working, assessment)
     lowest = _lowest_so_far(assessment, order)
     return Panel(
         overall=assessment.overall,
@@ -228,8 +237,7 @@ def panel_of(working: Working, assessment: Assessment, address: Address) -> Pane
             for place, it in assessment.holding[:MOST_SHOWN]
         ],
         more_holding=max(0, len(assessment.holding) - MOST_SHOWN),
-        way_target=target,
-        way_up=list(_links(lifts, address)),
+        ways=list(_ways(working, assessment, address)),
     )  # fmt: skip
 
 
@@ -252,13 +260,21 @@ def _reaches(
     return False if lowest is not None and not order.at_least(lowest, target) else None
 
 
-def _way(working: Working, assessment: Assessment) -> tuple[str, Sequence[TableLift]]:
-    """What to lift first: up to the grade that is filed for, and beyond it to the next one."""
-    filled = [_answered(it) for it in assessment.to_target]
-    if any(it.lifts for it in filled):
-        return working.filing.target, filled
+def _ways(working: Working, assessment: Assessment, address: Address) -> Iterator[Way]:
+    """The shortest way to the next grade, and where that is another one, to the grade filed for."""
+    order, target = working.rules.grade_order, working.filing.target
+    wanted = list(_links((_answered(it) for it in assessment.to_target), address))
     way = assessment.way_up
-    return ("", ()) if way is None else (way.grade, way.tables)
+    if way is not None:
+        rows = list(_links(way.tables, address))
+        if {it.url for it in rows} != {it.url for it in wanted}:
+            yield Way(way.grade, rows)
+    if wanted:
+        best = order.worst(
+            equivalent(target, it.table.grades, order) for it in working.tables if it.table.grades
+        )
+        falls_short = None if order.at_least(best, target) else best
+        yield Way(target, wanted, is_target=True, falls_short=falls_short)
 
 
 def _answered(lift: TableLift) -> TableLift:

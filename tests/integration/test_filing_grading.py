@@ -171,17 +171,38 @@ def test_what_cannot_be_stays_in_its_field_with_a_sentence(
         assert working(filing(draft)).answers == {}
 
 
-def test_the_panel_tells_the_grade_what_holds_it_and_the_way_up(
+def panel_of(filer: FlaskClient, filing_id: int) -> str:
+    page = filer.get(f"/filing/{filing_id}/assess?d=all").text
+    return page[page.index('id="panel"') : page.index("</aside>")]
+
+
+def test_the_panel_tells_what_holds_the_plant_and_the_way_to_the_next_grade(
     draft: int, filer: FlaskClient
 ) -> None:
+    """C by its ledger: that alone is to be lifted, for B- and for B that is filed for."""
     typed = {**dust("5.01", "15"), **share("60"), **ticks(1), **automatic("yes"), **spare(na="y")}
     assert filer.post(f"/filing/{draft}/assess?d=all", data=sent(typed)).status_code == 303
-    page = filer.get(f"/filing/{draft}/assess?d=all").text
-    panel = page[page.index('id="panel"') : page.index("</aside>")]
-    way = panel[panel.index("升到 B 级，须提升 1 项") :]
+    panel = panel_of(filer, draft)
+    way = panel[panel.index("达到申报等级 B 级，须提升 1 项") :]
     assert "台账" in way
     assert "窑尾颗粒物" not in way
     assert "公路运输" not in way
+
+
+def test_the_next_grade_comes_before_one_that_is_further_away(
+    app: Flask, draft: int, filer: FlaskClient
+) -> None:
+    """C by its ledger, B by three other rows: one row to lift for B-, four for A."""
+    with app.app_context(), writing("测试"):
+        services.set_target(draft, "A")
+    typed = {**dust("5.01", "15"), **share("60"), **ticks(1), **automatic("yes"), **spare(na="y")}
+    assert filer.post(f"/filing/{draft}/assess?d=all", data=sent(typed)).status_code == 303
+    panel = panel_of(filer, draft)
+    after = panel.index("达到申报等级 A 级，须提升 4 项")
+    before = panel[panel.index("升到 B- 级，须提升 1 项") : after]
+    assert "台账" in before
+    assert "窑尾颗粒物" not in before
+    assert panel[after:].count("<li>") == 4
 
 
 # --- Checks ---------------------------------------------------------------------------------
