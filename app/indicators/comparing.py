@@ -184,7 +184,8 @@ def tightened(table: IndicatorTable, supplement: IndicatorTable) -> IndicatorTab
     """The table as a supplement makes it: its stated cells take the place of the table's.
 
     A cell of the supplement that is 未核实 says nothing, and one that is looser than the table's
-    does not count (PLAN-INDICATORS): the table may have become stricter since. Where no rule can
+    does not count (PLAN-INDICATORS): the table may have become stricter since. Limits are laid over
+    one by one, so that one of another pollutant leaves the table's own in force. Where no rule can
     tell, the person who approved the supplement has read both. Rows that only the supplement has
     are added, if they ask for anything.
     """
@@ -210,7 +211,14 @@ def loosened(table: IndicatorTable, supplement: IndicatorTable) -> list[str]:
         extra = supplement.row(row.key)
         for grade in table.grades if extra else ():
             asked, base = extra.asked(grade) if extra else Unverified(), row.asked(grade)
-            if direction(base, asked) is Direction.LOOSER:
+            if unit := _other_unit(row, asked):
+                found.append(
+                    f"编号 {row.key}“{row.title}”{grade}级的补充要求“{written(asked)}”"
+                    f"与原表的单位（{unit}）不同，无法比较。请换算为原表的单位。"
+                )
+            elif direction(base, _laid_over(base, asked)) is Direction.LOOSER or any(
+                _is_looser(base, it) for it in _limits_of(asked)
+            ):
                 found.append(
                     f"编号 {row.key}“{row.title}”{grade}级的补充要求“{written(asked)}”"
                     f"比原要求“{written(base)}”宽。补充要求只能加严，请核对原文。"
@@ -223,13 +231,46 @@ def _tightened_row(row: Row, extra: Row | None, grades: Sequence[Grade]) -> Row:
         return row
     cells: list[Cell] = []
     for grade in grades:
-        asked, base = extra.asked(grade), row.asked(grade)
-        if isinstance(asked, Unverified) or direction(base, asked) is Direction.LOOSER:
+        base = row.asked(grade)
+        asked = Unverified() if _other_unit(row, extra.asked(grade)) else extra.asked(grade)
+        made = _laid_over(base, asked)
+        if isinstance(asked, Unverified) or direction(base, made) is Direction.LOOSER:
             cells.append(Cell((grade,), base, _source_of(row, grade)))
         else:
-            cells.append(Cell((grade,), asked, _source_of(extra, grade)))
+            cells.append(Cell((grade,), made, _source_of(extra, grade)))
     evidence = tuple(dict.fromkeys((*row.evidence, *extra.evidence)))
     return replace(row, cells=_merged(cells), evidence=evidence)
+
+
+def _limits_of(criterion: Criterion) -> tuple[Limit, ...]:
+    return criterion.items if isinstance(criterion, Limits) else ()
+
+
+def _is_looser(base: Criterion, limit: Limit) -> bool:
+    """Whether a limit is looser than the one of the same quantity."""
+    return any(
+        direction(Limits((it,)), Limits((limit,))) is Direction.LOOSER
+        for it in _limits_of(base)
+        if it.quantity.id == limit.quantity.id
+    )
+
+
+def _laid_over(base: Criterion, asked: Criterion) -> Criterion:
+    """What both ask for together, of limits: each quantity once, never looser than it was."""
+    if not (isinstance(base, Limits) and isinstance(asked, Limits)):
+        return asked
+    extra = {it.quantity.id: it for it in asked.items if not _is_looser(base, it)}
+    kept = [extra.pop(it.quantity.id, it) for it in base.items]
+    return Limits((*kept, *extra.values()))
+
+
+def _other_unit(row: Row, asked: Criterion) -> str:
+    """The row's unit of a quantity that is asked for in another one; bare numbers are compared."""
+    own = {
+        it.quantity.id: it.quantity.unit for cell in row.cells for it in _limits_of(cell.criterion)
+    }
+    units = ((own.get(it.quantity.id, ""), it.quantity.unit) for it in _limits_of(asked))
+    return next((mine for mine, theirs in units if mine and mine != theirs), "")
 
 
 def _source_of(row: Row, grade: Grade) -> str:
