@@ -116,7 +116,7 @@ def asks_of(form: EntryForm, typed: TypedRow) -> list[Ask]:
                          YES if typed.not_applicable else ""))  # fmt: skip
     if form.may_choose:
         found.append(Ask("g", "自行选择等级", "要求未核实，按实际情况选择，并在下面写明理由",
-                         tuple(form.grades), typed.chosen))  # fmt: skip
+                         form.choosable, typed.chosen))  # fmt: skip
     needed = "选择等级的必填，其他选填" if form.may_choose else "选填"
     found.append(Ask("why", "理由或说明", f"{needed}，不超过 500 个字", (), typed.reason))
     return found
