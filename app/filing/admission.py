@@ -150,7 +150,7 @@ def _running(situation: Situation) -> Iterator[Reason]:
         return
     ends = "作废" if running.state is State.DRAFT else "撤回"
     text = (
-        f"该厂区 {running.year} 年度的{running.kind.words}{running.state.words}，"
+        f"该厂区 {running.kind.in_year(running.year)}{running.state.words}，"
         f"同一厂区同时只能有一件申报。请继续办理该件，或先{ends}再另行申报。"
     )
     yield Reason("PLAN-PLANT", text, met=False, facts=(f"filing:{running.id}",))
@@ -293,20 +293,20 @@ def _window(
         open_now = next((it for it in situation.windows if it.holds(on)), None)
         told = "；".join(it.words for it in situation.windows)
         if open_now is not None:
-            text = f"{year} 年度{kind.words}的申报期为 {open_now.words}，现在可以申报。"
+            text = f"{kind.in_year(year)}的申报期为 {open_now.words}，现在可以申报。"
             yield Reason("PLAN-RENEW", text, met=True)
         else:
-            text = f"{year} 年度{kind.words}的申报期为 {told}，现在不在申报期内。"
+            text = f"{kind.in_year(year)}的申报期为 {told}，现在不在申报期内。"
             yield Reason("PLAN-RENEW", text, met=False)
     elif year != on.year and not (has_begun and year < on.year):
-        text = f"{year} 年度{kind.words}没有设定申报期，现在只能申报 {on.year} 年度的等级。"
+        text = f"{kind.in_year(year)}没有设定申报期，现在只能申报 {on.year} 年度的等级。"
         yield Reason("PLAN-RENEW", text, met=False)
     elif rules.open_without_window:
-        text = f"没有设定 {year} 年度{kind.words}的申报期，随时可以申报（条文未规定，本局设定）。"
+        text = f"没有设定 {kind.in_year(year)}的申报期，随时可以申报（条文未规定，本局设定）。"
         yield Reason("PLAN-RENEW", text, met=True)
     else:
         text = (
-            f"没有设定 {year} 年度{kind.words}的申报期，在设定以前不受理（条文未规定，本局设定）。"
+            f"没有设定 {kind.in_year(year)}的申报期，在设定以前不受理（条文未规定，本局设定）。"
             "请向所在区县分局询问申报期。"
         )
         yield Reason("PLAN-RENEW", text, met=False)

@@ -48,6 +48,10 @@ class Kind(StrEnum):
         """As people call it."""
         return _KIND_WORDS[self]
 
+    def in_year(self, year: int) -> str:
+        """With its year: 2026 年首次申报, 2026 年度更新."""
+        return f"{year} {self.words}" if self is Kind.RENEWAL else f"{year} 年{self.words}"
+
 
 _KIND_WORDS = {
     Kind.FIRST: "首次申报",

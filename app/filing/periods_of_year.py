@@ -43,6 +43,6 @@ def why_not(wanted: WindowWanted, others: Iterable[Window]) -> str:
         return ""
     named = f"（{taken.document}）" if taken.document else ""
     return (
-        f"与已经设定的 {taken.year} 年{taken.kind.words}申报期 {taken.words}{named}重叠，"
+        f"与已经设定的 {taken.kind.in_year(taken.year)}申报期 {taken.words}{named}重叠，"
         "同一年度同一类型的申报期不能重叠。请改用其他日期，或修改、撤销原来的申报期。"
     )

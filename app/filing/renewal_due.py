@@ -27,6 +27,8 @@ class DueRenewal:
     left: tuple[str, str]
     remarks: tuple[str, ...]
     consequence: str
+    has_opened: bool = True
+    """Whether it can be handed in by now; False: its window (申报期) begins later."""
     clause: str = CLAUSE
 
 
@@ -52,4 +54,5 @@ def _due(line: RenewalLine, rules: RenewalRules, on: date, order: GradeOrder) ->
         left=left,
         remarks=tuple(remarks(line, rules, order)),
         consequence=rules.consequence,
+        has_opened=has_opened,
     )

@@ -8,14 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from app.filing.admission import Window
-from app.filing.domain import Kind, State
+from app.filing.domain import State, Way
 from app.filing.queries import Filing
-from app.filing.whatnext import due_in, next_of_filing, next_of_plant
+from app.filing.whatnext import next_of_filing, next_of_plant
 from app.grades.domain import Standing
-
-TODAY = date(2026, 3, 2)
-RENEWS = ("A", "引领性", "B", "B-")
 
 
 def standing(**known: Any) -> Standing:
@@ -24,57 +20,19 @@ def standing(**known: Any) -> Standing:
 
 
 def filing(state: State) -> Filing:
-    return cast("Filing", SimpleNamespace(state=state))
-
-
-def window(first: date, last: date, kind: Kind = Kind.RENEWAL) -> Window:
-    return Window(1, 2026, kind, first, last)
+    return cast("Filing", SimpleNamespace(state=state, way=Way.BROWSER))
 
 
 def test_a_ban_comes_before_everything_and_says_from_when_it_is_over() -> None:
-    banned = standing(banned_until=date(2026, 12, 31))
-    found = next_of_plant(banned, "A", RENEWS, (), None, TODAY)
+    found = next_of_plant(standing(banned_until=date(2026, 12, 31)))
     assert "2027-01-01 起可以申报" in found.what
     assert (found.due, found.endpoint) == (date(2026, 12, 31), "")
 
 
-@pytest.mark.parametrize(
-    ("last", "kind", "words"),
-    [
-        (date(2026, 3, 1), "late", "已逾期 1 天"),
-        (TODAY, "soon", "今天到期"),
-        (date(2026, 4, 1), "soon", "还有 30 天"),
-        (date(2026, 4, 2), "soon", "还有 31 天"),
-    ],
-)
-def test_who_held_b_last_year_renews_by_the_end_of_the_window(
-    last: date, kind: str, words: str
-) -> None:
-    windows = (window(date(2026, 1, 1), last), window(TODAY, date(2026, 9, 1), Kind.FIRST))
-    found = next_of_plant(standing(grade="B"), "B", RENEWS, windows, None, TODAY)
-    assert "年度更新" in found.what
-    assert (found.due, found.kind) == (last, kind)
-    assert found.due_words is not None
-    assert found.due_words[1] == words
-
-
-def test_without_a_window_the_day_that_is_set_counts_and_without_one_it_is_said() -> None:
-    set_day = next_of_plant(standing(), "A", RENEWS, (), date(2026, 9, 30), TODAY)
-    assert set_day.due == date(2026, 9, 30)
-    nothing = next_of_plant(standing(), "A", RENEWS, (), None, TODAY)
-    assert (nothing.due, bool(nothing.no_due)) == (None, True)
-
-
-def test_a_window_that_has_not_begun_is_told_and_offers_nothing() -> None:
-    later = (window(date(2026, 5, 1), date(2026, 6, 30)),)
-    found = next_of_plant(standing(), "A", RENEWS, later, None, TODAY)
-    assert "2026-05-01 开始" in found.what
-    assert found.endpoint == ""
-
-
-def test_c_need_not_be_renewed_and_who_has_none_may_begin() -> None:
-    assert "没有必须" in next_of_plant(standing(), "C", RENEWS, (), None, TODAY).what
-    assert next_of_plant(standing(grade=None), None, RENEWS, (), None, TODAY).act == "首次申报"
+def test_who_owes_nothing_is_told_so_and_who_has_no_grade_may_begin() -> None:
+    assert "没有必须" in next_of_plant(standing()).what
+    assert next_of_plant(standing(grade=None)).act == "首次申报"
+    assert next_of_plant(standing(blocked=True)).act == "查看可以申报的等级"
 
 
 @pytest.mark.parametrize(
@@ -97,5 +55,8 @@ def test_every_filing_leads_to_what_is_to_be_done(
     assert found.endpoint == endpoint
 
 
-def test_days_left_are_told_in_words() -> None:
-    assert due_in(date(2026, 4, 2), TODAY) == ("neutral", "还有 31 天")
+def test_where_no_check_was_asked_the_checks_come_next() -> None:
+    found = next_of_filing(filing(State.DRAFT), open_rows=0, stopping=None, may_sign=True)
+    assert found.endpoint == "filing.checks_page"
+    unfilled = next_of_filing(filing(State.DRAFT), open_rows=2, stopping=None, may_sign=True)
+    assert "还有 2 项" in unfilled.what

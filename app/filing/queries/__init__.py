@@ -16,12 +16,15 @@ from app.filing.queries.evidence import (
     same_content,
     twins_of,
 )
-from app.filing.queries.filings import (
+from app.filing.queries.filing_list import (
     SORTS,
-    Filing,
     FilingFilter,
     FilingLine,
     FilingPage,
+    list_filings,
+)
+from app.filing.queries.filings import (
+    Filing,
     StepTaken,
     Submission,
     SubmissionFile,
@@ -31,12 +34,12 @@ from app.filing.queries.filings import (
     find_filing,
     find_submission,
     find_submission_by_form,
-    list_filings,
     reach,
     steps_of,
     submissions_of,
 )
 from app.filing.queries.former import Former, former_filings
+from app.filing.queries.own import Sent, open_rows_of, sent_of
 from app.filing.queries.situation import (
     admission,
     admission_again,
@@ -75,6 +78,7 @@ __all__ = [
     "Remark",
     "SavedAnswer",
     "SavedTransport",
+    "Sent",
     "StepTaken",
     "Submission",
     "SubmissionFile",
@@ -105,11 +109,13 @@ __all__ = [
     "former_filings",
     "list_filings",
     "needed_in",
+    "open_rows_of",
     "plants_found",
     "proving_grades",
     "reach",
     "same_content",
     "scheme_grades",
+    "sent_of",
     "situation_of",
     "steps_of",
     "submissions_of",

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.filing.domain import Kind, State, Way
 from app.filing.models import FilingRow, FilingStep, FilingSubmission, FilingSubmissionFile
 from app.kernel.authority import Scope
-from app.kernel.database import db, known_at
+from app.kernel.database import db
 from app.kernel.permissions import within
-from app.registry.models import EnterpriseRecord, PlantRecord
 from app.registry.queries import PlantOnRecord, plants_by_id
-from app.registry.search import search_term
 from app.rulebook.domain import Grade
 
 
@@ -47,8 +45,8 @@ class Filing:
 
     @property
     def title(self) -> str:
-        """示例水泥有限公司（001 老厂）2026 年度首次申报 B."""
-        return f"{self.plant.full_name}{self.year} 年度{self.kind.words}（{self.target}）"
+        """示例水泥有限公司（001 老厂）2026 年首次申报（B）."""
+        return f"{self.plant.full_name}{self.kind.in_year(self.year)}（{self.target}）"
 
     @property
     def is_transferred(self) -> bool:
@@ -56,7 +54,7 @@ class Filing:
         return self.plant.enterprise_id != self.enterprise_id
 
 
-_HEADER = (
+HEADER = (
     FilingRow.id, FilingRow.plant_id, FilingRow.enterprise_id, FilingRow.county, FilingRow.year,
     FilingRow.kind, FilingRow.target, FilingRow.rulebook, FilingRow.way, FilingRow.paper,
     FilingRow.state, FilingRow.revision, FilingRow.opened_at, FilingRow.opened_by,
@@ -64,7 +62,8 @@ _HEADER = (
 )  # fmt: skip
 
 
-def _filing(row: Sequence[Any], plant: PlantOnRecord) -> Filing:
+def as_filing(row: Sequence[Any], plant: PlantOnRecord) -> Filing:
+    """A filing of its columns (HEADER)."""
     (filing_id, _, enterprise_id, county, year, kind, target, rulebook, way, paper,
      state, *rest) = row  # fmt: skip
     return Filing(filing_id, plant, enterprise_id, county, year, Kind(kind), target, rulebook,
@@ -97,23 +96,23 @@ def filing_by_id(filing_id: int) -> Filing | None:
 
 
 def _found(*conditions: ColumnElement[bool]) -> Filing | None:
-    row = db.session.execute(select(*_HEADER).where(*conditions)).first()
+    row = db.session.execute(select(*HEADER).where(*conditions)).first()
     if row is None:
         return None
     plant = plants_by_id([row.plant_id]).get(row.plant_id)
-    return None if plant is None else _filing(row, plant)
+    return None if plant is None else as_filing(row, plant)
 
 
 def filings_of_plants(plant_ids: Iterable[int], scope: Scope) -> dict[int, list[Filing]]:
     """The filings of each plant that the person may see, the newest first."""
     wanted = sorted(set(plant_ids))
-    query = select(*_HEADER).where(FilingRow.plant_id.in_(wanted), reach(scope))
+    query = select(*HEADER).where(FilingRow.plant_id.in_(wanted), reach(scope))
     rows = list(db.session.execute(query.order_by(FilingRow.id.desc())))
     plants = plants_by_id(row.plant_id for row in rows)
     found: dict[int, list[Filing]] = {}
     for row in rows:
         if row.plant_id in plants:
-            found.setdefault(row.plant_id, []).append(_filing(row, plants[row.plant_id]))
+            found.setdefault(row.plant_id, []).append(as_filing(row, plants[row.plant_id]))
     return found
 
 
@@ -121,112 +120,6 @@ def find_by_form(form_key: str) -> int | None:
     """The filing that was started by this form."""
     query = select(FilingRow.id).where(FilingRow.form_key == form_key)
     return db.session.execute(query).scalar_one_or_none()
-
-
-# --- Lists ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class FilingFilter:
-    """Which filings a list shows, and in which order; empty and None narrow nothing."""
-
-    year: int | None = None
-    kind: str = ""
-    state: str = ""
-    county: str = ""
-    target: str = ""
-    search: str = ""
-    sort: str = "submitted"
-    falling: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class FilingLine:
-    """A filing as a list shows it."""
-
-    filing: Filing
-    receipt: str
-    """Of the last submission; empty: not submitted."""
-    grade: Grade | None
-    """自评等级 of the last submission."""
-    submitted_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class FilingPage:
-    """A page of a list, and how many there are in all."""
-
-    lines: tuple[FilingLine, ...]
-    total: int
-
-
-SORTS = ("submitted", "opened", "plant", "target", "state")
-
-
-def list_filings(
-    scope: Scope, chosen: FilingFilter, *, page: int = 1, size: int | None = 50
-) -> FilingPage:
-    """The filings that the person may see; ``size`` None: all of them, for an export."""
-    last = (
-        select(FilingSubmission.filing_id, func.max(FilingSubmission.number).label("number"))
-        .group_by(FilingSubmission.filing_id)
-        .subquery()
-    )
-    query: Select[*tuple[Any, ...]] = (
-        select(*_HEADER, FilingSubmission.receipt, FilingSubmission.grade,
-               FilingSubmission.submitted_at)
-        .join(PlantRecord, and_(PlantRecord.plant_id == FilingRow.plant_id,
-                                known_at(PlantRecord, None)))
-        .join(EnterpriseRecord, and_(EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id,
-                                     known_at(EnterpriseRecord, None)))
-        .outerjoin(last, last.c.filing_id == FilingRow.id)
-        .outerjoin(FilingSubmission, and_(FilingSubmission.filing_id == last.c.filing_id,
-                                          FilingSubmission.number == last.c.number))
-        .where(reach(scope), *_narrowed(chosen))
-    )  # fmt: skip
-    total = db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    query = _sorted(query, chosen)
-    if size is not None:
-        query = query.limit(size).offset((page - 1) * size)
-    rows = list(db.session.execute(query))
-    plants = plants_by_id(row.plant_id for row in rows)
-    lines = tuple(
-        FilingLine(_filing(row[:-3], plants[row.plant_id]), row.receipt or "", *row[-2:])
-        for row in rows
-    )
-    return FilingPage(lines, total)
-
-
-def _narrowed(chosen: FilingFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if chosen.year is not None:
-        found.append(FilingRow.year == chosen.year)
-    pairs = (
-        (FilingRow.kind, chosen.kind), (FilingRow.state, chosen.state),
-        (FilingRow.county, chosen.county), (FilingRow.target, chosen.target),
-    )  # fmt: skip
-    found += [column == value for column, value in pairs if value]
-    if chosen.search.strip():
-        term = search_term(chosen.search)
-        found.append(EnterpriseRecord.name_key.contains(term, autoescape=True)
-                     | EnterpriseRecord.uscc.contains(chosen.search.strip().upper(),
-                                                      autoescape=True)
-                     | FilingSubmission.receipt.contains(chosen.search.strip(),
-                                                         autoescape=True))  # fmt: skip
-    return found
-
-
-def _sorted(query: Select[*tuple[Any, ...]], chosen: FilingFilter) -> Select[*tuple[Any, ...]]:
-    columns: dict[str, Any] = {
-        "submitted": func.coalesce(FilingSubmission.submitted_at, FilingRow.opened_at),
-        "opened": FilingRow.opened_at,
-        "plant": EnterpriseRecord.name_key,
-        "target": FilingRow.target,
-        "state": FilingRow.state,
-    }
-    column = columns.get(chosen.sort, columns["submitted"])
-    last = FilingRow.id.desc() if chosen.falling else FilingRow.id
-    return query.order_by(column.desc() if chosen.falling else column, last)
 
 
 # --- What was submitted ---------------------------------------------------------------------

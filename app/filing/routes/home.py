@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import url_for
+from flask import request, url_for
 
-from app.filing.admission import Window
-from app.filing.domain import Kind, State
-from app.filing.queries import (
-    Filing,
-    Submission,
-    assessment_of,
-    filings_of_plants,
-    findings_of,
-    submissions_of,
-    windows_of,
-    working,
-)
-from app.filing.routes.blueprint import (
-    blueprint,
-    may_enter,
-    state_tag,
-    stops_before_signing,
-)
+from app.filing.domain import State
+from app.filing.queries import Filing, Sent, filings_of_plants, open_rows_of, sent_of
+from app.filing.renewal_due import DueRenewal, own_renewals
+from app.filing.routes.blueprint import blueprint, may_enter, state_tag
 from app.filing.whatnext import Next, next_of_filing, next_of_plant
-from app.grades.domain import Standing
-from app.grades.queries import standings_on
+from app.grades.domain import GradeRecord, Standing, in_order
+from app.grades.queries import facts_of, standings_on
 from app.kernel import clock
 from app.kernel.authority import Permission
+from app.kernel.listing import page_number, ways
 from app.kernel.permissions import can, requires, scope_for
 from app.kernel.web import page
 from app.registry.queries import PlantOnRecord, list_plants
-from app.rulebook.domain import Grade
-from app.rulebook.queries import rulebook_on, words
+from app.registry.search import search_term
+
+PLANTS_PER_PAGE = 20
+_LONGEST_SEARCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +34,7 @@ class OwnFiling:
 
     filing: Filing
     tag: tuple[str, str]
-    submissions: Sequence[Submission]
+    sent: Sequence[Sent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,58 +43,77 @@ class OwnPlant:
 
     plant: PlantOnRecord
     standing: Standing
-    next: dict[str, Any]
+    next: dict[str, Any] | None
+    """None: the renewal that is due says it all."""
+    due: DueRenewal | None
+    renew_url: str
+    """Where the renewal begins; empty: not now, or it has begun."""
     limits: Sequence[str]
     filings: Sequence[OwnFiling]
+    decisions: Sequence[GradeRecord]
+    """The grades that were given to it, the newest first."""
 
 
 @blueprint.get("/")
 @requires(Permission.FILING_WORK)
 def home() -> str:
-    """Every plant with its grade, the next step and the filings so far."""
+    """Every plant with its grade, the next step, its filings and the grades it was given."""
     today, scope = clock.today(), scope_for(Permission.FILING_WORK)
-    plants = [it for it in list_plants(scope) if it.closed_on is None or it.closed_on > today]
-    ids = [it.plant_id for it in plants]
-    standings, filings = standings_on(ids, today), filings_of_plants(ids, scope)
-    held = _held_last_year(plants, today)
-    windows = windows_of(today.year)
+    typed = request.args.get("q", "").strip()[:_LONGEST_SEARCH]
+    every = [it for it in list_plants(scope) if not it.is_closed(today)]
+    found = [it for it in every if _is_meant(it, typed)]
+    last = max(1, -(-len(found) // PLANTS_PER_PAGE))
+    shown = min(page_number(request.args.get("page", "")), last)
+    plants = found[(shown - 1) * PLANTS_PER_PAGE : shown * PLANTS_PER_PAGE]
     return page(
         "filing/home.html",
-        plants=[
+        plants=_own_plants(plants, today),
+        number=len(every),
+        matching=len(found),
+        typed=typed,
+        searchable=len(every) > PLANTS_PER_PAGE,
+        page_words=f"第 {shown} 页，共 {last} 页",
+        may_work=can(Permission.FILING_WORK),
+        blocks=(),
+        **ways(shown, last),
+    )
+
+
+def _is_meant(plant: PlantOnRecord, typed: str) -> bool:
+    """Whether its name or code has what was searched for."""
+    return search_term(typed) in search_term(f"{plant.uscc}{plant.full_name}")
+
+
+def _own_plants(plants: Sequence[PlantOnRecord], today: date) -> list[OwnPlant]:
+    """These plants, in a few statements however many they are and whatever was filed for them."""
+    scope = scope_for(Permission.FILING_WORK)
+    ids = [it.plant_id for it in plants]
+    standings, facts = standings_on(ids, today), facts_of(ids)
+    filings, owed = filings_of_plants(ids, scope), own_renewals(scope, today)
+    every = [it for them in filings.values() for it in them]
+    sent = sent_of(it.id for it in every)
+    unfilled = open_rows_of([it for it in every if it.state is State.DRAFT], today)
+    found = []
+    for it in plants:
+        mine, standing = filings.get(it.plant_id, []), standings[it.plant_id]
+        running = next((row for row in mine if row.state.is_running), None)
+        due = owed.get(it.plant_id)
+        renews = due is not None and running is None and standing.banned_until is None
+        found.append(
             OwnPlant(
                 it,
-                standings[it.plant_id],
-                _next(it, standings[it.plant_id], filings.get(it.plant_id, []),
-                      held.get(it.plant_id), windows, today),
-                _limits(standings[it.plant_id], today),
-                [_own(row) for row in filings.get(it.plant_id, [])],
+                standing,
+                None if renews else _next(it, standing, running, unfilled),
+                due,
+                url_for("filing.new_filing", plant_id=it.plant_id)
+                if renews and due is not None and due.has_opened
+                else "",
+                _limits(standing, today),
+                [OwnFiling(row, state_tag(row.state), sent.get(row.id, ())) for row in mine],
+                in_order(facts[it.plant_id]).records[::-1],
             )
-            for it in plants
-        ],
-        may_work=can(Permission.FILING_WORK),
-    )  # fmt: skip
-
-
-def _own(filing: Filing) -> OwnFiling:
-    return OwnFiling(filing, state_tag(filing.state), submissions_of(filing.id))
-
-
-def _held_last_year(plants: Sequence[PlantOnRecord], today: date) -> dict[int, Grade | None]:
-    """What each plant held on the day by which 上一年度已获评 is judged."""
-    if not plants:
-        return {}
-    day = _day_of("renewal.held_day", today.year - 1, today) or date(today.year - 1, 12, 31)
-    found = standings_on([it.plant_id for it in plants], day)
-    return {plant_id: it.grade for plant_id, it in found.items()}
-
-
-def _day_of(parameter: str, year: int, on: date) -> date | None:
-    """A day of the year (月-日) that is set; None: 未规定."""
-    value = rulebook_on(on).parameter(parameter).value
-    if not isinstance(value, str):
-        return None
-    month, day = map(int, value.split("-"))
-    return date(year, month, min(day, 28) if month == 2 else day)
+        )
+    return found
 
 
 def _limits(standing: Standing, today: date) -> list[str]:
@@ -120,28 +128,18 @@ def _limits(standing: Standing, today: date) -> list[str]:
 
 
 def _next(
-    plant: PlantOnRecord,
-    standing: Standing,
-    filings: Sequence[Filing],
-    held: Grade | None,
-    windows: Sequence[Window],
-    today: date,
+    plant: PlantOnRecord, standing: Standing, running: Filing | None, unfilled: Mapping[int, int]
 ) -> dict[str, Any]:
-    running = next((it for it in filings if it.state.is_running), None)
-    if running is not None:
-        found, where = next_in(running), {"filing_id": running.id}
-    else:
-        renewed = any(
-            it.kind is Kind.RENEWAL and it.year == today.year and it.state is State.CLOSED
-            for it in filings
-        )
-        due = _day_of("renewal.due_day", today.year, today)
-        renews = words("filing.commitment_grades", today, plant.county)
-        found = next_of_plant(
-            standing, None if renewed else held, renews, windows, due, today
-        )  # fmt: skip
-        where = {"plant_id": plant.plant_id}
-    return told(found, **where)
+    if running is None:
+        return told(next_of_plant(standing), plant_id=plant.plant_id)
+    found = next_of_filing(
+        running,
+        open_rows=unfilled.get(running.id, 0),
+        stopping=None,
+        may_sign=can(Permission.FILING_SIGN),
+        may_enter=may_enter(running),
+    )
+    return told(found, filing_id=running.id)
 
 
 def told(found: Next, **where: Any) -> dict[str, Any]:
@@ -155,17 +153,3 @@ def told(found: Next, **where: Any) -> dict[str, Any]:
         "act": found.act,
         "url": url_for(found.endpoint, **where) if found.endpoint else "",
     }
-
-
-def next_in(filing: Filing) -> Next:
-    """What comes next in a filing, by what it holds now."""
-    open_rows = stopping = 0
-    if filing.state is State.DRAFT:
-        found = working(filing)
-        judged = assessment_of(found)
-        open_rows = sum(len(it.open) for it in judged.outcomes.values())
-        stopping = 0 if open_rows else len(stops_before_signing(findings_of(found, judged)))
-    return next_of_filing(
-        filing, open_rows=open_rows, stopping=stopping, may_sign=can(Permission.FILING_SIGN),
-        may_enter=may_enter(filing),
-    )  # fmt: skip

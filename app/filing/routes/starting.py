@@ -122,7 +122,7 @@ class Chosen:
     def words(self) -> str:
         """As the verdict names it."""
         filed = with_grade("申报", self.target)
-        return f"{self.plant.full_name}，{self.year} 年{self.kind.words}，{filed}。"
+        return f"{self.plant.full_name}，{self.kind.in_year(self.year)}，{filed}。"
 
     def verdict(self, on: date, target: Grade | None = None) -> Verdict:
         """Whether it, or another grade, may be filed for."""

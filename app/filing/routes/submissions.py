@@ -40,7 +40,6 @@ from app.kernel.web import page
 ROWS_PER_PAGE = 50
 _LONGEST_SEARCH = 100
 _HEADS = {"submitted": "提交时间", "plant": "企业、厂区", "target": "申报等级", "state": "状态"}
-_SHOWN_STATES = (State.DRAFT, State.SUBMITTED, State.CORRECTING, State.WITHDRAWN, State.CLOSED)
 _LIST = "filing.submission_list"
 
 
@@ -51,6 +50,7 @@ def _wanted(values: Mapping[str, str]) -> FilingFilter:
         year=int(year) if is_year else None,
         kind=_one_of(values.get("kind", ""), Kind),
         state=_one_of(values.get("state", ""), State),
+        way=_one_of(values.get("way", ""), Way),
         county=values.get("county", "").strip()[:6],
         target=values.get("target", "").strip()[:4],
         search=values.get("q", "").strip()[:_LONGEST_SEARCH],
@@ -63,7 +63,7 @@ def _asked(wanted: FilingFilter) -> dict[str, Any]:
     """The filter as parameters of an address."""
     return {
         "q": wanted.search, "year": wanted.year, "kind": wanted.kind, "state": wanted.state,
-        "target": wanted.target, "county": wanted.county, "sort": wanted.sort,
+        "way": wanted.way, "target": wanted.target, "county": wanted.county, "sort": wanted.sort,
         "order": "desc" if wanted.falling else "asc",
     }  # fmt: skip
 
@@ -89,17 +89,16 @@ def _counties() -> dict[str, str]:
 @blueprint.get("/submissions")
 @requires(Permission.FILING_VIEW)
 def submission_list() -> str | Response:
-    """The filings that were submitted, as searched, narrowed and sorted; never a draft.
+    """The filings that were submitted or are entered at the window, as searched and narrowed.
 
-    An enterprise has its own page for its filings.
+    Never a draft of the enterprise's own. An enterprise has a page of its own for its filings.
     """
     if can(Permission.FILING_WORK):
         return htmx.htmx_redirect(url_for("filing.home"))
     wanted, counties = _wanted(request.args), _counties()
-    shown = page_number(request.args.get("page", ""))
+    asked = page_number(request.args.get("page", ""))
     scope = scope_for(Permission.FILING_VIEW)
-    found = list_filings(scope, wanted, page=shown, size=ROWS_PER_PAGE)
-    last = max(1, -(-found.total // ROWS_PER_PAGE))
+    found = list_filings(scope, wanted, page=asked, size=ROWS_PER_PAGE)
     address = url_with()
     today = clock.today()
     html = page(
@@ -111,19 +110,32 @@ def submission_list() -> str | Response:
         wanted=wanted,
         years=[(year, year) for year in range(today.year + 1, today.year - 6, -1)],
         kinds=[(it.value, it.words) for it in Kind],
-        states=[(it.value, it.words) for it in _SHOWN_STATES],
+        states=[(it.value, it.words) for it in State],
+        given_ways=[(it.value, it.words) for it in Way],
         targets=[(it, it) for it in _GRADES],
         counties=counties,
         chips=_chips(wanted, counties),
         clear_url=url_for(_LIST),
         heads=heads(_HEADS, wanted.sort, falling=wanted.falling, newest_first=("submitted",)),
-        page_words=f"第 {shown} 页，共 {last} 页",
+        page_words=f"第 {found.page} 页，共 {found.pages} 页",
         export_url=url_for("filing.export_submissions", **_asked(wanted)),
-        may_export=can(Permission.REGISTER_EXPORT),
-        window_url=url_for("filing.window_page") if can(Permission.FILING_WINDOW) else "",
-        **ways(shown, last),
+        what=_what(wanted),
+        **ways(found.page, found.pages),
     )
     return htmx.push_url(make_response(html), address)
+
+
+def _what(wanted: FilingFilter) -> str:
+    """What the list holds, as narrowed by state and way."""
+    if wanted.state == State.DRAFT:
+        return "窗口代录、没有提交的申报；企业自己填报的草稿不显示"
+    if wanted.state:
+        return "提交过的申报，按每件最近一次提交的内容"
+    if wanted.way == Way.WINDOW:
+        return "窗口代录的申报，包括正在录入、还没有提交的"
+    if wanted.way:
+        return "提交过的申报，按每件最近一次提交的内容"
+    return "提交过的申报和正在窗口代录的申报，按每件最近一次提交的内容"
 
 
 _GRADES = ("A", "引领性", "B", "B-", "C", "D", "非引领性")
@@ -154,6 +166,7 @@ def _chips(wanted: FilingFilter, counties: Mapping[str, str]) -> list[tuple[str,
             ("年度", "year", str(wanted.year or "")),
             ("申报类型", "kind", Kind(wanted.kind).words if wanted.kind else ""),
             ("状态", "state", State(wanted.state).words if wanted.state else ""),
+            ("填报方式", "way", Way(wanted.way).words if wanted.way else ""),
             ("申报等级", "target", wanted.target),
             ("区县", "county", counties.get(wanted.county, wanted.county)),
         )
@@ -221,7 +234,7 @@ def submission_page(submission_id: int) -> str:
         c=content,
         found=found,
         sha256=found.sha256,
-        kind_words=Kind(content["kind"]).words,
+        kind_words=Kind(content["kind"]).in_year(content["year"]),
         state_tag=state_tag(filing.state),
         facts=_facts(content),
         tables=[_table(it) for it in content["tables"]],
@@ -307,7 +320,7 @@ def receipt_page(submission_id: int) -> str:
         "filing/receipt.html",
         sent=found,
         plant_name=f"{plant['enterprise']}（{plant['number']} {plant['name']}）",
-        filing_words=f"{content['year']} 年{Kind(content['kind']).words}",
+        filing_words=Kind(content["kind"]).in_year(content["year"]),
         rows=[
             ("提交时间", clock.shown(found.submitted_at, seconds=True)),
             ("签署人", content["commitment"]["signed_by"]),

@@ -149,7 +149,7 @@ def _summary(found: Working, judged: Assessment) -> list[tuple[str, str]]:
     filing = found.filing
     return [
         ("厂区", filing.plant.full_name),
-        ("申报", f"{filing.year} 年{filing.kind.words}"),
+        ("申报", filing.kind.in_year(filing.year)),
         ("申报等级", filing.target),
         ("自评等级", judged.overall or "尚不能确定"),
         ("指标", f"{sum(len(it) for it in judged.results.values())} 项"),

@@ -45,7 +45,7 @@ class Act:
     def title(self) -> str:
         """As the list of what waits for a decision names it."""
         it = self.wanted
-        return f"{ACTS[self.act]}：{it.year} 年{it.kind.words} {it.from_on} 至 {it.until_on}"
+        return f"{ACTS[self.act]}：{it.kind.in_year(it.year)} {it.from_on} 至 {it.until_on}"
 
 
 def read_act(payload: Payload) -> Act:
