@@ -16,6 +16,7 @@ ACTIONS = {
     "filing.evidence_confirmed": "确认带入的材料",
     "filing.evidence_fetched": "下载佐证材料",
     "filing.materials_exported": "导出所需材料清单",
+    "filing.paper_replaced": "登记更正后的纸质材料",
     "filing.submitted": "签署并提交申报",
     "filing.paper": "下载申报文件",
     "filing.papers-kept": "生成申报存证件",

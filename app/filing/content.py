@@ -40,6 +40,8 @@ class Sealing:
     by_name: str
     role: str
     """As whom the person signed: 企业签署人."""
+    sent_by: str = ""
+    """Who submitted it for the enterprise at the window (代录); empty: the signatory."""
 
 
 def content_of(
@@ -62,6 +64,7 @@ def content_of(
         ],
         "commitment": _commitment(working, statements, sealing),
         "submitted_at": clock.iso(sealing.at),
+        **({"sent_by": sealing.sent_by} if sealing.sent_by else {}),
     }
 
 

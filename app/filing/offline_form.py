@@ -78,7 +78,7 @@ def _guide(found: Working, number: str) -> PrintedSheet:
     told = [
         ("企业", f"{plant.enterprise_name}（{plant.uscc}）"),
         ("厂区", f"{plant.number} {plant.name}"),
-        ("申报", f"{filing.year} 年{filing.kind.words}，申报等级 {filing.target}"),
+        ("申报", f"{filing.kind.in_year(filing.year)}，申报等级 {filing.target}"),
         *(("指标表", f"{it.label}：{_versions(it)}") for it in found.tables),
         *((f"第 {at} 步", text) for at, text in enumerate(STEPS, start=1)),
     ]

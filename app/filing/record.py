@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from app.filing.commitment import grade_words
+from app.filing.commitment import SCAN, grade_words
 from app.filing.domain import Kind, Way
 from app.kernel import clock
 from app.kernel.papers import PaperFault, breakable, safe_name
@@ -144,7 +144,24 @@ def _head(content: Json) -> list[tuple[str, str]]:
         ("规则集", f"{rules['title']}（{rules['status']}）"),
         ("适用指标表的日期", content["judged_on"]),
         ("填报方式", way_words(content)),
-        ("提交", f"{shown_moment(content['submitted_at'])}　{signed['signed_by']}"),
+        *(_at_window(content) if content["way"] == Way.WINDOW or content.get("sent_by") else [
+            ("提交", f"{shown_moment(content['submitted_at'])}　{signed['signed_by']}"),
+        ]),
+    ]  # fmt: skip
+
+
+def _at_window(content: Json) -> list[tuple[str, str]]:
+    """Who entered it when for the enterprise, and that the scan of the paper is the signature."""
+    filing = content["filing"]
+    names = list(dict.fromkeys([filing["opened_by"], *filing.get("entered_by", ())]))
+    by = content.get("sent_by") or filing["opened_by"]
+    scans = "、".join(str(it["no"]) for it in content["evidence"] if it["kind"] == SCAN)
+    signed = f"{content['commitment']['signed_by']}在纸质材料上签名盖章"
+    entered = f"{'、'.join(names)}，{shown_moment(filing['opened_at'])} 开始录入"
+    return [
+        *([("代录人", entered)] if content["way"] == Way.WINDOW else []),
+        ("签署", f"{signed}，以扫描件为准（材料第 {scans} 份）"),
+        ("提交", f"{shown_moment(content['submitted_at'])}　由{by}在窗口代为提交"),
     ]
 
 

@@ -1,7 +1,8 @@
 """Where each person can go (主导航): one table for all roles, in the order of the work.
 
-A place stands in the menu when the person holds its permission; nobody has more than eight. The
-help is in the top bar; the accounts of enterprises (企业账号) are reached from the register.
+A place stands in the menu when the person holds its permission; nobody has more than eight. What
+belongs together is one place with tabs; the help is in the top bar, the accounts of enterprises
+(企业账号) are reached from the register.
 """
 
 from __future__ import annotations
@@ -52,15 +53,7 @@ PLACES = (
         "企业台账",
         "portal.register",
         Permission.REGISTER_VIEW,
-        within=("portal.plant", "portal.export_register", "desk"),
-    ),
-    Place("台账导入导出", "ledger.imports", Permission.LEDGER_IMPORT, within=("ledger",)),
-    Place(
-        "台账导出",
-        "ledger.export_page",
-        Permission.LEDGER_EXPORT,
-        within=("ledger",),
-        unless=Permission.LEDGER_IMPORT,
+        within=("portal.plant", "portal.export_register", "desk", "ledger"),
     ),
     Place("申报", "filing.home", Permission.FILING_WORK, within=("filing",)),
     Place(

@@ -42,7 +42,8 @@ def signed_in_as(app: Flask, bureau: None) -> SignIn:
         page.get_by_label("账号").fill(role.value)
         page.get_by_label("口令").fill(PASSWORD)
         page.get_by_role("button", name="登录").click()
-        page.get_by_role("link", name="台账导入导出", exact=True).click()
+        page.get_by_role("link", name="企业台账", exact=True).click()
+        page.get_by_role("link", name="台账导入", exact=True).click()
 
     return sign_in
 
@@ -133,7 +134,8 @@ def test_a_city_officer_writes_a_ledger_once_and_finds_it_in_the_register(
     wait(page)
     expect(page.locator(".flash-problem")).to_have_count(0)
     see_the_register(page)
-    page.get_by_role("link", name="台账导入导出", exact=True).click()
+    page.get_by_role("link", name="企业台账", exact=True).click()
+    page.get_by_role("link", name="台账导入", exact=True).click()
     upload(page, SMALL)
     expect(page.locator(".notice-done")).to_contain_text("没有需要写入的内容")
     expect(page.get_by_role("button", name="写入台账")).to_have_count(0)
@@ -189,7 +191,7 @@ def test_blank_workbook_and_register_are_fetched_from_the_same_place(
     with page.expect_download() as started:
         page.get_by_role("button", name="下载空白模板").click()
     assert started.value.suggested_filename == "企业台账模板.xlsx"
-    page.get_by_role("link", name="导出台账").click()
+    page.get_by_role("link", name="台账导出", exact=True).click()
     with page.expect_download() as started:
         page.get_by_role("button", name="导出台账").click()
     assert started.value.suggested_filename.startswith("企业台账_全市_")

@@ -39,8 +39,8 @@ def filings(app: Flask, bureau: None, clock: Freeze) -> None:
         at_window = find_plant(a_plant(4)[1], EVERYTHING)
         assert at_window is not None
         with writing("测试", actor_id=1, actor_name="李代录"):
-            services.start(at_window, 2026, Kind.FIRST, "C", way=Way.WINDOW, paper="盖章的申报表",
-                           form_key="w4")  # fmt: skip
+            services.start(at_window, 2026, Kind.FIRST, "C", way=Way.WINDOW, at_office=True,
+                           paper="盖章的申报表", form_key="w4")  # fmt: skip
 
 
 @pytest.fixture
@@ -56,14 +56,14 @@ def _shown(page: str) -> list[int]:
 @pytest.mark.parametrize(
     ("query", "numbers", "said"),
     [
-        ("", {1, 2, 4}, "提交过的申报和正在窗口代录的申报"),
+        ("", {1, 2, 4}, "和由区县代为办理、还没有提交的申报"),
         ("way=browser", {1, 2}, "提交过的申报，按"),
         ("way=window", {4}, "包括正在录入"),
         ("way=package", set(), "没有符合条件的申报"),
         ("state=draft", {4}, "企业自己填报的草稿不显示"),
         ("state=withdrawn", {2}, "提交过的申报，按"),
         ("state=submitted&way=browser", {1}, "填报方式：</span>网上填报"),
-        ("way=none&state=none", {1, 2, 4}, "提交过的申报和"),
+        ("way=none&state=none", {1, 2, 4}, "和由区县代为办理"),
         ("q=示例1号", {1}, "搜索"),
         ("q=本部+sl1h", {1}, "搜索"),
         ("q=R1", {1}, "搜索"),

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert, select
 
 from app.approvals.domain import Refused
-from app.filing import services
+from app.filing import record, services
 from app.filing.commitment import SCAN
 from app.filing.commitment_paper import of_content
 from app.filing.domain import Severity, State, Way
@@ -27,9 +27,11 @@ from app.filing.queries import (
     working,
 )
 from app.filing.queries.papers import statements_of
+from app.grades.services import GradeEntry, record_grades
 from app.inbox.models import Message
 from app.kernel import audit
 from app.kernel.authority import Scope
+from app.kernel.clock import today
 from app.kernel.database import db
 from app.kernel.transaction import writing
 from tests.evidence_files import office, pdf
@@ -172,9 +174,9 @@ def test_an_officer_works_on_no_filing_of_the_enterprises_own_nor_of_another_cou
     assert stranger.get(f"/filing/{there}/window").status_code == 404
     assert stranger.get("/filing/window/new", query_string={"plant_id": plant}).status_code == 404
     with app.app_context():
-        assert plants_found(Scope(frozenset({KEQIAO})), code(1), 5) == []
-        assert len(plants_found(Scope(frozenset({YUECHENG})), code(1), 5)) == 1
-        assert plants_found(Scope(frozenset({YUECHENG})), "%", 5) == []
+        assert plants_found(Scope(frozenset({KEQIAO})), code(1)) == ([], 0)
+        assert plants_found(Scope(frozenset({YUECHENG})), code(1))[1] == 1
+        assert plants_found(Scope(frozenset({YUECHENG})), "%") == ([], 0)
 
 
 @pytest.mark.parametrize(
@@ -266,3 +268,80 @@ def test_a_filing_of_the_enterprises_own_is_signed_by_no_paper(
         own = begun(plant, "C")
     assert _submit(app, officer, own) == 404
     assert _now(app, own).state is State.DRAFT
+
+
+def test_the_search_for_a_plant_goes_on_beyond_its_first_page(
+    app: Flask, plant: int, officer: FlaskClient
+) -> None:
+    with app.app_context():
+        for number in range(2, 24):
+            a_plant(number)
+    first = officer.get("/filing/window", query_string={"q": "示例 本部"}).text
+    assert "共 23 个厂区" in first
+    assert "第 1 页，共 2 页" in first
+    last = officer.get("/filing/window", query_string={"q": "示例 本部", "page": "9"}).text
+    assert last.count('<th scope="row"') == 3
+    assert "示例7号有限公司" in officer.get("/filing/window", query_string={"q": "sl7h"}).text
+
+
+def test_the_renewal_list_and_the_plants_page_lead_to_the_window(
+    app: Flask, plant: int, officer: FlaskClient, client_as: ClientAs
+) -> None:
+    with app.app_context(), writing("测试"):
+        grade = GradeEntry(plant, "shaoxing-2023", "B", date(2025, 1, 1), None, "核定", "文")
+        record_grades([grade])
+        audit.record("test.graded", "plant", plant)
+    year = today().year
+    there = f"/filing/window/new?plant_id={plant}&amp;year={year}&amp;kind=renewal"
+    assert there in officer.get(f"/filing/renewals?year={year}").text
+    assert f"/filing/window/new?plant_id={plant}" in officer.get(f"/plants/{plant}").text
+    city = client_as("city-officer")
+    assert "/filing/window" not in city.get(f"/filing/renewals?year={year}").text
+    assert "/filing/window" not in city.get(f"/plants/{plant}").text
+    _start(officer, plant, kind="renewal", target="B")
+    assert there not in officer.get(f"/filing/renewals?year={year}").text, "one is under way"
+
+
+def test_what_came_back_is_corrected_on_another_paper(
+    app: Flask, plant: int, officer: FlaskClient
+) -> None:
+    filing_id = _start(officer, plant)
+    _fill(app, filing_id, _officer_id(app, filing_id))
+    _scan(officer, filing_id)
+    assert "请填写更正后的纸质材料" not in officer.get(f"/filing/{filing_id}/window").text
+    assert _submit(app, officer, filing_id) == 303
+    with app.app_context(), writing("测试", actor_id=777_002, actor_name="他人"):
+        services.send_back(filing_id, "缺页")
+    assert "请填写更正后的纸质材料" in officer.get(f"/filing/{filing_id}/window").text
+    _scan(officer, filing_id, 2)
+    again: dict[str, object] = {"form_key": "sent-2"}
+    paper = {"title": "更正说明", "signed_on": today().isoformat(), "pages": "3",
+             "asks_paper": "1"}  # fmt: skip
+    assert _submit(app, officer, filing_id, **again) == 422, "on which paper is not said"
+    assert _submit(app, officer, filing_id, **again, **{**paper, "pages": "0"}) == 422
+    old = {**paper, "signed_on": "2026-01-05"}
+    assert _submit(app, officer, filing_id, **again, **old) == 422, "the first paper is no other"
+    assert _now(app, filing_id).paper == "2026-01-05 签章的《绩效分级申报表》，共 12 页"
+    assert _submit(app, officer, filing_id, **again, **paper) == 303
+    with app.app_context():
+        first, second = (json.loads(it.content) for it in submissions_of(filing_id))
+    assert "绩效分级申报表" in first["paper"]
+    assert second["paper"] == f"{today()} 签章的《更正说明》，共 3 页"
+
+
+def test_the_record_says_who_entered_it_on_which_paper_and_that_the_scan_signs(
+    app: Flask, plant: int, officer: FlaskClient
+) -> None:
+    filing_id = _start(officer, plant)
+    _fill(app, filing_id, _officer_id(app, filing_id))
+    _scan(officer, filing_id)
+    assert _submit(app, officer, filing_id) == 303
+    kept = _now(app, filing_id)
+    with app.app_context():
+        (sent,) = submissions_of(filing_id)
+    head = dict(record.values(json.loads(sent.content), sent.sha256)["head"])
+    assert head["填报方式"] == f"窗口代录（依据：{kept.paper}）"
+    assert head["代录人"].startswith(f"{kept.opened_by_name}、李代录，")
+    assert "开始录入" in head["代录人"]
+    assert head["签署"] == "王签署在纸质材料上签名盖章，以扫描件为准（材料第 1 份）"
+    assert head["提交"].endswith(f"由{kept.opened_by_name}在窗口代为提交")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from app.filing.domain import Way
 from app.filing.models import FilingRow, FilingStep
 from app.kernel import clock
 from app.kernel.authority import Scope
-from app.kernel.database import db, known_at
+from app.kernel.database import db
 from app.kernel.permissions import within
-from app.registry.models import EnterpriseRecord, PlantRecord
-from app.registry.queries import PlantOnRecord, exists_on, plants_by_id
+from app.registry.models import PlantSearch
+from app.registry.queries import PlantOnRecord, plants_by_id
 from app.registry.search import search_term
 
 _ENTERING = ("start", "enter", "import", "submit")
@@ -33,22 +33,24 @@ def entered_by(filing_id: int) -> frozenset[int]:
     return frozenset(it for it in rows if it is not None)
 
 
-def plants_found(scope: Scope, typed: str, most: int) -> list[PlantOnRecord]:
-    """The plants in reach whose enterprise has this in its name, or a code that begins so."""
-    term, code = search_term(typed), typed.strip().upper()
-    if not term:
-        return []
-    ids = db.session.execute(
-        select(PlantRecord.plant_id)
-        .join(EnterpriseRecord, EnterpriseRecord.enterprise_id == PlantRecord.enterprise_id)
-        .where(
-            known_at(PlantRecord, None), known_at(EnterpriseRecord, None),
-            within(scope, PlantRecord.county), exists_on(clock.today()),
-            or_(EnterpriseRecord.name_key.contains(term, autoescape=True),
-                EnterpriseRecord.uscc.startswith(code, autoescape=True)),
-        )
-        .order_by(EnterpriseRecord.uscc, PlantRecord.number)
-        .limit(most)
-    ).scalars().all()  # fmt: skip
+def plants_found(
+    scope: Scope, typed: str, *, page: int = 1, size: int = 20
+) -> tuple[list[PlantOnRecord], int]:
+    """A page of the plants in reach that are found by this, as in the register, and how many.
+
+    A page beyond the last is the last.
+    """
+    words = [it for it in map(search_term, typed.split()) if it]
+    if not words:
+        return [], 0
+    query = select(PlantSearch.plant_id).where(
+        within(scope, PlantSearch.county),
+        or_(PlantSearch.closed_on.is_(None), PlantSearch.closed_on > clock.today()),
+        *(PlantSearch.text.contains(it, autoescape=True) for it in words),
+    )
+    total = db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    shown = min(page, max(1, -(-total // size)))
+    query = query.order_by(PlantSearch.sort_key, PlantSearch.plant_id)
+    ids = list(db.session.execute(query.limit(size).offset((shown - 1) * size)).scalars())
     found = plants_by_id(ids)
-    return [found[it] for it in ids if it in found]
+    return [found[it] for it in ids if it in found], total

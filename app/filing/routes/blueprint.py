@@ -162,6 +162,21 @@ def _told_of_plant(filing: Filing) -> list[dict[str, str]]:
     return [told]
 
 
+@blueprint.app_template_global()
+def filing_sections() -> list[tuple[str, str, bool]]:
+    """The parts of 企业申报 for officers: words, address, whether it is this one."""
+    if can(Permission.FILING_WORK) or not can(Permission.FILING_VIEW):
+        return []
+    parts = [("申报受理", "submission_list"), ("年度更新", "renewal_list")]
+    if can(Permission.FILING_WINDOW):
+        parts.append(("窗口代录", "window_page"))
+    parts.append(("申报期", "period_list"))
+    return [
+        (words, url_for(f"filing.{name}"), request.endpoint == f"filing.{name}")
+        for words, name in parts
+    ]
+
+
 def stops_before_signing(findings: Iterable[CheckFinding]) -> list[CheckFinding]:
     """What has to be done before the commitment is signed; accepting it is part of signing."""
     return [it for it in findings if it.stops and it.place.field != COMMITMENT]

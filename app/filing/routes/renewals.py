@@ -88,6 +88,8 @@ class Row:
     due: Any
     remarks: list[str]
     url: str
+    window_url: str
+    """Where it is entered from paper (窗口代录); empty: not by this person, or not now."""
 
 
 def _row(line: RenewalLine, rules: YearRules, wanted: RenewalFilter, order: GradeOrder) -> Row:
@@ -99,7 +101,17 @@ def _row(line: RenewalLine, rules: YearRules, wanted: RenewalFilter, order: Grad
         own.due_on,
         remarks(line, own, order),
         url_for("filing.last_submission", filing_id=line.sent_id) if sent else "",
+        _window_url(line, wanted),
     )
+
+
+def _window_url(line: RenewalLine, wanted: RenewalFilter) -> str:
+    is_free = line.progress is renewal.Progress.NONE and line.banned_until is None
+    if not is_free or wanted.on != clock.today() or wanted.year != wanted.on.year:
+        return ""
+    if not scope_for(Permission.FILING_WINDOW).covers(county=line.county):
+        return ""
+    return url_for("filing.window_new", plant_id=line.plant_id, year=wanted.year, kind="renewal")
 
 
 @blueprint.get("/renewals")

@@ -128,14 +128,12 @@ def submission_list() -> str | Response:
 def _what(wanted: FilingFilter) -> str:
     """What the list holds, as narrowed by state and way."""
     if wanted.state == State.DRAFT:
-        return "窗口代录、没有提交的申报；企业自己填报的草稿不显示"
-    if wanted.state:
-        return "提交过的申报，按每件最近一次提交的内容"
-    if wanted.way == Way.WINDOW:
+        return "由区县代为办理、还没有提交的申报；企业自己填报的草稿不显示"
+    if not wanted.state and wanted.way == Way.WINDOW:
         return "窗口代录的申报，包括正在录入、还没有提交的"
-    if wanted.way:
-        return "提交过的申报，按每件最近一次提交的内容"
-    return "提交过的申报和正在窗口代录的申报，按每件最近一次提交的内容"
+    if not wanted.state and wanted.way != Way.BROWSER:
+        return "提交过的申报，和由区县代为办理、还没有提交的申报；按每件最近一次提交的内容"
+    return "提交过的申报，按每件最近一次提交的内容"
 
 
 _GRADES = ("A", "引领性", "B", "B-", "C", "D", "非引领性")
@@ -277,7 +275,8 @@ def _entered(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     if content["way"] != Way.WINDOW:
         return []
     by = content["filing"]
-    return [("代录", f"{by['opened_by']}，{_moment(by['opened_at'])} 开始")]
+    names = "、".join(dict.fromkeys([by["opened_by"], *by.get("entered_by", ())]))
+    return [("代录", f"{names}，{_moment(by['opened_at'])} 开始录入；签署以纸质材料的扫描件为准")]
 
 
 def _moment(text: str | None) -> str:

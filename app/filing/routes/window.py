@@ -19,7 +19,7 @@ from app.approvals.domain import Overtaken, Refused
 from app.filing import services
 from app.filing.admission import TOP_GRADE
 from app.filing.commitment import SCAN
-from app.filing.domain import Kind, Way
+from app.filing.domain import Kind, State, Way
 from app.filing.queries import (
     Filing,
     evidence_limits,
@@ -42,13 +42,14 @@ from app.filing.window_checks import WRITTEN
 from app.kernel import clock, htmx, materials
 from app.kernel.asked import read_day
 from app.kernel.authority import Permission
+from app.kernel.listing import page_number, ways
 from app.kernel.permissions import requires, scope_for
 from app.kernel.transaction import reading_first
 from app.kernel.web import page
 from app.registry.queries import PlantOnRecord, find_plant, industries_of
 from app.rulebook.queries import rulebook_on
 
-MOST_FOUND = 20
+PLANTS_PER_PAGE = 20
 NO_SCAN = "是可以改动的文件，不是扫描件。请上传签名盖章后的扫描件：PDF、OFD 或图片。"
 _LONGEST_SEARCH = 100
 _FIELDS = ("plant_id", "year", "kind", "target", "title", "signed_on", "pages")
@@ -63,9 +64,19 @@ Faults = Mapping[str, str]
 def window_page() -> str:
     """Find the plant for which stamped paper was handed in."""
     typed = request.args.get("q", "").strip()[:_LONGEST_SEARCH]
-    found = plants_found(scope_for(Permission.FILING_WINDOW), typed, MOST_FOUND + 1)
-    return page("filing/window.html", typed=typed, found=found[:MOST_FOUND],
-                more=len(found) > MOST_FOUND, most=MOST_FOUND)  # fmt: skip
+    asked, scope = page_number(request.args.get("page", "")), scope_for(Permission.FILING_WINDOW)
+    found, total = plants_found(scope, typed, page=asked, size=PLANTS_PER_PAGE)
+    last = max(1, -(-total // PLANTS_PER_PAGE))
+    shown = min(asked, last)
+    return page(
+        "filing/window.html",
+        blocks=("rows",),
+        typed=typed,
+        found=found,
+        total=total,
+        page_words=f"第 {shown} 页，共 {last} 页",
+        **ways(shown, last),
+    )
 
 
 # --- The beginning --------------------------------------------------------------------------
@@ -218,9 +229,10 @@ def _submit_page(filing: Filing, wrong: Faults) -> str:
             for it in statements_of(found)
         ],
         signer=request.form.get("signer", "")[:60],
+        is_corrected=filing.state is State.CORRECTING,
         officer=signed_in_person().display_name,
         form_key=request.form.get("form_key", "")[:64] or secrets.token_hex(16),
-        asks_paper=filing.way is Way.PACKAGE,
+        asks_paper=filing.way is Way.PACKAGE or filing.state is State.CORRECTING,
         typed=typed_start(request.form),
     )  # fmt: skip
 

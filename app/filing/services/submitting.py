@@ -120,7 +120,7 @@ def _seal(
     number = now.submissions + 1
     judged_on = now.on if number == 1 else filing.judged_on
     sealing = Sealing(_next_receipt(filing), number, judged_on, current.moment,
-                      *signed)  # fmt: skip
+                      *signed, current.actor_name if filing.at_office else "")  # fmt: skip
     document = content_of(now, assessment, findings, statements_of(now), sealing)
     content = canonical(document)
     digest = sha256_of(content)

@@ -12,17 +12,18 @@ from datetime import date
 from app.accounts.services import Confirmed
 from app.approvals.domain import Refused
 from app.filing.commitment import SCAN
-from app.filing.domain import Kind, Way
+from app.filing.domain import Kind, State, Way
 from app.filing.queries import (
     Filing,
     Submission,
     find_by_form,
     find_submission_by_form,
+    submissions_of,
     working,
 )
 from app.filing.queries.papers import statements_of
 from app.filing.services.answering import accept
-from app.filing.services.course import changed, held, link_of
+from app.filing.services.course import changed, enter, held, link_of
 from app.filing.services.starting import start
 from app.filing.services.submitting import submit
 from app.filing.window_checks import is_there
@@ -79,14 +80,18 @@ def _refuse_unfit(paper: Paper, today: date) -> None:
 
 
 def submit_at_window(
-    filing_id: int, confirmed: Confirmed, *, signer: str, accepted: frozenset[str], form_key: str,
+    filing_id: int,
+    confirmed: Confirmed,
+    *,
+    signer: str,
+    accepted: frozenset[str],
+    form_key: str,
     paper: Paper | None = None,
-) -> Submission:  # fmt: skip
+) -> Submission:
     """Submit what was entered from paper; ``accepted``: ``id:sha256`` of what the paper states.
 
-    ``paper`` is the stamped one that confirms what came in by a package (离线填报包).
-
-    Raises what `submit` raises.
+    ``paper`` is the stamped one that confirms what came in by a package (离线填报包), or on which a
+    correction (补正) stands. Raises what `submit` raises.
     """
     made = find_submission_by_form(form_key)
     filing = held(filing_id)
@@ -94,7 +99,7 @@ def submit_at_window(
     if made is None and filing.state.is_open:
         if not 1 <= len(name) <= LONGEST_SIGNER or not name.isprintable():
             raise Refused(f"请填写在纸质材料上签名的签署人姓名，1 至 {LONGEST_SIGNER} 个字。")
-        if filing.way is Way.PACKAGE:
+        if filing.way is Way.PACKAGE or filing.state is State.CORRECTING:
             filing = _confirmed_by(filing, paper)
         for it in statements_of(working(filing, clock.day_of(transaction().moment))):
             if f"{it.id}:{it.sha256}" in accepted:
@@ -108,14 +113,25 @@ def submit_at_window(
 
 
 def _confirmed_by(filing: Filing, paper: Paper | None) -> Filing:
-    """A filing from a package with the stamped paper by which its signatory confirms it."""
+    """The filing with the stamped paper by which its signatory confirms it as it now stands.
+
+    What is corrected is signed and stamped again: the first paper says what was wrong.
+    """
     today = clock.day_of(transaction().moment)
     if paper is None:
-        raise Refused("请写明签名盖章的纸质材料：名称、签章日期和页数。")
+        raise Refused("请写明签名盖章的纸质材料：名称、签章日期和页数；补正的，填写更正后的材料。")
     _refuse_unfit(paper, today)
+    sent = submissions_of(filing.id)
+    if sent and paper.signed_on < (last := clock.day_of(sent[-1].submitted_at)):
+        raise Refused(
+            f"签章日期 {paper.signed_on} 早于上次提交的 {last}，不是更正后的材料。"
+            "请按更正后重新签名盖章的材料填写。"
+        )
     if not is_there(working(filing, today)):
         raise Refused(f"还没有上传{SCAN}，没有提交。请扫描签名盖章的材料（含签署页）后上传。")
     changed(filing, paper=paper.words)
+    if filing.paper:
+        enter("filing.paper_replaced", filing, {"原依据": filing.paper, "更正后依据": paper.words})
     return held(filing.id)
 
 

@@ -19,6 +19,7 @@ TOPICS = {
     "filing": "企业怎样申报",
     "package": "离线填报包怎样填写",
     "renewal": "年度更新和申报期",
+    "window": "窗口怎样代录",
     "people": "企业账号怎样管理",
     "facts": "决定怎样登记",
     "plants": "厂区怎样变更",

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import abort, request, url_for
 
+from app.kernel import clock
 from app.kernel.asked import asked_in
 from app.kernel.authority import Permission
 from app.kernel.permissions import can, requires, scope_for
@@ -91,6 +92,8 @@ _RECORDS: tuple[tuple[Permission, str, str, str, dict[str, Any]], ...] = (
      {"listed": "findings"}),
     (Permission.DECISION_RECORD, "登记等级", _BY_TWO, "desk.record_decision",
      {"listed": "grades"}),
+    (Permission.FILING_WINDOW, "窗口代录申报", "依据企业签名盖章的纸质材料代为录入",
+     "filing.window_new", {}),
 )  # fmt: skip
 
 
@@ -100,6 +103,7 @@ def _recording(plant: PlantOnRecord) -> list[tuple[str, str, str]]:
         (words, what, url_for(view, plant_id=plant.plant_id, **more))
         for permission, words, what, view, more in _RECORDS
         if scope_for(permission).covers(county=plant.county)
+        and not (permission is Permission.FILING_WINDOW and plant.is_closed(clock.today()))
     ]
 
 
