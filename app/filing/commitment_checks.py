@@ -14,7 +14,7 @@ SETTING = "filing.commitment_scan"
 _CLAUSE = "PLAN-FILE"
 _MISSING = (
     f"本局要求上传{SCAN}，还没有上传。请在“承诺与提交”下载未签署的承诺书，打印、盖章、签名后扫描，"
-    f"作为整份申报的附件上传，材料名称写“{SCAN}”。"
+    f"在“材料”页的“其他材料”中上传，材料选“{SCAN}”。"
 )
 
 
@@ -32,9 +32,15 @@ def _words() -> Iterator[CheckFinding]:
 
 
 def _scan(working: Working) -> Iterator[CheckFinding]:
-    there = any(it.place == 0 and it.kind == SCAN for it in working.evidence)
-    if not there and scan_wanted(working):
+    if not scan_is_there(working) and scan_wanted(working):
         yield CheckFinding("commitment:scan", Severity.ERROR, Place(0), _MISSING, _CLAUSE)
+
+
+def scan_is_there(working: Working) -> bool:
+    """Whether a scan of the stamped paper was uploaded for this filing, none of an earlier one."""
+    return any(
+        it.place == 0 and it.kind == SCAN and it.carried_from is None for it in working.evidence
+    )
 
 
 def scan_wanted(working: Working) -> bool:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DatabaseError
 
 from app.accounts.domain import Role
 from app.filing import services
+from app.filing.commitment import SCAN
 from app.filing.commitment_checks import SETTING
 from app.filing.domain import Transport
 from app.filing.models import FilingEvidence, FilingPaper, FilingRow, FilingSubmission
@@ -33,6 +34,7 @@ from app.kernel.transaction import transaction, writing
 from app.rulebook.domain import Rulebook
 from app.rulebook.parameters import Parameter
 from tests.conftest import Freeze
+from tests.evidence_files import pdf
 from tests.facts import a_plant
 from tests.filing_contents import canonical, content
 from tests.filings import answers, begun, filing, put_in_force, submitted, table
@@ -263,6 +265,31 @@ def test_the_scan_is_asked_for_once_the_bureau_says_so(
 
     monkeypatch.setattr(Rulebook, "parameter", said_yes)
     assert "commitment:scan" in keys()
+
+
+def test_the_scan_that_is_asked_for_can_be_given_where_the_list_says_so(
+    app: Flask, draft: int, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Rulebook.parameter
+
+    def said_yes(rules: Rulebook, parameter_id: str) -> Parameter:
+        found = real(rules, parameter_id)
+        return replace(found, value=True) if parameter_id == SETTING else found
+
+    monkeypatch.setattr(Rulebook, "parameter", said_yes)
+    with app.app_context():
+        own = filing(draft)
+    client = client_as(Role.FILER, uscc=own.plant.uscc)
+    page = client.get(f"/filing/{draft}/materials").get_data(as_text=True)
+    assert f"{SCAN}：" in page
+    assert f'<option value="{SCAN}">' in page
+    client.post(
+        f"/filing/{draft}/evidence",
+        data={"place": "0", "row": "", "kind": SCAN, "files": (io.BytesIO(pdf(1)), "扫描.pdf")},
+    )
+    with app.app_context():
+        keys = {it.key for it in findings_of(working(filing(draft)))}
+    assert "commitment:scan" not in keys
 
 
 def test_words_of_the_bureau_that_cannot_be_used_stop_the_signing(

@@ -12,6 +12,8 @@ from werkzeug import Response
 from app.accounts.sessions import signed_in_person
 from app.approvals.domain import Refused
 from app.filing import services
+from app.filing.commitment import SCAN
+from app.filing.commitment_checks import scan_is_there, scan_wanted
 from app.filing.domain import Evidence
 from app.filing.entry import row_id
 from app.filing.evidence import ANY, Needed, Progress, asked_of, files_for, missing_of, span_of
@@ -111,7 +113,7 @@ def _must_prove(filing: Filing) -> bool:
 
 def kinds_of(row: Any) -> list[str]:
     """What a file of the row may be called, besides 其他."""
-    return [it.kind for it in row.row.evidence] if row.row is not None else []
+    return [it.kind for it in row.row.evidence] if row.row is not None else [SCAN]
 
 
 def pairs_of(kinds: Sequence[str]) -> list[tuple[str, str]]:
@@ -292,6 +294,7 @@ def materials(filing_id: int) -> str:
         address=lambda it: row_address(found, it.place, it.row_key),
         general=RowFiles("r0", 0, "", "其他材料", found.evidence_by_row.get((0, ""), ()), None),
         taken=sum({it.sha256: it.size for it in found.evidence}.values()),
+        scan_wanted=scan_wanted(found), has_scan=scan_is_there(found), scan_words=SCAN,
         limits=evidence_limits(clock.today(), filing.county),
         doubles=same_content(found.evidence), unfinished=unfinished(filing),
         export_url=url_for("filing.export_materials", filing_id=filing.id, show=chosen or None),
