@@ -37,8 +37,8 @@ def office_for_enterprises() -> str | None:
 
 def _office_of(person: object) -> str | None:
     if isinstance(person, Actor) and is_enterprise_account(person.grants):
-        return contact_of(sorted(counties_of(person.enterprise_ids)))
-    return contact_of([]) if is_for_filers() else None
+        return contact_of(sorted(counties_of(person.enterprise_ids))) or UNNAMED
+    return (contact_of([]) or UNNAMED) if is_for_filers() else None
 
 
 @contextmanager
@@ -55,8 +55,8 @@ def _beside() -> Iterator[None]:
 
 
 def contact_of(counties: list[str]) -> str:
-    """The office with its telephone that takes the filings of these counties, in words."""
+    """The office with its telephone that takes the filings of these counties; empty: not set."""
     today = clock.today()
     named = [setting(CONTACT, today, county) for county in counties] or [setting(CONTACT, today)]
     lines = [line for it in named if isinstance(it, tuple) for line in it]
-    return "；".join(dict.fromkeys(lines)) or UNNAMED
+    return "；".join(dict.fromkeys(lines))

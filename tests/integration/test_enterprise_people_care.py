@@ -15,9 +15,13 @@ from app.accounts.models import AgentAuthorisation, RoleGrant, UserAccount
 from app.accounts.services import follow_code
 from app.desk.agent_reminders import remind_of_agents
 from app.kernel import audit
+from app.kernel.authority import EVERYTHING
 from app.kernel.clock import today
 from app.kernel.database import db
 from app.kernel.transaction import writing
+from app.registry.change_rules import Change, ChangeKind
+from app.registry.queries import plant_now, situation_of
+from app.registry.services import make_change
 from app.rulebook.queries import whole
 from tests.conftest import Freeze
 from tests.evidence_files import pdf
@@ -182,6 +186,29 @@ def test_the_signatory_searches_sorts_and_exports_the_own_people_only(
     cells = [str(it) for row in book.worksheets[0].iter_rows(values_only=True) for it in row]
     assert "王芳" in cells
     assert {"赵敏", "别家人"}.isdisjoint(cells)
+
+
+def test_an_enterprise_without_a_plant_still_lets_its_people_go(
+    app: Flask, client_as: ClientAs
+) -> None:
+    _, uscc = enterprise(app)
+    enterprise(app, 2, KEQIAO)
+    officer = client_as("county-officer")
+    accounts = [slip(sent(officer, uscc, display_name=it))[0] for it in ("王芳", "赵敏")]
+    first, second = (grants(app, it)[0].id for it in accounts)
+    change = Change(ChangeKind.TRANSFER, 1, today(), "转让", "协议", uscc=code(2), number="002")
+    with app.app_context(), writing("测试"):
+        make_change(change, situation_of(change, plant_now(1), EVERYTHING))
+    stranger = client_as("county-officer", county=KEQIAO)
+    assert stranger.get(f"/desk/people/{first}").status_code == 404
+    assert "王芳" in officer.get("/desk/people").text
+    gone = officer.post(f"/desk/people/{first}/close", data={"reason": "厂区已转让"})
+    assert gone.status_code == 303
+    signatory = client_as("signatory", uscc=uscc)
+    assert "赵敏" in signatory.get("/desk/own-people").text
+    gone = signatory.post(f"/desk/own-people/{second}/close", data={"reason": "离职"})
+    assert gone.status_code == 303
+    assert officer.get(f"/desk/people/new?uscc={uscc}").text.count("没有厂区") == 1
 
 
 def test_the_plant_s_page_leads_who_opens_accounts_to_the_form(

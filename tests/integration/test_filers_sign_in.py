@@ -15,6 +15,7 @@ from sqlalchemy import select
 from app.accounts import entrance, passwords, services
 from app.accounts.domain import ENTERPRISE_ROLES, Role
 from app.accounts.queries import actor_by_name
+from app.filing import settings as filing_settings
 from app.kernel import logs
 from app.kernel.config import Config
 from app.kernel.database import db
@@ -23,7 +24,7 @@ from app.kernel.transaction import writing
 from app.operations.domain import Health
 from app.operations.queries.listener import NOTE, check_filers_listener
 from tests.addresses import SAFE, methods_of, rules
-from tests.facts import code
+from tests.facts import a_plant, code
 from tests.installations import beside, close, installed
 from tests.live import served
 from tests.pages import NEW_EACH_TIME
@@ -274,3 +275,31 @@ def test_the_doctor_looks_at_it(both: tuple[Flask, Flask], monkeypatch: pytest.M
         assert health(port=live.port, plain=True) is Health.NEEDED
     with served(main) as live:
         assert health(port=live.port) is Health.NEEDED, "officers' pages are there"
+
+
+def test_it_names_the_office_that_the_bureau_has_set(
+    both: tuple[Flask, Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The city's before the sign-in, that of the county of one's plants after it."""
+    main, outside = both
+    with main.app_context():
+        a_plant(1, county="330602")
+    offices: dict[str | None, tuple[str, ...] | None] = {
+        None: ("市局审批处 85100000",),
+        "330602": ("越城分局 85200000",),
+    }
+    monkeypatch.setattr(filing_settings, "setting", lambda _id, _on, county=None: offices[county])
+    client = outside.test_client()
+    assert "请联系市局审批处 85100000" in client.get("/sign-in").text
+    assert "或请市局审批处 85100000处理" in attempt(client, "wrong", "filer")[1]
+    assert "越城分局" not in client.get("/sign-in").text
+    attempt(client, PASSWORD, "filer")
+    refused = client.get("/desk/own-people")
+    assert refused.status_code == 403
+    assert "或咨询越城分局 85200000" in refused.text
+    officer = main.test_client()
+    attempt(officer, PASSWORD, "officer")
+    assert "安全管理员" in officer.get("/accounts").text
+    offices.clear()
+    offices.update({None: None, "330602": None})
+    assert "请联系受理申报的部门" in outside.test_client().get("/sign-in").text

@@ -168,7 +168,7 @@ def usccs_within(usccs: set[str], scope: Scope) -> frozenset[str]:
     """Those of these codes whose enterprises lie within reach."""
     query = select(EnterpriseRecord.uscc).where(
         known_at(EnterpriseRecord, None), EnterpriseRecord.uscc.in_(sorted(usccs)),
-        _has_plant(scope),
+        _is_within(scope),
     )  # fmt: skip
     return frozenset(db.session.execute(query).scalars())
 
@@ -181,6 +181,23 @@ def _has_plant(scope: Scope, which: ColumnElement[bool] | None = None) -> Column
         true() if which is None else which,
     )
     return EnterpriseRecord.enterprise_id.in_(owners)
+
+
+def _is_within(scope: Scope) -> ColumnElement[bool]:
+    """An enterprise whose people are within reach: the own one, or one with a plant there.
+
+    One that has no plant any more stays with the counties where it had one: its people leave, too.
+    """
+    enterprise = EnterpriseRecord.enterprise_id
+    present = select(PlantRecord.enterprise_id).where(known_at(PlantRecord, None))
+    once = select(PlantRecord.enterprise_id).where(
+        within(Scope(scope.counties), PlantRecord.county, PlantRecord.enterprise_id)
+    )
+    return or_(
+        _has_plant(scope),
+        enterprise.in_(sorted(scope.enterprises)),
+        and_(enterprise.not_in(present), enterprise.in_(once)),
+    )
 
 
 def _named(word: str) -> ColumnElement[bool]:
@@ -205,7 +222,7 @@ def _query(scope: Scope) -> Select[Any]:
             and_(EnterpriseRecord.uscc == RoleGrant.uscc, known_at(EnterpriseRecord, None)),
         )
         .outerjoin(_last_sign_in, _last_sign_in.c.user_id == UserAccount.id)
-        .where(RoleGrant.role.in_(sorted(ENTERPRISE_ROLES)), _has_plant(scope))
+        .where(RoleGrant.role.in_(sorted(ENTERPRISE_ROLES)), _is_within(scope))
     )
 
 
