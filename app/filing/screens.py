@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.filing.answers import answer_text
+from app.filing.converting import conversions
 from app.filing.domain import Assessment, Evidence, TableLift, equivalent
 from app.filing.entry import EntryForm, entry_form, row_id
 from app.filing.forms import Differing, TypedRow, told, typed_of
@@ -94,6 +95,11 @@ class RowView:
     def lacking(self) -> tuple[str, ...]:
         """What it lacks for the grade that is aimed at, or for the next better one."""
         return self.result.lacking.get(self.lacking_for, ()) if self.lacking_for else ()
+
+    @property
+    def converted(self) -> list[str]:
+        """What was measured, as converted to reference oxygen (折算)."""
+        return conversions(self.row, self.base_answer)
 
     @property
     def evidence_words(self) -> list[str]:
