@@ -278,7 +278,8 @@ def _import(world: World, who: Principal) -> dict[str, Any]:
         query = select(FilingArrival.id, FilingArrival.filing_id).join(
             FilingRow, FilingRow.id == FilingArrival.filing_id
         )
-        last = db.session.execute(query.where(own).order_by(FilingArrival.id.desc())).first()
+        query = query.where(own, FilingArrival.state == "read")
+        last = db.session.execute(query.order_by(FilingArrival.id.desc())).first()
         filing = filing_by_id(last.filing_id) if last else None
         arrival = find_arrival(last.filing_id, last.id) if last else None
         return {"seen": changes_in(filing, arrival).mark if filing and arrival else ""}
