@@ -117,11 +117,13 @@ def may_file(
         *_plant(situation, on),
         *_running(situation),
         *_banned(situation),
-        *_blocked(target, situation, on, rules, moment),
-        *_target(target, situation),
     ]
+    if target in situation.order.ranks:
+        reasons += _blocked(target, situation, on, rules, moment)
+    reasons += _target(target, situation)
     if moment is not Moment.RESUBMISSION:
-        reasons += _kind(target, kind, situation)
+        if target in situation.order.ranks:
+            reasons += _kind(target, kind, situation)
         reasons += _window(kind, year, situation, on, rules, has_begun=moment is not Moment.START)
     return Verdict(all(it.met for it in reasons), tuple(reasons))
 
@@ -224,6 +226,9 @@ def _target(target: Grade, situation: Situation) -> Iterator[Reason]:
     if target == TOP_GRADE:
         text = "A+ 级由生态环境部在 A 级企业中遴选，不由企业直接申报。请按 A 级申报。"
         yield Reason("NAT-TOP", text, met=False)
+    elif target not in situation.order.ranks:
+        text = f"没有“{target}”这一等级。请从列出的等级中选择。"
+        yield Reason("PLAN-GRADES", text, met=False)
     elif not situation.scheme and situation.has_main_industry:
         text = "该厂区行业的等级方案未核实，无法确定可以申报的等级。请联系所在区县分局。"
         yield Reason("PLAN-GRADES", text, met=False)

@@ -31,7 +31,9 @@ PAYLOADS = (
 """Each would run, or put up an element of its own, where it were not shown as text."""
 
 FOREIGN_NODES = """() => [...document.querySelectorAll("*")].flatMap((node) => [
-  ...(/^(qz-|style$|img$)/.test(node.localName) || (node.localName === "script" && !node.src)
+  ...(/^(qz-|style$)/.test(node.localName) || (node.localName === "script" && !node.src)
+    || (node.localName === "img"
+      && !/^\\/filing\\/evidence\\/\\d+\\/pages\\/\\d+\\/[a-z]+$/.test(node.getAttribute("src")))
     ? [node.outerHTML.slice(0, 80)] : []),
   ...[...node.attributes].filter((it) => /^(on|hx-on|data-hx-on)/.test(it.name)
     || (/^(href|src|action)$/.test(it.name) && /^\\s*javascript:/i.test(it.value)))

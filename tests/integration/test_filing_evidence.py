@@ -360,7 +360,7 @@ def test_others_see_nothing_and_officers_only_what_was_submitted(
         answered(city.get(f"/filing/evidence/{removed.id}{page}"), 404)
         answered(officer.get(f"/filing/evidence/{removed.id}{page}"), 404)
         answered(other.get(f"/filing/evidence/{sent.id}{page}"), 404)
-    answered(officer.post(f"/filing/evidence/{sent.id}/remove"), 403)
+    answered(officer.post(f"/filing/evidence/{sent.id}/remove"), 404)
     closed = in_parts(filer, draft, "迟了.pdf", sample.pdf(7))
     assert "已提交" in closed["refused"]
     assert (

@@ -136,6 +136,7 @@ def test_many_who_save_at_once_lose_nothing(app: Flask, bureau: None, clock: Fre
             for number in range(person * 5, person * 5 + 5):
                 with writing("测试", actor_id=person, actor_name=f"填报人{person}"):
                     services.save_answer(made, 1, f"r{number}", ticked(number), 0)
+            together.wait()
             with writing("测试", actor_id=person, actor_name=f"填报人{person}"):
                 mine = Answer(nothing_met=True, reason=f"由{person}说明")
                 outcomes.append(services.save_answer(made, 1, "r0", mine, 1))

@@ -61,12 +61,15 @@ def faults_of(answer: TestResponse) -> list[str]:
         part.strip().partition(" ")[::2]
         for part in answer.headers.get("Content-Security-Policy", "").split(";")
     )
-    is_file = "attachment" in answer.headers.get("Content-Disposition", "")
+    is_asset = "/assets/" in answer.request.path and answer.status_code == 200
+    is_file = "attachment" in answer.headers.get("Content-Disposition", "") or (
+        (answer.mimetype or "").startswith("image/")
+        and not is_asset  # a page of a material (佐证材料)
+    )
     if is_file and policy != {"sandbox": "", "default-src": "'none'"}:
         found.append(f"a file with the policy {policy}")
     if not is_file and policy != POLICY:
         found.append(f"policy {policy}")
-    is_asset = "/assets/" in answer.request.path and answer.status_code == 200
     if not (is_asset and "immutable" in answer.headers.get("Cache-Control", "")):
         if answer.headers.get("Cache-Control") != "no-store":
             found.append(f"Cache-Control {answer.headers.get('Cache-Control')}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,8 @@ PAYLOADS = (
     '" data-hx-on:click="qz', "<a href=javascript:qz>", "<style>qz", "=1+1|qz", "\u202eqz<qz-x>",
 )  # fmt: skip
 """Each holds qz; none may come back as anything but the same letters."""
+OUR_PICTURE = re.compile(r"/filing/evidence/[0-9]+/pages/[0-9]+/[a-z]+")
+"""What templates of ours show as a picture: a page of a material (佐证材料)."""
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -55,7 +58,8 @@ def injected(html: str) -> list[str]:
     found = []
     found += [f"comment {it.text!r}" for it in root.iter() if callable(it.tag)]
     for element in (it for it in root.iter() if not callable(it.tag)):
-        if element.tag.startswith("qz") or element.tag in {"style", "img"}:
+        is_ours = element.tag == "img" and OUR_PICTURE.fullmatch(element.get("src", ""))
+        if element.tag.startswith("qz") or (element.tag in {"style", "img"} and not is_ours):
             found.append(f"<{element.tag}>")
         for name, value in element.attrib.items():
             if name.startswith(("qz", "on", "data-hx-on")) or (

@@ -196,6 +196,17 @@ def test_plan_grades_the_target_is_of_the_scheme(target: str, may: bool) -> None
     assert asked(target).admitted is may
 
 
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("target", ["", "b", "\u202e甲", "A++"])
+def test_plan_grades_what_is_no_grade_at_all_is_refused_and_compared_with_nothing(
+    target: str, kind: Kind
+) -> None:
+    violation = with_violation(TODAY, target)
+    for verdict in (violation, asked(target, kind), asked(target, kind, scheme=())):
+        assert not verdict.admitted
+        assert "没有“" in "".join(it.text for it in unmet(verdict))
+
+
 def test_plan_grades_an_unknown_scheme_admits_nothing() -> None:
     (reason,) = unmet(asked(scheme=()))
     assert (reason.clause, "未核实" in reason.text) == ("PLAN-GRADES", True)
