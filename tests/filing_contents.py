@@ -144,8 +144,10 @@ def table(place: int, rows: Sequence[Json], results: Sequence[RowResult]) -> Jso
 
 
 SUBJECT = commitment.Subject(
-    "示例水泥有限公司", "001 老厂", 2026, "首次申报", "B", ("D",), 1, commits=True
-)
+    "示例水泥有限公司", "001 老厂", 2026, "首次申报", "B", ("D",), 1, commits=True,
+    rulebook="绍兴市重点行业绩效分级管理工作方案（征求意见稿）",
+    episode=commitment.episode_words(("A", "引领性"), ("A", "引领性", "B", "B-"), ("C", "D")),
+)  # fmt: skip
 
 
 def evidence(files: Sequence[bytes], rows: int = len(ROWS)) -> list[Json]:
@@ -222,7 +224,7 @@ def content(
         "evidence": listed,
         "commitment": {
             "commits": True,
-            "origin": commitment.OURS,
+            "origin": commitment.BUILT_IN.origin_for(SUBJECT),
             "statements": [
                 {
                     "id": it.id,

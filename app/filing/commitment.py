@@ -21,10 +21,8 @@ DECLARATION = "绩效分级申报真实性声明"
 """What those file who need no commitment: every enterprise answers for the truth (PLAN-FILE)."""
 SCAN = "承诺书盖章扫描件"
 """The kind of evidence by which the scan of the stamped paper is known."""
-OURS = (
-    "方案未规定承诺书的文字，由本系统依据方案“申报和审核程序”（一）、（四）和“监督管理要求”（三）"
-    "拟定；本局可以另行规定（本局设定）。"
-)
+OURS = "{}未规定承诺书的文字，由本系统按其要求拟定；本局可以另行规定（本局设定）。"
+"""Where the words come from; the place is the rulebook's, as the filing is judged by it."""
 LONGEST, MOST = 600, 20
 _ID = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _PLACE = re.compile(r"\{([^{}]*)\}")
@@ -50,7 +48,12 @@ class Wording:
     """All of them, and where they come from."""
 
     words: tuple[Words, ...]
-    origin: str = OURS
+    origin: str = ""
+    """Empty: ours."""
+
+    def origin_for(self, subject: Subject) -> str:
+        """Where the words of that filing's paper come from."""
+        return self.origin or OURS.format(subject.rulebook)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,10 @@ class Subject:
     ban_years: int
     commits: bool
     """Whether the target grade asks for a commitment (filing.commitment_grades)."""
+    rulebook: str = "规则集"
+    """What the filing is judged by, with its status."""
+    episode: str = ""
+    """What that rulebook says of polluted days (`episode_words`); empty: nothing."""
 
 
 BUILT_IN = Wording(
@@ -86,10 +93,7 @@ BUILT_IN = Wording(
         ),
         Words(
             "episode",
-            "本单位承诺按照评定的绩效等级严格落实重污染天气应急减排，并知悉：重污染天气期间，绩效A级"
-            "和引领性企业可豁免采取应急减排措施；中、轻度污染天气期间，绩效B级及以上企业可豁免采取"
-            "应急减排措施；绩效C级、D级和非引领性企业纳入污染天气应急减排清单和重大活动保障"
-            "强化减排清单。",
+            "本单位承诺按照评定的绩效等级严格落实重污染天气应急减排{应急规定}。",
             for_commitment=True,
         ),
     )
@@ -116,6 +120,19 @@ def accepted(found: Sequence[Statement], acceptances: Mapping[str, str]) -> froz
     return frozenset(it.id for it in found if acceptances.get(it.id) == it.sha256)
 
 
+def episode_words(heavy: Sequence[str], light: Sequence[str], reduced: Sequence[str]) -> str:
+    """What a rulebook with these grades says of polluted days (PLAN-EPISODE)."""
+    return (
+        f"，并知悉：重污染天气期间，绩效{_grades(heavy)}企业可豁免采取应急减排措施；"
+        f"中、轻度污染天气期间，绩效{_grades(light)}企业可豁免采取应急减排措施；"
+        f"绩效{_grades(reduced)}企业纳入污染天气应急减排清单和重大活动保障强化减排清单"
+    )
+
+
+def _grades(grades: Sequence[str]) -> str:
+    return "、".join(grade_words(it) for it in grades)
+
+
 def _said(subject: Subject) -> Mapping[str, str]:
     return MappingProxyType(
         {
@@ -126,11 +143,12 @@ def _said(subject: Subject) -> Mapping[str, str]:
             "申报等级": grade_words(subject.target),
             "最低等级": "、".join(grade_words(it) for it in dict.fromkeys(subject.lowest)),
             "期限": f"{_years(subject.ban_years)}年",
+            "应急规定": subject.episode,
         }
     )
 
 
-PLACES = ("企业", "厂区", "年度", "类型", "申报等级", "最低等级", "期限")
+PLACES = ("企业", "厂区", "年度", "类型", "申报等级", "最低等级", "期限", "应急规定")
 """What a bureau's own words may name in braces."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from app.filing.commitment import OURS, Subject, grade_words, title_of
+from app.filing.commitment import Subject, grade_words, title_of
 from app.filing.domain import Statement
 from app.filing.record import Json, confirmed_words, kind_words, shown_moment
 
@@ -50,7 +50,7 @@ def of_draft(
     uscc: str,
     permit: str,
     bureau: str,
-    origin: str = OURS,
+    origin: str,
     accepted: Mapping[str, str] | None = None,
 ) -> CommitmentPaper:
     """Before signing; ``accepted``: by statement, who accepted it and when."""

@@ -206,9 +206,10 @@ def _evidence(it: Evidence, number: int) -> Document:
 
 
 def _commitment(working: Working, statements: Sequence[Statement], sealing: Sealing) -> Document:
+    subject = subject_of(working)
     return {
-        "commits": subject_of(working).commits,
-        "origin": wording_in_use().origin,
+        "commits": subject.commits,
+        "origin": wording_in_use().origin_for(subject),
         "statements": [
             {
                 "id": it.id,

@@ -75,7 +75,7 @@ def next_steps(
     kind = WORKDAYS if review.day_kind == WORKDAYS else "日"
     counted = WORKDAYS if review.day_kind == WORKDAYS else "自然日"
     how = f"（方案写作“日”，按{counted}计算，本局设定）" if review.set_by_bureau else ""
-    told = f"{review.notice_days} 日内" if review.notice_days else "（期限方案未规定）"
+    told = f"{review.notice_days} 日内" if review.notice_days else "（期限未规定）"
     checked = f"{bureau}自收到之日起 {review.days} {kind}内审查材料的真实性、完整性和规范性"
     correct = f"材料不齐全或者不符合形式要求的，一次性告知需要补正的全部内容{told}"
     steps = [

@@ -39,7 +39,7 @@ def _office(tmp_path: Path) -> Iterator[None]:
 
 def draft() -> CommitmentPaper:
     return of_draft(SUBJECT, statements(SUBJECT), uscc="91330600MA2EXAMPL4", permit="",
-                    bureau=BUREAU)  # fmt: skip
+                    bureau=BUREAU, origin="示例")  # fmt: skip
 
 
 def signed(document: Json) -> CommitmentPaper:

@@ -33,6 +33,7 @@ from app.kernel.models import AuditEntry, Job
 from app.kernel.transaction import transaction, writing
 from app.rulebook.domain import Rulebook
 from app.rulebook.parameters import Parameter
+from app.rulebook.queries import rulebook
 from tests.conftest import Freeze
 from tests.evidence_files import pdf
 from tests.facts import a_plant
@@ -242,7 +243,11 @@ def test_the_statements_speak_of_this_filing(inside: None, draft: int) -> None:
     assert [it.id for it in said] == ["truth", "false", "episode"]
     assert found.filing.plant.name in said[0].text
     assert "（D级）" in said[1].text
+    assert "绩效A级、引领性企业可豁免" in said[2].text
+    other = rulebook("national-2026", found.on, found.filing.county)
+    assert "豁免" not in statements_of(replace(found, rules=other))[2].text
     paper_of_it = commitment_of(found)
+    assert paper_of_it.origin.startswith("绍兴市重点行业绩效分级管理工作方案（征求意见稿）未规定")
     assert paper_of_it.mark == "未签署"
     assert paper_of_it.bureau.endswith("区生态环境分局")
     assert not any(line.accepted for line in paper_of_it.lines)

@@ -30,8 +30,15 @@ def test_who_files_for_a_or_b_commits_and_declares() -> None:
     assert "真实性负责" in truth.text
     assert "直接降为最低等级（D级）" in false.text
     assert "自认定之日起一年内不得再次申报" in false.text
-    assert "可豁免采取应急减排措施" in episode.text
+    assert "重污染天气期间，绩效A级、引领性企业可豁免采取应急减排措施" in episode.text
     assert title_of(commits=True) == "严格落实重污染天气应急减排承诺书"
+
+
+def test_a_rulebook_that_says_nothing_of_polluted_days_is_not_quoted_for_it() -> None:
+    other = replace(SUBJECT, rulebook="关于加强绩效分级管理的指导意见（已印发）", episode="")
+    text = statements(other)[2].text
+    assert text == "本单位承诺按照评定的绩效等级严格落实重污染天气应急减排。"
+    assert BUILT_IN.origin_for(other).startswith("关于加强绩效分级管理的指导意见（已印发）未规定")
 
 
 def test_who_files_for_c_declares_the_truth_only() -> None:
@@ -82,7 +89,7 @@ def test_a_bureaus_own_words_take_the_place_of_ours() -> None:
     ]
     assert "绍环发〔2026〕9号" in own.origin
     assert "本局设定" in own.origin
-    assert "本局设定" in BUILT_IN.origin
+    assert "本局设定" in BUILT_IN.origin_for(SUBJECT)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +136,7 @@ def test_what_happens_next_says_what_the_plan_leaves_open() -> None:
     said = next_steps(date(2026, 11, 23), BY_LAW, YEAR, "柯桥分局")
     assert "柯桥分局自收到之日起 7 日内审查" in said[0]
     assert "最迟 2026年11月30日（方案写作“日”，按自然日计算，本局设定）" in said[0]
-    assert "期限方案未规定" in said[1]
+    assert "期限未规定" in said[1]
     assert "现场核查" in said[2]
     lower = next_steps(date(2026, 11, 23), replace(BY_LAW, site_visit=False, notice_days=5), YEAR,
                        "柯桥分局")  # fmt: skip

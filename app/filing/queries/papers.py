@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.accounts.queries import list_bureaus
 from app.filing import application, receipt, record
 from app.filing.application import ApplicationForm
-from app.filing.commitment import BUILT_IN, Subject, Wording, statements
+from app.filing.commitment import BUILT_IN, Subject, Wording, episode_words, statements
 from app.filing.commitment_paper import CommitmentPaper, of_content, of_draft
 from app.filing.domain import Statement
 from app.filing.models import FilingPaper
@@ -24,7 +24,8 @@ from app.kernel import clock
 from app.kernel.calendar import work_calendar
 from app.kernel.database import db
 from app.kernel.papers import PaperFault
-from app.rulebook.queries import parameter, setting, whole, words
+from app.rulebook.domain import Rulebook
+from app.rulebook.queries import clause, parameter, setting, whole, words
 
 BY_BUREAU = "本局设定"
 
@@ -43,7 +44,20 @@ def subject_of(working: Working) -> Subject:
         lowest=tuple(it.table.grades[-1] for it in working.tables if it.table.grades),
         ban_years=years if isinstance(years, int) else 1,
         commits=isinstance(grades, tuple) and filing.target in grades,
+        rulebook=f"{rules.info.title}（{rules.info.status}）",
+        episode=_episode(rules),
     )
+
+
+def _episode(rules: Rulebook) -> str:
+    """What the rulebook says of polluted days; another one than the clause's says nothing of it."""
+    if clause("PLAN-EPISODE").rulebook != rules.id:
+        return ""
+    told = [
+        rules.parameter(f"episode.{it}").value for it in ("heavy_exempt", "light_exempt", "reduce")
+    ]
+    heavy, light, reduced = (it if isinstance(it, tuple) else () for it in told)
+    return episode_words(heavy, light, reduced)
 
 
 def statements_of(working: Working) -> tuple[Statement, ...]:
@@ -81,7 +95,7 @@ def commitment_of(working: Working) -> CommitmentPaper:
     plant = working.filing.plant
     return of_draft(
         subject, found, uscc=plant.uscc, permit=plant.permit_number,
-        bureau=bureau_of(working.filing.county), origin=own.origin, accepted=said,
+        bureau=bureau_of(working.filing.county), origin=own.origin_for(subject), accepted=said,
     )  # fmt: skip
 
 
