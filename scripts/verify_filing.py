@@ -194,46 +194,96 @@ def judged(row: Json, grades: Sequence[str]) -> tuple[str | None, str]:
     answer, chosen = row["answer"], row["answer"].get("chosen")
     if answer.get("not_applicable") and row.get("may_not_apply", True):
         return None, "not-applicable"
-    entered = ("ticked", "measured", "shares", "said", "chosen", "nothing_met", "not_applicable")
-    is_open, words = not any(answer.get(it) for it in entered), UNVERIFIED
-    passed: dict[str, str] = {}
+    asked, words = {}, UNVERIFIED
     for grade in grades:
-        asked = row["asked"].get(grade, UNVERIFIED).strip() or UNVERIFIED
-        words = words if asked == SAME else asked
-        try:
-            met = is_met(words, answer)
-        except OxygenOfAir:
-            return None, "open"
-        if met and not (is_open and BELOW.fullmatch(words)):
-            if passed.get(chosen) == UNVERIFIED:
-                break
-            return grade, "computed"
-        is_open = is_open or met is OPEN
-        passed[grade] = words
-    if is_open:
-        return (chosen, "chosen") if chosen in grades else (None, "open")
-    return grades[-1], "computed"
+        own = row["asked"].get(grade, UNVERIFIED).strip() or UNVERIFIED
+        words = words if own == SAME else own
+        asked[grade] = parsed(words)
+    try:
+        return graded(asked, answer, chosen)
+    except OxygenOfAir:
+        return None, "open"
 
 
-def is_met(words: str, answer: Json) -> bool | None:
-    """Whether the answer meets what a grade asks for in these words; None: open."""
+def graded(asked: dict[str, Any], answer: Json, chosen: Any) -> tuple[str | None, str]:
+    """The best grade whose words are met, else one chosen among those that nothing decides."""
+    is_answered = any(is_about(kind, told, answer) for kind, told in asked.values())
+    may_choose = any(is_undecided(*it) and it[0] != "below" for it in asked.values())
+    waiting: dict[str, str] = {}
+    undecided: dict[str, str] = {}
+    reached = None
+    for grade, (kind, told) in asked.items():
+        met = is_met(kind, told, answer)
+        if met and (kind != "below" or (is_answered and not waiting)):
+            reached = grade
+            break
+        if met is OPEN:
+            waiting[grade] = kind
+        if met is False and is_about(kind, told, answer):
+            undecided.clear()
+            waiting = {it: its for it, its in waiting.items() if its != UNVERIFIED}
+        elif may_choose and is_undecided(kind, told):
+            undecided[grade] = kind
+    if chosen in undecided and (undecided[chosen] == UNVERIFIED or reached is None):
+        return chosen, "chosen"
+    if reached is not None:
+        return reached, "computed"
+    return (None, "open") if waiting or not is_answered else (list(asked)[-1], "computed")
+
+
+def parsed(words: str) -> tuple[str, Any]:
+    """The kind of a requirement, and what it asks for."""
     lines = [line.strip() for line in words.split("\n") if line.strip()]
-    if words == UNVERIFIED:
-        return OPEN
-    if len(lines) == 1:
-        if BELOW.fullmatch(words):
-            return True
-        if words.startswith(YES_NO):
-            said: bool | None = answer["said"].get(words[len(YES_NO) :].strip())
-            return said
-        share = SHARE.fullmatch(words)
-        if share:
-            value = answer["shares"].get(share.group(1).strip())
-            return OPEN if value is None else kept(Decimal(value), share.group(2), share.group(3))
+    share = SHARE.fullmatch(words) if len(lines) == 1 else None
+    if words == UNVERIFIED or (len(lines) == 1 and BELOW.fullmatch(words)):
+        return (UNVERIFIED if words == UNVERIFIED else "below"), None
+    if len(lines) == 1 and words.startswith(YES_NO):
+        return "question", words[len(YES_NO) :].strip()
+    if share:
+        return "share", (share.group(1).strip(), *share.groups()[1:])
     any_of = ANY_OF.fullmatch(lines[0])
-    if any_of or ITEM.fullmatch(lines[0]):
-        return clauses_met(lines[1:] if any_of else lines, any_of, answer)
-    found = [limit_met(line, answer) for line in lines]
+    if not any_of and not ITEM.fullmatch(lines[0]):
+        return "limits", [limit_parts(line) for line in lines]
+    items: list[str] = []
+    for line in lines[1:] if any_of else lines:
+        item = ITEM.fullmatch(line)
+        if item:
+            items.append(item.group(1).strip())
+        else:
+            items[-1] += line
+    ids = [clause_id(it) for it in items]
+    return "clauses", (int(any_of.group(1)) if any_of else len(ids), ids)
+
+
+def is_undecided(kind: str, told: Any) -> bool:
+    """Whether an answer may leave it open whether this is met."""
+    return kind in (UNVERIFIED, "below") or (kind == "limits" and any(it[3] for it in told))
+
+
+def is_about(kind: str, told: Any, answer: Json) -> bool:
+    """Whether the answer says anything of what is asked for."""
+    if kind == "clauses":
+        return bool(answer.get("nothing_met")) or any(it in answer["ticked"] for it in told[1])
+    if kind == "limits":
+        return any(it[0] in answer["measured"] for it in told)
+    if kind == "share":
+        return told[0] in answer["shares"]
+    return kind == "question" and told in answer["said"]
+
+
+def is_met(kind: str, told: Any, answer: Json) -> bool | None:
+    """Whether the answer meets what is asked for; None: open."""
+    if kind in (UNVERIFIED, "below"):
+        return OPEN if kind == UNVERIFIED else True
+    if kind == "question":
+        said: bool | None = answer["said"].get(told)
+        return said
+    if kind == "share":
+        value = answer["shares"].get(told[0])
+        return OPEN if value is None else kept(Decimal(value), *told[1:])
+    if kind == "clauses":
+        return bool(sum(it in answer["ticked"] for it in told[1]) >= told[0])
+    found = [limit_met(it, answer) for it in told]
     return False if False in found else OPEN if OPEN in found else True
 
 
@@ -242,27 +292,14 @@ def kept(value: Decimal, sign: str, bound: str) -> bool:
     return value >= Decimal(bound) if sign == "≥" else value <= Decimal(bound)
 
 
-def clauses_met(lines: Sequence[str], any_of: Any, answer: Json) -> bool:
-    """Whether enough of a list is ticked."""
-    items: list[str] = []
-    for line in lines:
-        item = ITEM.fullmatch(line)
-        if item:
-            items.append(item.group(1).strip())
-        else:
-            items[-1] += line
-    ticked = sum(clause_id(it) in answer["ticked"] for it in items)
-    return ticked >= (int(any_of.group(1)) if any_of else len(items))
-
-
 def clause_id(text: str) -> str:
     """By which an answer names a clause: the hash of its words, however they are spaced."""
     folded = "".join(unicodedata.normalize("NFKC", text).split()).rstrip("。；;.")
     return hashlib.sha256(folded.encode("utf-8")).hexdigest()[:12]
 
 
-def limit_met(line: str, answer: Json) -> bool | None:
-    """Whether a measured value keeps a limit, converted to reference oxygen where it has one."""
+def limit_parts(line: str) -> tuple[str, str, str, str | None, str | None]:
+    """Quantity, sign, bound, end of the range, reference oxygen of a limit."""
     limit = LIMIT.fullmatch(line.rstrip("；;。"))
     name = NAME.fullmatch(limit.group(1).strip()) if limit else None
     if limit is None or name is None:
@@ -271,9 +308,15 @@ def limit_met(line: str, answer: Json) -> bool | None:
     means = [it for it in inside if it in MEANS]
     point = "，".join(it for it in inside if it not in means)
     key = "{}@{}/{}".format(name.group(1).strip(), point, means[0] if means else "")
+    return key, limit.group(2), limit.group(3), limit.group(4), limit.group(5)
+
+
+def limit_met(limit: Any, answer: Json) -> bool | None:
+    """Whether a measured value keeps a limit, converted to reference oxygen where it has one."""
+    key, sign, bound, end, oxygen = limit
     if key not in answer["measured"]:
         return OPEN
-    measured, oxygen = answer["measured"][key], limit.group(5)
+    measured = answer["measured"][key]
     value = Decimal(measured["value"])
     if oxygen is not None:
         if measured.get("oxygen") is None:
@@ -281,9 +324,9 @@ def limit_met(line: str, answer: Json) -> bool | None:
         if Decimal(measured["oxygen"]) >= AIR:
             raise OxygenOfAir
         value = value * (AIR - Decimal(oxygen)) / (AIR - Decimal(measured["oxygen"]))
-    if not kept(value, limit.group(2), limit.group(4) or limit.group(3)):
+    if not kept(value, sign, end or bound):
         return False
-    return OPEN if limit.group(4) and value > Decimal(limit.group(3)) else True
+    return OPEN if end and value > Decimal(bound) else True
 
 
 def short_board(table: Json) -> Any:
