@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.filing.domain import State
 from app.filing.models import FilingRow, FilingSubmission
 from app.filing.queries.filings import HEADER, Filing, as_filing, reach
-from app.kernel import clock
+from app.kernel import clock, kept
 from app.kernel.authority import Scope
 from app.kernel.database import db
+from app.kernel.facts import in_parts
 from app.registry.models import PlantSearch
 from app.registry.queries import plants_by_id
 from app.registry.search import search_term
@@ -67,35 +69,61 @@ def list_filings(
 ) -> FilingPage:
     """The filings that the person may see; ``size`` None: all of them, for an export.
 
-    A page beyond the last is the last.
+    A page beyond the last is the last. Which filings it shows is found first, by what the list is
+    narrowed and sorted by; what stands in their lines is looked up for them alone.
     """
-    last = (
-        select(FilingSubmission.filing_id, func.max(FilingSubmission.number).label("number"))
-        .group_by(FilingSubmission.filing_id)
-        .subquery()
-    )
-    query: Select[*tuple[Any, ...]] = (
-        select(*HEADER, FilingSubmission.receipt, FilingSubmission.grade,
-               FilingSubmission.submitted_at)
-        .join(PlantSearch, PlantSearch.plant_id == FilingRow.plant_id)
-        .outerjoin(last, last.c.filing_id == FilingRow.id)
-        .outerjoin(FilingSubmission, and_(FilingSubmission.filing_id == last.c.filing_id,
-                                          FilingSubmission.number == last.c.number))
-        .where(reach(scope), *_narrowed(chosen))
-    )  # fmt: skip
-    total = db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    pages = 1 if size is None else max(1, -(-total // size))
+    found = _sorted(_joined(select(FilingRow.id), scope, chosen), chosen)
+    if size is None:
+        lines = _lines(db.session.execute(found).scalars())
+        return FilingPage(lines, len(lines))
+    total = _count(scope, replace(chosen, sort="opened", falling=True))
+    pages = max(1, -(-total // size))
     shown = min(page, pages)
-    query = _sorted(query, chosen)
-    if size is not None:
-        query = query.limit(size).offset((shown - 1) * size)
-    rows = list(db.session.execute(query))
-    plants = plants_by_id(row.plant_id for row in rows)
-    lines = tuple(
-        FilingLine(as_filing(row[:-3], plants[row.plant_id]), row.receipt or "", *row[-2:])
-        for row in rows
+    ids = db.session.execute(found.limit(size).offset((shown - 1) * size)).scalars()
+    return FilingPage(_lines(ids), total, shown, pages)
+
+
+def _count(scope: Scope, chosen: FilingFilter) -> int:
+    """How many there are, whatever their order."""
+    query = _joined(select(func.count()).select_from(FilingRow), scope, chosen)
+    return kept.answer(
+        ("filings", scope, chosen), lambda: int(db.session.execute(query).scalar_one())
     )
-    return FilingPage(lines, total, shown, pages)
+
+
+_every = aliased(FilingSubmission)
+_LAST = and_(
+    FilingSubmission.filing_id == FilingRow.id,
+    FilingSubmission.number
+    == select(func.max(_every.number)).where(_every.filing_id == FilingRow.id).scalar_subquery(),
+)
+
+
+def _joined(
+    query: Select[*tuple[Any, ...]], scope: Scope, chosen: FilingFilter
+) -> Select[*tuple[Any, ...]]:
+    """What the filter asks for, with no more tables than it and the order need."""
+    if chosen.search.strip() or chosen.sort == "plant":
+        query = query.join(PlantSearch, PlantSearch.plant_id == FilingRow.plant_id)
+    if chosen.search.strip() or chosen.sort not in ("opened", "plant", "target", "state"):
+        query = query.outerjoin(FilingSubmission, _LAST)
+    return query.where(reach(scope), *_narrowed(chosen))
+
+
+def _lines(filing_ids: Iterable[int]) -> tuple[FilingLine, ...]:
+    ids = list(filing_ids)
+    query = select(*HEADER, FilingSubmission.receipt, FilingSubmission.grade,
+                   FilingSubmission.submitted_at).outerjoin(FilingSubmission, _LAST)  # fmt: skip
+    rows: dict[int, Any] = {
+        row.id: row
+        for part in in_parts(ids)
+        for row in db.session.execute(query.where(FilingRow.id.in_(part)))
+    }
+    plants = plants_by_id(row.plant_id for row in rows.values())
+    return tuple(
+        FilingLine(as_filing(row[:-3], plants[row.plant_id]), row.receipt or "", *row[-2:])
+        for row in (rows[it] for it in ids)
+    )
 
 
 def _narrowed(chosen: FilingFilter) -> Iterable[ColumnElement[bool]]:

@@ -6,7 +6,7 @@ year is read from the intervals of standings; how far a plant is, from its filin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -44,6 +44,7 @@ from app.rulebook.domain import Grade
 from app.rulebook.queries import grades, parameter, rulebook_on, setting, text, whole, words
 
 T = TypeVar("T", bound=Hashable)
+Plants = Sequence[int] | None
 PAGE_SIZE = 50
 PARTS: Mapping[str, str] = {
     "all": "须更新",
@@ -169,12 +170,13 @@ class RenewalPage:
 
 
 def list_renewals(scope: Scope, wanted: RenewalFilter, rules: YearRules) -> RenewalPage:
-    """One page: two statements however many plants there are."""
+    """One page: three statements however many plants there are, the last about its plants alone."""
     counts = count_renewals(scope, wanted, rules)
     pages = max(1, -(-counts[wanted.part] // PAGE_SIZE))
     page = min(wanted.page, pages)
-    query = _lines(scope, wanted, rules).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
-    return RenewalPage(tuple(map(_line, db.session.execute(query))), counts, page, pages)
+    plants = _plants_of_page(scope, wanted, rules, page)
+    rows = db.session.execute(_lines(scope, wanted, rules, plants))
+    return RenewalPage(tuple(map(_line, rows)), counts, page, pages)
 
 
 def all_renewals(
@@ -214,8 +216,10 @@ def renewal_of(plant_id: int, scope: Scope, year: int, on: date) -> RenewalLine 
 class _Asked:
     """A list as SQL: who must renew, how far each is, and what narrows it."""
 
-    def __init__(self, scope: Scope, wanted: RenewalFilter, rules: YearRules) -> None:
-        self._scope, self._wanted, self._rules = scope, wanted, rules
+    def __init__(
+        self, scope: Scope, wanted: RenewalFilter, rules: YearRules, plants: Plants = None
+    ) -> None:
+        self._scope, self._wanted, self._rules, self._plants = scope, wanted, rules, plants
         self._end = clock.parse_moment(wanted.on.isoformat())
         self.held = aliased(StandingInterval)
         self.acts = self._acts().subquery("acts")
@@ -271,33 +275,39 @@ class _Asked:
                 FilingRow.opened_at <= self._end,
                 or_(FilingRow.state.not_in(_ENDED), not_(step)),
                 self._visible(),
+                true() if self._plants is None else FilingRow.plant_id.in_(self._plants),
             )
             .group_by(FilingRow.plant_id)
         )
 
-    def narrow(self, query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-        """The rows of the list, whatever the part."""
+    @property
+    def needs_acts(self) -> bool:
+        """Whether filings decide which rows are shown, or in which order."""
+        return self._wanted.part != "all" or self._wanted.sort in ("progress", "sent")
+
+    def narrow(
+        self, query: Select[*tuple[Any, ...]], *, with_acts: bool = True
+    ) -> Select[*tuple[Any, ...]]:
+        """The rows of the list, whatever the part; with what each has filed, if that is asked."""
         held, on = self.held, self._wanted.on
         must = self._by_county(
             lambda it: (it.held_on, it.grades),
-            lambda it: and_(
-                held.from_on <= it[0], held.until_on > it[0], held.grade.in_(it[1])
-            ),
+            lambda it: and_(held.from_on <= it[0], held.until_on > it[0], held.grade.in_(it[1])),
         )  # fmt: skip
-        return (
-            query.select_from(PlantSearch)
-            .join(held, held.plant_id == PlantSearch.plant_id)
-            .outerjoin(self.acts, self.acts.c.plant_id == PlantSearch.plant_id)
-            .where(
-                must,
-                or_(PlantSearch.closed_on.is_(None), PlantSearch.closed_on > on),
-                self._visible(),
-                *self._narrowed(),
-            )
+        query = query.select_from(PlantSearch).join(held, held.plant_id == PlantSearch.plant_id)
+        if with_acts:
+            query = query.outerjoin(self.acts, self.acts.c.plant_id == PlantSearch.plant_id)
+        return query.where(
+            must,
+            or_(PlantSearch.closed_on.is_(None), PlantSearch.closed_on > on),
+            self._visible(),
+            *self._narrowed(),
         )
 
     def _narrowed(self) -> Iterable[ColumnElement[bool]]:
         wanted = self._wanted
+        if self._plants is not None:
+            yield PlantSearch.plant_id.in_(self._plants)
         if wanted.county:
             yield PlantSearch.county == wanted.county
         if wanted.grade:
@@ -338,8 +348,25 @@ class _Asked:
         return [it.desc() if self._wanted.falling else it.asc() for it in found]
 
 
-def _lines(scope: Scope, wanted: RenewalFilter, rules: YearRules) -> Select[*tuple[Any, ...]]:
-    asked, now = _Asked(scope, wanted, rules), aliased(StandingInterval)
+def _plants_of_page(scope: Scope, wanted: RenewalFilter, rules: YearRules, page: int) -> list[int]:
+    """Which plants a page shows: what stands in their lines is not looked up for all the others."""
+    asked, first = _Asked(scope, wanted, rules), aliased(FilingSubmission)
+    query = asked.narrow(select(PlantSearch.plant_id), with_acts=asked.needs_acts)
+    if asked.needs_acts:
+        query = query.outerjoin(
+            first, and_(first.filing_id == asked.acts.c.sent_id, first.number == 1)
+        )
+    order = asked.order(first.submitted_at.expression)
+    query = query.where(asked.part(wanted.part)).order_by(*order)
+    start = (page - 1) * PAGE_SIZE
+    return list(db.session.execute(query.limit(PAGE_SIZE).offset(start)).scalars())
+
+
+def _lines(
+    scope: Scope, wanted: RenewalFilter, rules: YearRules, plants: Plants = None
+) -> Select[*tuple[Any, ...]]:
+    """The lines in their order; ``plants``: of these alone."""
+    asked, now = _Asked(scope, wanted, rules, plants), aliased(StandingInterval)
     sent, begun, first = aliased(FilingRow), aliased(FilingRow), aliased(FilingSubmission)
     query: Select[*tuple[Any, ...]] = select(
         PlantRecord.plant_id, PlantRecord.enterprise_id, EnterpriseRecord.name,

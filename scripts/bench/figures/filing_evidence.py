@@ -147,7 +147,11 @@ class Sender:
             url, arrived = await self.begin(content, digest)
             again = reached - arrived
         while arrived < len(content):
-            arrived = await self._part(url, content, arrived)
+            try:
+                arrived = await self._part(url, content, arrived)
+            except Unanswered:  # refused before all of it was read: the broken part is still there
+                await asyncio.sleep(0.2)
+                url, arrived = await self.begin(content, digest)
         done = await self.browser.send_bytes(f"{url}/whole", b"", self.token)
         if "added" not in json.loads(done.text):
             raise RuntimeError(done.text)
