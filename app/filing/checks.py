@@ -18,7 +18,10 @@ from app.kernel.canonical import sha256_of
 from app.kernel.hooks import hookimpl
 from app.rulebook.domain import with_grade
 
+STRAY = "evidence:"
+"""Before the number of a material that stands in no row: the field of its finding."""
 SHORTBOARD, FILE, INDICATORS = "PLAN-SHORTBOARD", "PLAN-FILE", "PLAN-INDICATORS"
+CROSS = "PLAN-CROSS"
 
 
 @hookimpl
@@ -28,6 +31,7 @@ def filing_checks(working: Working, assessment: Assessment) -> list[CheckFinding
         *_admission(working),
         *_transferred(working),
         *_outdated(working),
+        *_industries(working),
         *_target(working, assessment),
         *_ungraded(working, assessment),
         *_rows(working, assessment),
@@ -89,6 +93,21 @@ def _outdated(working: Working) -> Iterator[CheckFinding]:
             text = f"“{table.label}”{what}，提交时应按当日施行的指标表。请查看差异，换用后再提交。"
             yield _error(f"tables:{table.place}", Place(table.place, "", "tables"), text,
                          "NAT-SYSTEM")  # fmt: skip
+
+
+def _industries(working: Working) -> Iterator[CheckFinding]:
+    """The industries judged are those of the register: one left out may hide the lowest grade."""
+    judged, known = {it.industry for it in working.tables}, working.industries
+    place = Place(0, "", "tables")
+    for it in known:
+        if not it.is_main and it.industry not in judged:
+            text = f"台账登记的参照行业“{it.label}”没有列入本次申报，总等级没有计入它。请说明原因。"
+            yield _warning(f"left-out:{it.industry}", place, text, CROSS)
+    registered = {it.industry for it in known}
+    for table in working.tables:
+        if known and not table.is_main and table.industry not in registered:
+            text = f"参照行业“{table.label}”不在台账登记的行业中。请说明原因。"
+            yield _warning(f"unregistered:{table.industry}", place, text, CROSS)
 
 
 def _target(working: Working, assessment: Assessment) -> Iterator[CheckFinding]:
@@ -235,7 +254,13 @@ def _materials(working: Working) -> Iterator[CheckFinding]:
             text = f"“{it.title}”的材料“{it.kind}”{period}不完整：{'；'.join(it.missing)}。"
             yield _error(f"period:{key}", place, text, it.clause)
     for file in working.evidence:
-        if not file.confirmed:
+        if file.row_key and working.row(file.place, file.row_key) is None:
+            text = (
+                f"材料“{file.name}”所在的指标不在现在使用的指标表中。"
+                "请改放到另一项指标，或移除这份材料。"
+            )
+            yield _error(f"stray:evidence:{file.id}", Place(0, "", f"{STRAY}{file.id}"), text, FILE)
+        elif not file.confirmed:
             text = f"材料“{file.name}”由上次申报带入，尚未确认。请确认或替换。"
             place = Place(file.place, file.row_key)
             yield _error(f"unconfirmed:evidence:{file.id}", place, text, FILE)

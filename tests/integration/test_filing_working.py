@@ -34,8 +34,19 @@ from app.kernel.hooks import hookimpl, plugin_manager
 from app.kernel.transaction import writing
 from app.registry.services import IndustryEntry, record_industries
 from tests.conftest import Freeze
-from tests.facts import a_plant
-from tests.filings import ROWS, answers, begun, filing, industry_id, put_in_force, row, table
+from tests.facts import a_plant, code
+from tests.filings import (
+    ROWS,
+    answers,
+    attach,
+    begun,
+    filing,
+    industry_id,
+    put_in_force,
+    row,
+    table,
+)
+from tests.people import ClientAs
 from tests.rule_changes import editors, setting
 
 MANY = tuple(
@@ -204,12 +215,17 @@ def test_without_a_table_each_dimension_is_chosen_with_a_reason(app: Flask, bure
 def test_plan_cross_a_reference_industry_is_chosen_and_left_out_again(
     app: Flask, plant: int
 ) -> None:
-    cement = industry_id("水泥")
+    cement, glass = industry_id("水泥"), industry_id("玻璃")
     with app.app_context():
+        with writing("测试"):
+            record_industries([IndustryEntry(plant, cement, "", "参照")])
+            audit.record("test.entered", "plant", plant)
         made = begun(plant)
         with writing("测试"):
             services.save_answer(made, 1, "1", answers()["1"], 0)
             services.choose_tables(made, [(industry_id(), ""), (cement, "")])
+        with pytest.raises(Refused, match="台账没有登记参照行业"), writing("测试"):
+            services.choose_tables(made, [(industry_id(), ""), (glass, "")])
         assert [it.place for it in working(filing(made)).tables] == [1, 2]
         with writing("测试"):
             services.save_answer(made, 2, "D1", Answer(chosen="D", reason="无"), 0)
@@ -218,6 +234,8 @@ def test_plan_cross_a_reference_industry_is_chosen_and_left_out_again(
             services.choose_tables(made, [(industry_id(), "")])
         found = working(filing(made))
         assert ([it.place for it in found.tables], set(found.answers)) == ([1], {(1, "1")})
+        left = [it for it in findings_of(found) if it.clause == "PLAN-CROSS"]
+        assert [(it.severity, "水泥" in it.text) for it in left] == [(Severity.WARNING, True)]
         with pytest.raises(Refused, match="主要行业"), writing("测试"):
             services.choose_tables(made, [(cement, "")])
 
@@ -251,6 +269,35 @@ def test_every_industry_of_the_plant_is_judged(app: Flask, plant: int) -> None:
             audit.record("test.entered", "plant", plant)
         found = working(filing(begun(plant)))
     assert [(it.place, it.is_main) for it in found.tables] == [(1, True), (2, False)]
+
+
+def test_a_file_of_a_row_that_a_newer_table_drops_is_moved_or_left_out(
+    app: Flask, plant: int, client_as: ClientAs, clock: Freeze
+) -> None:
+    with app.app_context():
+        made = begun(plant)
+        with writing("测试"):
+            attach(made, "1")
+        put_in_force(table(ROWS[1:]), date(2026, 4, 1))
+    clock("2026-04-01 09:00")
+    filer = client_as("filer", uscc=code(1))
+    with app.app_context():
+        with writing("测试"):
+            services.take_newer_tables(made)
+        (file,) = working(filing(made)).evidence
+        assert [it.key for it in findings_of(working(filing(made))) if "evidence" in it.key][
+            :1
+        ] == [f"stray:evidence:{file.id}"]
+    assert f"/filing/evidence/{file.id}" in filer.get(f"/filing/{made}/checks").text
+    one = f"/filing/evidence/{file.id}"
+    assert "请选择指标" in filer.get(one).text
+    wrong = filer.post(f"{one}/describe", data={"elsewhere": "1:1"})
+    assert wrong.status_code == 422, "that row is gone"
+    assert filer.post(f"{one}/describe", data={"elsewhere": "1:2"}).status_code == 303
+    with app.app_context():
+        after = working(filing(made))
+        assert [(it.place, it.row_key) for it in after.evidence] == [(1, "2")]
+        assert not [it for it in findings_of(after) if it.key.startswith("stray")]
 
 
 # --- Windows --------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from werkzeug import Response
 
 from app.approvals.domain import Refused
 from app.filing import services
+from app.filing.checks import STRAY
 from app.filing.domain import TRANSPORT, CheckFinding, Place, Severity
 from app.filing.entry import slug
 from app.filing.queries import Filing, Working, findings_of, working
@@ -131,6 +132,11 @@ def spot_of(found: Working, place: Place) -> Spot:
     if place.field == "capacity":
         url = url_for("portal.plant", plant_id=filing.plant.plant_id)
         return Spot("台账中的产能", "", url)
+    if place.field.startswith(STRAY):
+        evidence_id = int(place.field.removeprefix(STRAY))
+        url = url_for("filing.one_evidence", evidence_id=evidence_id)
+        name = next((it.name for it in found.evidence if it.id == evidence_id), "")
+        return Spot("材料", name, url)
     if place.field == FIELD:
         return Spot("承诺与提交", "", url_for("filing.submit_page", filing_id=filing.id))
     return Spot("本次申报", "", url_for("filing.overview", filing_id=filing.id))

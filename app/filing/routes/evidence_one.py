@@ -13,6 +13,7 @@ from app.filing import services
 from app.filing.domain import Evidence
 from app.filing.queries import (
     EvidenceOnRecord,
+    Working,
     earlier_versions,
     find_filing,
     same_content,
@@ -59,6 +60,7 @@ def _evidence_page(found: EvidenceOnRecord, fault: str = "") -> str:
         found=found, it=it, filing=filing, is_own=is_own, may_work=may_work, fault=fault,
         row=row[1] if row else None, table=row[0] if row else None,
         kinds=[x.kind for x in row[1].evidence] if row else [],
+        elsewhere=_rows_for(inside) if inside and not row and it.row_key else [],
         same=same_content(inside.evidence).get(it.id, ()) if inside else (),
         earlier=earlier_versions(it.id) if is_own else [],
         pages=range(first, min(first + PAGES_AT_ONCE, pages + 1)), page_count=pages,
@@ -66,9 +68,29 @@ def _evidence_page(found: EvidenceOnRecord, fault: str = "") -> str:
     )  # fmt: skip
 
 
+def _rows_for(inside: Working) -> list[tuple[str, str]]:
+    """Where a material that stands in no row may go: every row, and none at all."""
+    rows = [
+        (f"{table.place}:{row.key}", f"{table.label}：{row.dimension}，{row.title}")
+        for table in inside.tables
+        for row in table.table.rows
+    ]
+    return [*rows, ("0:", "其他材料")]
+
+
+def _asked_row() -> tuple[int, str] | None:
+    """The row to which a material is moved; None: it stays."""
+    place, apart, key = request.form.get("elsewhere", "")[:70].partition(":")
+    is_place = place.isascii() and place.isdecimal() and len(place) < 4
+    return (int(place), key) if apart and is_place else None
+
+
 def _around_evidence(found: EvidenceOnRecord, *, is_own: bool) -> str:
     if not is_own:
         return url_for("filing.last_submission", filing_id=found.filing.id)
+    it = found.evidence
+    if it.row_key and working(found.filing).row(it.place, it.row_key) is None:
+        return url_for("filing.checks_page", filing_id=found.filing.id)
     return url_for("filing.row_evidence", filing_id=found.filing.id,
                    place=found.evidence.place, row=found.evidence.row_key)  # fmt: skip
 
@@ -146,7 +168,7 @@ def describe_evidence(evidence_id: int) -> Response | tuple[str, int]:
         if fault:
             raise Refused(fault)
         services.describe_evidence(found.filing.id, evidence_id, kind=where.kind, span=span,
-                                   note=asked_note())  # fmt: skip
+                                   note=asked_note(), row=_asked_row())  # fmt: skip
     except Refused as refusal:
         return _evidence_page(found, str(refusal)), 422
     flash("材料说明已保存。")

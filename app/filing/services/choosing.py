@@ -20,6 +20,7 @@ from app.indicators.comparing import differences
 from app.kernel import clock
 from app.kernel.database import db
 from app.kernel.transaction import transaction
+from app.registry.queries import IndustryOfPlant
 from app.rulebook.domain import Grade, Rulebook, UnknownEntry
 from app.rulebook.queries import rulebook_on
 
@@ -64,7 +65,8 @@ def choose_tables(
     if now.submissions:
         raise Refused("申报已经提交过，申报行业不再更换。确需更换的，请撤回后重新申报。")
     wanted = list(dict.fromkeys(chosen))
-    _refuse_unfit(wanted, now.rules, [it.industry for it in now.industries if it.is_main])
+    _refuse_unfit(wanted, now.rules)
+    _refuse_unregistered(wanted, now.rules, now.industries)
     places = _places(wanted, now.tables)
     gone = [it for it in now.tables if it.place not in places]
     for table in gone:
@@ -80,7 +82,7 @@ def choose_tables(
           {"申报行业": "、".join(names), "移除": "、".join(it.label for it in gone)})  # fmt: skip
 
 
-def _refuse_unfit(wanted: Sequence[tuple[str, str]], rules: Rulebook, main: Sequence[str]) -> None:
+def _refuse_unfit(wanted: Sequence[tuple[str, str]], rules: Rulebook) -> None:
     if not wanted or len(wanted) > MOST_TABLES:
         raise Refused(f"请选择 1 至 {MOST_TABLES} 个行业，第一个为主要行业。")
     for industry, subtype in wanted:
@@ -90,12 +92,29 @@ def _refuse_unfit(wanted: Sequence[tuple[str, str]], rules: Rulebook, main: Sequ
             raise Refused(f"{missing}请重新选择。") from missing
         if subtype and known.subtype(subtype) is None:
             raise Refused(f"“{known.label(None)}”没有所选的子类。请重新选择。")
-    if main and wanted[0][0] != main[0]:
-        name = rules.catalogue.by_id(main[0]).label(None)
+
+
+def _refuse_unregistered(
+    wanted: Sequence[tuple[str, str]], rules: Rulebook, known: Sequence[IndustryOfPlant]
+) -> None:
+    """Main and reference industries are those of the register (PLAN-CROSS)."""
+    if not known:
+        return
+    main = next((it for it in known if it.is_main), None)
+    if main is not None and wanted[0][0] != main.industry:
+        name = rules.catalogue.by_id(main.industry).label(None)
         raise Refused(
             f"台账登记的主要行业是“{name}”，第一个行业应与台账一致。"
             "台账有误的，请先联系所在区县分局更正。"
         )
+    registered = {it.industry for it in known}
+    for industry, _ in wanted[1:]:
+        if industry not in registered:
+            name = rules.catalogue.by_id(industry).label(None)
+            raise Refused(
+                f"台账没有登记参照行业“{name}”，不能列入本次申报。"
+                "确实涉及的，请先联系所在区县分局登记。"
+            )
 
 
 def _places(

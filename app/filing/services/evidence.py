@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from app.approvals.domain import Refused
 from app.filing.domain import Evidence
@@ -93,13 +93,23 @@ def remove_evidence(filing_id: int, evidence_id: int) -> None:
 
 
 def describe_evidence(
-    filing_id: int, evidence_id: int, *, kind: str, span: Span | None, note: str
+    filing_id: int,
+    evidence_id: int,
+    *,
+    kind: str,
+    span: Span | None,
+    note: str,
+    row: tuple[int, str] | None = None,
 ) -> None:
-    """Say what a material is and which period it covers; that also confirms it. Raises Refused."""
+    """Say what a material is and which period it covers; that also confirms it. Raises Refused.
+
+    ``row``: the one it is moved to; that of a row which a newer table dropped has to be.
+    """
     filing = open_for_entries(filing_id)
     old = _standing(filing, evidence_id)
-    if kind:
-        _title(filing, Where(old.place, old.row_key, kind))
+    place, row_key = row or (old.place, old.row_key)
+    if kind or row:
+        _title(filing, Where(place, row_key, kind))
     values: dict[str, Any] = {
         "kind": kind,
         "period_from": span.first if span else None,
@@ -107,9 +117,12 @@ def describe_evidence(
         "note": note[:LONGEST_NOTE],
         "confirmed": True,
     }
-    if all(getattr(old, name) == value for name, value in values.items()):
+    if row is not None and row != (old.place, old.row_key):
+        _end(old.id, replaced_by=_copy(old.id, place=place, row_key=row_key, **values))
+    elif all(getattr(old, name) == value for name, value in values.items()):
         return
-    _alter(old.id, **values)
+    else:
+        _alter(old.id, **values)
     said = {"文件名": old.name, "材料": kind or "其他", "所属时段": span.words if span else "未填"}
     enter("filing.evidence_described", filing, said)
 
@@ -186,6 +199,18 @@ def _insert(
         .returning(FilingEvidence.id)
     ).scalar_one()  # fmt: skip
     return int(found)
+
+
+def _copy(evidence_id: int, **values: Any) -> int:
+    """The same material once more, otherwise in what is said: where it stands is never altered."""
+    current = transaction()
+    columns = (it for it in FilingEvidence.__table__.columns if it.name != "id")
+    query = select(*columns).where(FilingEvidence.id == evidence_id)
+    old = dict(db.session.execute(query).mappings().one())
+    by = {"added_at": current.moment, "added_by": current.actor_id,
+          "added_by_name": current.actor_name}  # fmt: skip
+    made = insert(FilingEvidence).values(**{**old, **by, **values})
+    return int(db.session.execute(made.returning(FilingEvidence.id)).scalar_one())
 
 
 def _end(evidence_id: int, *, replaced_by: int | None) -> None:
