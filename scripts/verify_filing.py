@@ -3,8 +3,8 @@
 
 Python 3.8 or newer, standard library only. The hash printed on every page of the copy of record
 (存证件) covers every byte of the original (JSON); the files are held against the hashes in it, and
-every row's grade, the 短板 of each table and the overall grade are reckoned again from what the
-original itself says was asked and answered.
+the 短板 of each table and the overall grade follow from the grades of the rows that it states. How
+a row is judged is the program's rule on the day and not held against what was frozen under it.
 
     python3 verify_filing.py 申报原件.json --sha256 存证件上的校验值 [--files 佐证材料文件夹]
 
@@ -18,9 +18,7 @@ import hashlib
 import json
 import re
 import sys
-import unicodedata
 from collections.abc import Iterator, Sequence
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +35,6 @@ TABLE = {"place", "label", "versions", "grades", "rows", "grade"}
 ROW = {"key", "dimension", "title", "asked", "answer", "grade", "state", "evidence"}
 FILE = {"no", "place", "row_key", "name", "size", "sha256"}
 SHA256 = re.compile(r"[0-9a-f]{64}")
-AIR = Decimal(21)
 MOST_SHOWN = 20
 CHUNK = 1 << 20
 
@@ -151,182 +148,17 @@ def hash_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-NUMBER = r"[0-9]+(?:\.[0-9]+)?"
-BELOW = re.compile(r"未达到.+要求")
-ANY_OF = re.compile(r"满足下列任意([0-9]+)项[:：]?")
-ITEM = re.compile(r"[0-9]+[、.．)）]\s*(.+)")
-SHARE = re.compile(rf"([^≥≤]+)([≥≤])\s*({NUMBER})\s*%")
-LIMIT = re.compile(
-    rf"([^≥≤]+)([≥≤])\s*({NUMBER})(?:\s*[~～—–-]\s*({NUMBER}))?"
-    rf"\s*(?:[^\s\d（(][^\s（(]*)?\s*(?:[（(]基准氧含量\s*({NUMBER})\s*%[)）])?"
-)
-NAME = re.compile(r"([^（(]+)(?:[（(](.+)[)）])?")
-MEANS = ("小时均值", "日均值", "月均值", "年均值", "任意一次值", "测定均值")
-OPEN, UNVERIFIED, SAME, YES_NO = None, "未核实", "同上一级", "须做到："
-
-
-class OxygenOfAir(Exception):
-    """A value measured at the oxygen of air cannot be converted."""
-
-
 def check_grades(document: Json) -> Iterator[str]:
-    """Each row's grade, each table's by the 短板原则, and the overall one."""
+    """Each table's grade by the 短板原则, and the overall one."""
     for table in document["tables"]:
-        for row in table["rows"]:
-            found, said = judged(row, table["grades"]), (row["grade"], row["state"])
-            if found != said:
-                yield differs(f"{row_name(table, row)}：按填报内容", found, said)
-        found, said = (short_board(table), ""), (table["grade"], "")
-        if found != said:
-            yield differs(f"{table_name(table)}：按短板原则", found, said)
-    found, said = (crossing(document), ""), (document["overall"], "")
-    if found != said:
-        yield differs("总体自评等级", found, said)
+        yield from differing(f"{table_name(table)}：按短板原则", short_board(table), table["grade"])
+    yield from differing("总体自评等级", crossing(document), document["overall"])
 
 
-def differs(where: str, found: Any, said: Any) -> str:
+def differing(where: str, found: str | None, said: str | None) -> Iterator[str]:
     """Two grades that should be one."""
-    return f"{where}推算为 {told_grade(*found)}，原件写的是 {told_grade(*said)}。"
-
-
-def judged(row: Json, grades: Sequence[str]) -> tuple[str | None, str]:
-    """The grade that a row reaches, and how it was found."""
-    answer, chosen = row["answer"], row["answer"].get("chosen")
-    if answer.get("not_applicable") and row.get("may_not_apply", True):
-        return None, "not-applicable"
-    asked, words = {}, UNVERIFIED
-    for grade in grades:
-        own = row["asked"].get(grade, UNVERIFIED).strip() or UNVERIFIED
-        words = words if own == SAME else own
-        asked[grade] = parsed(words)
-    try:
-        return graded(asked, answer, chosen)
-    except OxygenOfAir:
-        return None, "open"
-
-
-def graded(asked: dict[str, Any], answer: Json, chosen: Any) -> tuple[str | None, str]:
-    """The best grade whose words are met, else one chosen among those that nothing decides."""
-    is_answered = any(is_about(kind, told, answer) for kind, told in asked.values())
-    may_choose = any(is_undecided(*it) and it[0] != "below" for it in asked.values())
-    waiting: dict[str, str] = {}
-    undecided: dict[str, str] = {}
-    reached = None
-    for grade, (kind, told) in asked.items():
-        met = is_met(kind, told, answer)
-        if met and (kind != "below" or (is_answered and not waiting)):
-            reached = grade
-            break
-        if met is OPEN:
-            waiting[grade] = kind
-        if met is False and is_about(kind, told, answer):
-            undecided.clear()
-            waiting = {it: its for it, its in waiting.items() if its != UNVERIFIED}
-        elif may_choose and is_undecided(kind, told):
-            undecided[grade] = kind
-    if chosen in undecided and (undecided[chosen] == UNVERIFIED or reached is None):
-        return chosen, "chosen"
-    if reached is not None:
-        return reached, "computed"
-    return (None, "open") if waiting or not is_answered else (list(asked)[-1], "computed")
-
-
-def parsed(words: str) -> tuple[str, Any]:
-    """The kind of a requirement, and what it asks for."""
-    lines = [line.strip() for line in words.split("\n") if line.strip()]
-    share = SHARE.fullmatch(words) if len(lines) == 1 else None
-    if words == UNVERIFIED or (len(lines) == 1 and BELOW.fullmatch(words)):
-        return (UNVERIFIED if words == UNVERIFIED else "below"), None
-    if len(lines) == 1 and words.startswith(YES_NO):
-        return "question", words[len(YES_NO) :].strip()
-    if share:
-        return "share", (share.group(1).strip(), *share.groups()[1:])
-    any_of = ANY_OF.fullmatch(lines[0])
-    if not any_of and not ITEM.fullmatch(lines[0]):
-        return "limits", [limit_parts(line) for line in lines]
-    items: list[str] = []
-    for line in lines[1:] if any_of else lines:
-        item = ITEM.fullmatch(line)
-        if item:
-            items.append(item.group(1).strip())
-        else:
-            items[-1] += line
-    ids = [clause_id(it) for it in items]
-    return "clauses", (int(any_of.group(1)) if any_of else len(ids), ids)
-
-
-def is_undecided(kind: str, told: Any) -> bool:
-    """Whether an answer may leave it open whether this is met."""
-    return kind in (UNVERIFIED, "below") or (kind == "limits" and any(it[3] for it in told))
-
-
-def is_about(kind: str, told: Any, answer: Json) -> bool:
-    """Whether the answer says anything of what is asked for."""
-    if kind == "clauses":
-        return bool(answer.get("nothing_met")) or any(it in answer["ticked"] for it in told[1])
-    if kind == "limits":
-        return any(it[0] in answer["measured"] for it in told)
-    if kind == "share":
-        return told[0] in answer["shares"]
-    return kind == "question" and told in answer["said"]
-
-
-def is_met(kind: str, told: Any, answer: Json) -> bool | None:
-    """Whether the answer meets what is asked for; None: open."""
-    if kind in (UNVERIFIED, "below"):
-        return OPEN if kind == UNVERIFIED else True
-    if kind == "question":
-        said: bool | None = answer["said"].get(told)
-        return said
-    if kind == "share":
-        value = answer["shares"].get(told[0])
-        return OPEN if value is None else kept(Decimal(value), *told[1:])
-    if kind == "clauses":
-        return bool(sum(it in answer["ticked"] for it in told[1]) >= told[0])
-    found = [limit_met(it, answer) for it in told]
-    return False if False in found else OPEN if OPEN in found else True
-
-
-def kept(value: Decimal, sign: str, bound: str) -> bool:
-    """Whether a value keeps to a bound."""
-    return value >= Decimal(bound) if sign == "≥" else value <= Decimal(bound)
-
-
-def clause_id(text: str) -> str:
-    """By which an answer names a clause: the hash of its words, however they are spaced."""
-    folded = "".join(unicodedata.normalize("NFKC", text).split()).rstrip("。；;.")
-    return hashlib.sha256(folded.encode("utf-8")).hexdigest()[:12]
-
-
-def limit_parts(line: str) -> tuple[str, str, str, str | None, str | None]:
-    """Quantity, sign, bound, end of the range, reference oxygen of a limit."""
-    limit = LIMIT.fullmatch(line.rstrip("；;。"))
-    name = NAME.fullmatch(limit.group(1).strip()) if limit else None
-    if limit is None or name is None:
-        raise Altered(f"看不懂指标要求“{line[:40]}”。")
-    inside = [it.strip() for it in re.split("[，,]", name.group(2) or "") if it.strip()]
-    means = [it for it in inside if it in MEANS]
-    point = "，".join(it for it in inside if it not in means)
-    key = "{}@{}/{}".format(name.group(1).strip(), point, means[0] if means else "")
-    return key, limit.group(2), limit.group(3), limit.group(4), limit.group(5)
-
-
-def limit_met(limit: Any, answer: Json) -> bool | None:
-    """Whether a measured value keeps a limit, converted to reference oxygen where it has one."""
-    key, sign, bound, end, oxygen = limit
-    if key not in answer["measured"]:
-        return OPEN
-    measured = answer["measured"][key]
-    value = Decimal(measured["value"])
-    if oxygen is not None:
-        if measured.get("oxygen") is None:
-            return OPEN
-        if Decimal(measured["oxygen"]) >= AIR:
-            raise OxygenOfAir
-        value = value * (AIR - Decimal(oxygen)) / (AIR - Decimal(measured["oxygen"]))
-    if not kept(value, sign, end or bound):
-        return False
-    return OPEN if end and value > Decimal(bound) else True
+    if found != said:
+        yield f"{where}推算为 {found or '未定'}，原件写的是 {said or '未定'}。"
 
 
 def short_board(table: Json) -> Any:
@@ -360,13 +192,6 @@ def row_name(table: Json, row: Json) -> str:
     return "{}指标 {} {}".format(table_name(table), row.get("key"), row.get("title"))
 
 
-def told_grade(grade: str | None, state: str = "") -> str:
-    """A grade in words, and how it was found where that matters."""
-    if grade is None:
-        return "不涉及" if state == "not-applicable" else "未定"
-    return grade + ("（企业选择）" if state == "chosen" else "")
-
-
 def told(document: Json, sha256: str) -> list[str]:
     """What the original says of itself, to be held against the paper."""
     plant = document["plant"]
@@ -375,7 +200,7 @@ def told(document: Json, sha256: str) -> list[str]:
         "厂区：{} {}".format(plant["number"], plant["name"]),
         "回执编号：{}，第 {} 版".format(document["receipt"], document["number"]),
         "年度：{}；申报等级：{}；自评等级：{}".format(
-            document["year"], document["target"], told_grade(document["overall"])
+            document["year"], document["target"], document["overall"] or "未定"
         ),
         "签署：{signed_by}，{signed_at}".format(**document["commitment"]),
         "自评表：{} 张；佐证材料：{} 个文件".format(
@@ -408,11 +233,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return failed([str(fault)])
     except OSError as error:
         return wrong(f"无法读取 {error.filename}（{error.strerror}）。请检查权限。")
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, InvalidOperation) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         return failed([f"文件的内容缺项或写法不对（{error!r}），不是本系统的申报原件。"])
     if faults:
         return failed(faults)
-    print("核验通过：原件每个字节与提交时一致，等级与填报内容相符。")
+    print("核验通过：原件每个字节与提交时一致，各表和总体等级与各项指标的等级相符。")
     if folder is None and document["evidence"]:
         print("佐证材料文件没有核对。要核对，请加 --files 文件夹。")
     return 0

@@ -31,7 +31,7 @@ TITLE = "重点行业绩效分级申报存证件"
 NOT_APPLICABLE, OPEN = "不涉及", "未定"
 HOW_TO_CHECK = (
     "核验方法：从系统下载本次申报的原件（JSON），用任何工具计算其 SHA-256，与各页页脚的校验值核对；"
-    "或运行 verify_filing.py，同时核对佐证材料的文件，并重新推算自评等级。"
+    "或运行 verify_filing.py，同时核对佐证材料的文件，并核对各表和总体等级。"
 )
 _KIBI = 1024
 _LONG_NAME = 40

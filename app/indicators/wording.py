@@ -21,6 +21,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from app.indicators.answers import AIR_OXYGEN, HUNDRED, shown
 from app.indicators.criteria import (
     Below,
     Clause,
@@ -35,7 +36,6 @@ from app.indicators.criteria import (
     Unverified,
     YesNo,
 )
-from app.indicators.domain import AIR_OXYGEN, HUNDRED, shown
 
 UNVERIFIED = "未核实"
 SAME = "同上一级"

@@ -10,8 +10,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_FILE = 400
-HANDED_OUT_ALONE = {Path("scripts/verify_filing.py"): 440}
-"""A program that people download as one file cannot be parted; its own bound."""
 OURS = ("app", "migrations", "scripts", "tests")
 CLOCK_READS = {
     ("date", "today"),
@@ -42,8 +40,7 @@ def calls(path: Path) -> Iterator[ast.Call]:
 
 @pytest.mark.parametrize("path", files(".py", ".html", ".js", ".css"), ids=str)
 def test_a_file_can_be_read_in_one_sitting(path: Path) -> None:
-    longest = HANDED_OUT_ALONE.get(path, LONGEST_FILE)
-    assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) <= longest
+    assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
 
 
 def test_there_is_no_drawer_for_odds_and_ends() -> None:
