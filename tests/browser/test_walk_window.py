@@ -22,7 +22,7 @@ def test_from_the_paper_to_the_enterprise_that_reads_it(
     sign_in(page, "officer1")
     page.get_by_role("link", name="企业申报", exact=True).click()
     page.get_by_role("link", name="窗口代录").click()
-    page.get_by_label("查找企业").fill(code(1))
+    page.get_by_label("查找企业", exact=True).fill(code(1))
     page.get_by_role("button", name="查询").click()
     page.get_by_role("link", name="示例1号有限公司").click()
     page.get_by_label("申报类型").select_option("first")
