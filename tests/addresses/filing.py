@@ -45,16 +45,10 @@ _RUNNING = ("draft", "submitted", "correcting")
 
 
 _OF_PACKAGES = {
-    "filing.arrival_page",
-    "filing.begin_package",
-    "filing.drop_package",
-    "filing.export_package",
-    "filing.package_part",
-    "filing.package_whole",
-    "filing.import_package",
-    "filing.package_page",
+    "filing.arrival_page", "filing.begin_package", "filing.drop_package", "filing.export_package",
+    "filing.package_part", "filing.package_whole", "filing.import_package", "filing.package_page",
     "filing.upload_package",
-}
+}  # fmt: skip
 
 
 def way_of(who: Principal, endpoint: str) -> str:
@@ -65,29 +59,35 @@ def way_of(who: Principal, endpoint: str) -> str:
     return "browser"
 
 
-def _filing(world: World, key: str, state: str, way: str = "browser") -> int:
-    """A filing of the plant in that state; what else runs of it gives way."""
+def _filing(
+    world: World, key: str, state: str, way: str = "browser", *, current: bool = False
+) -> int:
+    """A filing in that state, with today's tables (``current``) or none; others give way."""
     with world.app.app_context(), writing("测试"):
         own = (FilingRow.plant_id == world.plants[key], FilingRow.state == state,
-               FilingRow.way == way)  # fmt: skip
-        found: int | None = db.session.execute(select(FilingRow.id).where(*own)).scalar()
+               FilingRow.way == way, FilingRow.kind == "upgrade")  # fmt: skip
+        bare = select(FilingTable.filing_id).where(FilingTable.versions == "[]")
+        query = select(FilingRow.id).where(*own)
+        found: int | None = db.session.execute(
+            query if current else query.where(FilingRow.id.in_(bare))
+        ).scalar()
         if found is None:
             _end_running(world.plants[key])
             found = _begun(world, key, way=way)
             for step in _WAY_TO[state]:
                 _move(FilingRow.id == found, step)
             audit.record("test.recorded", "filing", found)
+        filing = filing_by_id(found) if current else None
+        if filing is not None and working(filing).is_outdated:
+            services.take_newer_tables(found)
     return found
 
 
 _WAY_TO: Mapping[str, tuple[str, ...]] = {
-    "draft": (),
-    "submitted": ("submitted",),
-    "correcting": ("submitted", "correcting"),
-    "withdrawn": ("submitted", "withdrawn"),
-    "closed": ("submitted", "closed"),
+    "draft": (), "submitted": ("submitted",), "correcting": ("submitted", "correcting"),
+    "withdrawn": ("submitted", "withdrawn"), "closed": ("submitted", "closed"),
     "discarded": ("discarded",),
-}
+}  # fmt: skip
 
 
 def _move(which: ColumnElement[bool], state: str) -> int:
@@ -194,7 +194,8 @@ def _filings(world: World, who: Principal, endpoint: str) -> Examples:
             _scanned(world, filing_id)
         else:
             state = "submitted" if endpoint in _OF_SUBMITTED else "draft"
-            filing_id = _filing(world, key, state, way_of(who, endpoint))
+            way, current = way_of(who, endpoint), endpoint in _OF_PACKAGES
+            filing_id = _filing(world, key, state, way, current=current)
         yield (Kind.OWN if key in who.plants else Kind.FOREIGN), {"filing_id": filing_id}
     yield Kind.UNKNOWN, {"filing_id": NOWHERE}
 
@@ -250,7 +251,7 @@ def _arrivals(world: World, who: Principal, endpoint: str) -> Examples:
                      else _arrived(world, int(str(filing_id)))}  # fmt: skip
     own = next(iter(who.plants), None)
     if own is not None:
-        filing_id = _filing(world, own, "draft", way_of(who, endpoint))
+        filing_id = _filing(world, own, "draft", way_of(who, endpoint), current=True)
         yield Kind.UNKNOWN, {"filing_id": filing_id, "arrival_id": NOWHERE}
 
 
