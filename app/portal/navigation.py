@@ -97,6 +97,9 @@ PLACES = (
     Place("帮助", "portal.help_index", within=("portal.help_topic",)),
 )
 
+_NAMED = frozenset(it for place in PLACES for it in (place.endpoint, *place.within))
+"""Endpoints and blueprints that a place names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -119,8 +122,7 @@ def places_of_person() -> Iterator[Place]:
 
 def _is_current(place: Place) -> bool:
     """Whether the page belongs here: named in a place itself, or else by its blueprint."""
-    named = {it for other in PLACES for it in (other.endpoint, *other.within)}
-    here = request.endpoint if request.endpoint in named else request.blueprint
+    here = request.endpoint if request.endpoint in _NAMED else request.blueprint
     return here in (place.endpoint, *place.within)
 
 

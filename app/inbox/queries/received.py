@@ -15,7 +15,7 @@ from app.accounts.models import UserAccount
 from app.inbox.domain import MessageKind
 from app.inbox.models import Message, Receipt
 from app.kernel.authority import Permission, Person, Scope
-from app.kernel.database import db
+from app.kernel.database import db, run
 from app.kernel.permissions import within
 
 PAGE_SIZE = 50
@@ -108,8 +108,8 @@ class Counts:
 
 def count_waiting(who: Recipient) -> Counts:
     """What the top bar and the inbox count."""
-    todo, unread = db.session.execute(_counting(who)).one()
-    return Counts(todo, unread)
+    counted = run(_counting(who)).one()
+    return Counts(*tuple(counted))
 
 
 @lru_cache(maxsize=256)
