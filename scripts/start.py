@@ -163,7 +163,7 @@ def _serve(
     web = processes.Child(
         "网页服务", _web_server(options, served_with), {**environ, "WAIT_WHILE": str(preparing)}
     )
-    worker = processes.Child("后台任务", flask("worker"), environ)
+    worker = processes.Child("后台任务", flask("worker"), environ, yielding=True)
 
     def announcement() -> str:
         # In parallel: the web server takes as long to load, and answers nobody while the file
