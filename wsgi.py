@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from app import create_app
+from app.kernel import collector
 from app.kernel.config import ConfigError, version_in_force
 from app.kernel.hooks import PluginError
 from app.kernel.serving import Served
@@ -26,3 +27,4 @@ app.wsgi_app = Served(app, create_app)  # type: ignore[method-assign]
 # answered, since the code may be newer than the tables.
 while os.environ.get("WAIT_WHILE") and Path(os.environ["WAIT_WHILE"]).exists():
     time.sleep(0.02)
+collector.settle()

@@ -21,13 +21,23 @@ GRACE_SECONDS = 10
 RESTARTS_ALLOWED = 5
 RESTART_WINDOW_SECONDS = 60
 PR_SET_PDEATHSIG = 1
+NICENESS = 10
+"""Of the job worker: a nightly backup or a large import leaves the cores to those who wait."""
 
 
 class Child:
-    """One program that runs as long as the app is served."""
+    """One program that runs as long as the app is served; ``yielding``, after everything else."""
 
-    def __init__(self, name: str, command: Sequence[str], environ: dict[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environ: dict[str, str],
+        *,
+        yielding: bool = False,
+    ) -> None:
         self.name = name
+        self._yielding = yielding
         self._command = command
         self._environ = environ
         self._deaths: deque[float] = deque(maxlen=RESTARTS_ALLOWED)
@@ -42,8 +52,15 @@ class Child:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             # The keeper has one thread, so running Python between fork and exec is safe.
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+            preexec_fn=self._settle if os.name == "posix" else None,  # noqa: PLW1509
         )
+
+    def _settle(self) -> None:
+        """In the new process, before its program."""
+        if sys.platform == "linux":
+            _die_with_parent()
+        if self._yielding:
+            os.nice(NICENESS)
 
     def is_running(self) -> bool:
         """Whether it is alive now."""

@@ -194,7 +194,7 @@ def _serve(serving: Serving) -> int:
         _web_server(main, served_with, _web_processes()),
         {**environ, "WAIT_WHILE": str(preparing)},
     )
-    others = [processes.Child("后台任务", flask("worker"), environ)]
+    others = [processes.Child("后台任务", flask("worker"), environ, yielding=True)]
     outside, told_of_outside = _outside(serving)
     others += outside
 

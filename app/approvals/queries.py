@@ -109,10 +109,12 @@ def all_proposals(reader: Reader, wanted: ProposalFilter) -> tuple[ProposalView,
 
 def count_parts(reader: Reader) -> dict[str, int]:
     """How many each part of the list holds."""
-    return {
-        part: _count(_narrowed(_shown_to(reader), reader, ProposalFilter(part=part)))
-        for part in PARTS
-    }
+    return {part: count_part(reader, part) for part in PARTS}
+
+
+def count_part(reader: Reader, part: str) -> int:
+    """How many this part of the list holds."""
+    return _count(_narrowed(_shown_to(reader), reader, ProposalFilter(part=part)))
 
 
 Row = tuple[ProposalRow, str | None, str | None]

@@ -220,6 +220,12 @@ class AsKnown:
             return run(self._now, values)
         return run(self._then, {**values, "moment": moment})
 
+    def objects(self, moment: datetime | None, **values: object) -> Iterable[Any]:
+        """The same for a question that asks for the objects of a kind."""
+        if moment is None:
+            return db.session.execute(self._now, values).scalars()
+        return db.session.execute(self._then, {**values, "moment": moment}).scalars()
+
 
 def among(name: str) -> BindParameter[Any]:
     """A list of values that a question made once is given by this name, for ``in_``."""

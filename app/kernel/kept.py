@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from flask import current_app
 from sqlalchemy import select
 
-from app.kernel.database import db, is_writing
+from app.kernel.database import db, is_writing, run
 from app.kernel.models import AuditEntry
 
 Answer = TypeVar("Answer")
@@ -50,6 +50,6 @@ def _last_entry() -> str | None:
     here = db.session().get_transaction()
     if known is not None and here is not None and known[0] is here:
         return known[1]
-    last = db.session.execute(_LAST).scalar_one_or_none()
+    last: str | None = run(_LAST).scalar_one_or_none()
     db.session.info["last_entry"] = (db.session().get_transaction(), last)
     return last

@@ -7,9 +7,10 @@ of its template. So the macros are one global, ``ui``: ``{{ ui.grade_tag(row.gra
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -67,6 +68,19 @@ def number(value: int | Decimal | None, places: int | None = None, missing: str 
     return f"{value:,}" if places is None else f"{value:,.{places}f}"
 
 
+def option_tags(options: Iterable[tuple[object, object]], value: object) -> str:
+    """The choices of a drop-down, one of them chosen; a country has thousands of counties."""
+    return _option_tags(tuple((str(key), str(words)) for key, words in options), str(value))
+
+
+@lru_cache(maxsize=128)
+def _option_tags(options: tuple[tuple[str, str], ...], chosen: str) -> str:
+    """The same choices stand on page after page, so the template is asked for them once."""
+    ui: Any = current_app.jinja_env.globals["ui"]
+    tags: str = ui.choices(options, chosen)
+    return tags
+
+
 def standing_banners() -> list[dict[str, str]]:
     """What the administrators are told on every page until it is mended."""
     config = current_app.config.get("CONFIG")
@@ -95,6 +109,7 @@ def init_app(app: Flask) -> None:
         is_for_filers=entrance.is_for_filers,
         whom_to_tell=entrance.whom_to_tell,
         url_with=url_with,
+        option_tags=option_tags,
         standing_banners=standing_banners,
     )
     app.jinja_env.tests["reference"] = is_reference

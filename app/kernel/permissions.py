@@ -37,10 +37,14 @@ def within(
 
 
 def current_actor() -> Person | None:
-    """The person who sent this request, or None; nobody is looked up for a page about a fault."""
+    """The person who sent this request, or None; nobody is looked up for a page about a fault.
+
+    The person themselves, not the proxy of whoever it may be: a page asks them hundreds of things.
+    """
     if not has_request_context() or g.get("is_broken"):
         return None
-    return cast("Person", current_user) if current_user.is_authenticated else None
+    someone = cast("Any", current_user)._get_current_object()  # noqa: SLF001 - the documented way
+    return cast("Person", someone) if someone.is_authenticated else None
 
 
 def can(permission: Permission, person: Person | None = None) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from app.kernel import presence
+from app.kernel import collector, presence
 from app.kernel.config import Config, ConfigError
 from app.kernel.database import db
 from app.kernel.hooks import PluginError
@@ -64,4 +64,5 @@ class Served:
                 db.engine.dispose()
             self._app = self._make()
             self._answer = self._app.wsgi_app
+            collector.settle()
             self._generation = generation

@@ -14,8 +14,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-LONGEST_TURN = 0.05
-"""Seconds; most pages take a third of it."""
+LONGEST_TURN = 0.03
+"""Seconds; most pages take a third of it, and what takes longer mostly waits for the database."""
 
 
 class Turns:

@@ -101,6 +101,9 @@ PLACES = (
     ),
 )
 
+_NAMED = frozenset(it for place in PLACES for it in (place.endpoint, *place.within))
+"""Endpoints and blueprints that a place names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -125,8 +128,7 @@ def places_of_person() -> Iterator[Place]:
 
 def _is_current(place: Place) -> bool:
     """Whether the page belongs here: named in a place itself, or else by its blueprint."""
-    named = {it for other in PLACES for it in (other.endpoint, *other.within)}
-    here = request.endpoint if request.endpoint in named else request.blueprint
+    here = request.endpoint if request.endpoint in _NAMED else request.blueprint
     return here in (place.endpoint, *place.within)
 
 

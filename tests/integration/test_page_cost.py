@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from flask import Flask
 from sqlalchemy import event, text
 
 from app.accounts.queries import list_bureaus
 from app.accounts.services import set_up_bureau
-from app.kernel import presence
+from app.desk.queries.facts import VIOLATION
+from app.desk.queries.lists import FactFilter, list_facts
+from app.kernel import clock, collector, presence
+from app.kernel.authority import Scope
 from app.kernel.database import db
+from app.kernel.look import option_tags
 from app.kernel.transaction import aside, writing
+from tests.facts import a_plant
 from tests.people import ClientAs
+from tests.registers import statements
 
 
 def test_a_page_is_read_in_one_snapshot_and_asks_once_who_asks(
@@ -59,3 +67,45 @@ def test_a_restore_brings_its_own_bureaus(app: Flask, bureau: None) -> None:
         presence.begin_generation(app.config["CONFIG"].instance_dir)
         assert list_bureaus("city")[0].name == "另一生态环境局"
         db.session.rollback()
+
+
+def test_the_facts_of_a_county_are_found_by_their_index(app: Flask) -> None:
+    """The country's are not read for it."""
+    with app.app_context():
+        a_plant()
+        if db.engine.dialect.name != "sqlite":
+            pytest.skip("PostgreSQL plans by its statistics")
+        with statements(app) as asked:
+            list_facts(VIOLATION, FactFilter(), Scope(frozenset({"330602"})), clock.today())
+        for said in (it for it in asked if "violation" in it):
+            given = dict.fromkeys(range(said.count("?")), 1)
+            plan = db.session.connection().exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {said}", tuple(given.values())
+            )
+            steps = [row[3] for row in plan]
+            assert not [it for it in steps if it.startswith("SCAN violation")], steps
+            assert [it for it in steps if "ix_violation_plant_id" in it], steps
+        db.session.rollback()
+
+
+def test_choices_are_escaped_and_one_of_them_is_chosen(app: Flask) -> None:
+    with app.app_context():
+        tags = option_tags([("a", "甲<b>"), ('"b"', "乙")], '"b"')
+        assert tags.split("\n") == [
+            '<option value="a">甲&lt;b&gt;</option>',
+            '<option value="&#34;b&#34;" selected>乙</option>',
+            "",
+        ]
+        assert "selected" not in option_tags([("a", "甲<b>"), ('"b"', "乙")], "c")
+        assert '2" selected>' in option_tags([(1, "一"), (2, "二")], 2)
+
+
+def test_a_server_is_not_looked_through_for_garbage_again() -> None:
+    before, thresholds = gc.get_freeze_count(), gc.get_threshold()
+    try:
+        collector.settle()
+        assert gc.get_freeze_count() > max(before, 10_000)
+        assert gc.get_count()[2] == 0
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)

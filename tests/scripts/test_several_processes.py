@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -66,6 +67,8 @@ def test_two_web_processes_share_sessions_and_write_one_unbroken_chain(tmp_path:
         try:
             running.wait_until_ready()
             assert web_processes(running) == 2
+            niceness = [os.getpriority(os.PRIO_PROCESS, it) for it in running.children()]
+            assert niceness[1] > niceness[0], "the job worker leaves the cores to the web"
             sign_in_together(running, tmp_path / "data", cluster.url())
         finally:
             assert running.stop() == 0

@@ -27,6 +27,7 @@ from app.accounts.queries.bureaus import (
     bureau_title,
     county_by_code_or_name,
     county_index,
+    county_names,
     list_bureaus,
     reaches,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "bureau_title",
     "county_by_code_or_name",
     "county_index",
+    "county_names",
     "credential_of",
     "find_account",
     "find_authorisation",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from flask import current_app
@@ -64,6 +65,24 @@ def _bureau(row: Any) -> Bureau:
         former_codes=tuple(row.former_codes.split()),
         local_code=row.local_code,
     )
+
+
+def county_names() -> Mapping[str, str]:
+    """The short name of each county (区县) by its code, in order of the codes."""
+    return _names_in(list_bureaus("county"))
+
+
+_named: tuple[tuple[Bureau, ...], Mapping[str, str]] = ((), MappingProxyType({}))
+
+
+def _names_in(counties: tuple[Bureau, ...]) -> Mapping[str, str]:
+    """Made once for the bureaus that are kept: a country has thousands of counties."""
+    global _named  # noqa: PLW0603 - replaced whole, so every thread sees one or the other
+    of, names = _named
+    if of is not counties:
+        names = MappingProxyType({it.code: it.short_name for it in counties})
+        _named = (counties, names)
+    return names
 
 
 def county_index() -> CountyIndex:

@@ -13,7 +13,7 @@ from app.accounts.domain import Actor, Grant, Role, browser_words
 from app.accounts.models import RoleGrant, SignInAttempt, SignInSession, UserAccount
 from app.accounts.queries.people import actor_with
 from app.kernel import clock
-from app.kernel.database import db
+from app.kernel.database import db, run
 
 IDLE_LIMIT = timedelta(minutes=30)
 """A browser not heard of for longer has to sign in anew (GB/T 22239-2019 8.1.4.1 b)."""
@@ -65,7 +65,7 @@ _BEHIND_A_TOKEN = (
 def actor_of_session(token: str) -> Actor | None:
     """The person behind a sign-in token; None once it has ended, idled or lasted too long."""
     now = clock.now()
-    rows = db.session.execute(
+    rows = run(
         _BEHIND_A_TOKEN,
         {
             "token_hash": token_hash(token),

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from app.accounts.models import UserAccount
 from app.desk.queries.facts import FINDING, GRADE, MODELS, VIOLATION
 from app.grades.models import GradeRow
+from app.kernel import kept
 from app.kernel.authority import Scope
 from app.kernel.database import db, known_at
 from app.kernel.permissions import within
@@ -86,13 +87,21 @@ class FactPage:
 def list_facts(kind: str, wanted: FactFilter, scope: Scope, today: date) -> FactPage:
     """One page of the facts that bear on plants within the scope; the last one if past it."""
     query = _query(kind, wanted, scope, today)
-    total = db.session.execute(
-        select(func.count()).select_from(query.order_by(None).subquery())
-    ).scalar_one()
+    total = _count(kind, wanted, scope, today)
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(wanted.page, pages)
     rows = db.session.execute(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
     return FactPage([_line(kind, row) for row in rows], total, page, pages)
+
+
+def _count(kind: str, wanted: FactFilter, scope: Scope, today: date) -> int:
+    whole = replace(wanted, sort="day", falling=True, page=1)
+
+    def find() -> int:
+        query = _query(kind, whole, scope, today).order_by(None).with_only_columns(MODELS[kind].id)
+        return db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+
+    return kept.answer(("facts counted", kind, whole, scope, today), find)
 
 
 def all_facts(kind: str, wanted: FactFilter, scope: Scope, today: date) -> list[FactLine]:
@@ -164,11 +173,12 @@ def _query(kind: str, wanted: FactFilter, scope: Scope, today: date) -> Select[A
 
 def _in_reach(kind: str, scope: Scope) -> ColumnElement[bool]:
     """A fact of a plant within reach, or of an enterprise that has one there."""
-    own = within(scope, PlantRecord.county, PlantRecord.enterprise_id)
-    return or_(
-        and_(PlantRecord.plant_id.is_not(None), own),
-        _whole(kind, within(scope, _Beside.county, _Beside.enterprise_id)),
-    )
+    if scope.is_everything:
+        return or_(PlantRecord.plant_id.is_not(None), _whole(kind, true()))
+    own = within(scope, _Beside.county, _Beside.enterprise_id)
+    # Asked of the fact itself, so that the few of a county are found by their index.
+    plants = select(_Beside.plant_id).where(known_at(_Beside, None), own)
+    return or_(MODELS[kind].plant_id.in_(plants), _whole(kind, own))
 
 
 def _whole(kind: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:

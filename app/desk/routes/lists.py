@@ -10,7 +10,7 @@ from typing import Any
 from flask import abort, make_response, request, url_for
 from werkzeug import Response
 
-from app.accounts.queries import list_bureaus
+from app.accounts.queries import county_names
 from app.accounts.sessions import signed_in_person
 from app.desk.acts import ACTS
 from app.desk.acts.base import change_word
@@ -84,7 +84,7 @@ Options = Mapping[str, Mapping[str, str]]
 def fact_list(listed: str) -> str | Response:
     """The facts as searched, narrowed and sorted, page by page."""
     kind = KINDS[listed]
-    options, names = _options(kind), _county_names()
+    options, names = _options(kind), county_names()
     wanted = _read_filter(options)
     found = list_facts(kind, wanted, scope_for(Permission.REGISTER_VIEW), clock.today())
     words = WORDS[kind]
@@ -131,7 +131,7 @@ def export_facts(listed: str) -> Response:
         Column(words.day, 12, "date"), Column("文号", 26), Column(words.end, 12, "date"),
         Column("其他", 30), Column("登记时间", 17), Column("登记人", 12), Column("状态", 12),
     )  # fmt: skip
-    names = _county_names()
+    names = county_names()
     cells = [
         (it.enterprise_name, it.uscc, it.number, it.plant_name or "企业全部厂区",
          names.get(it.county, it.county), it.what, it.day, it.document, it.end,
@@ -181,7 +181,7 @@ def _options(kind: str) -> Options:
     return {
         "what": what,
         "county": {
-            code: name for code, name in _county_names().items() if scope.covers(county=code)
+            code: name for code, name in county_names().items() if scope.covers(county=code)
         },
         "state": WORDS[kind].states,
         "year": {str(it): f"{it} 年" for it in years_of(kind)},
@@ -231,10 +231,6 @@ def _state(kind: str, it: FactLine) -> tuple[str, str]:
     if it.end is not None and it.end <= clock.today():
         return "neutral", states["ended"]
     return "done", states["standing"]
-
-
-def _county_names() -> dict[str, str]:
-    return {county.code: county.short_name for county in list_bureaus("county")}
 
 
 def _is_officer() -> bool:

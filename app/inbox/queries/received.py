@@ -15,7 +15,7 @@ from app.accounts.models import UserAccount
 from app.inbox.domain import MessageKind
 from app.inbox.models import Message, Receipt
 from app.kernel.authority import Permission, Person, Scope
-from app.kernel.database import db
+from app.kernel.database import db, run
 from app.kernel.permissions import within
 
 PAGE_SIZE = 50
@@ -108,8 +108,8 @@ class Counts:
 
 def count_waiting(who: Recipient) -> Counts:
     """What the top bar and the inbox count."""
-    todo, unread = db.session.execute(_counting(who)).one()
-    return Counts(todo, unread)
+    counted = run(_counting(who)).one()
+    return Counts(*tuple(counted))
 
 
 @lru_cache(maxsize=256)
@@ -123,12 +123,16 @@ def _counting(who: Recipient) -> Select[int, int]:
 
 def list_messages(who: Recipient, wanted: MessageFilter) -> MessagePage:
     """The messages of one part as searched and sorted, a page at a time."""
-    query = _narrowed(who, wanted)
-    matching = _count(query)
+    matching: int = run(_counting_all(who, wanted)).scalar_one()
     pages = max(1, -(-matching // PAGE_SIZE))
     page = min(wanted.page, pages)
+    if not matching:
+        return MessagePage((), matching, page, pages)
     rows = db.session.execute(
-        query.order_by(*_order(wanted)).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
+        _narrowed(who, wanted)
+        .order_by(*_order(wanted))
+        .limit(PAGE_SIZE)
+        .offset((page - 1) * PAGE_SIZE)
     )
     return MessagePage(tuple(_view(*row) for row in rows), matching, page, pages)
 
@@ -201,6 +205,7 @@ def _in_part(part: str, who: Recipient) -> list[ColumnElement[bool]]:
     return [or_(and_(Message.kind == "task", Message.closed_at.is_not(None)), signed)]
 
 
+@lru_cache(maxsize=256)
 def _narrowed(who: Recipient, wanted: MessageFilter) -> Listed:
     query = _addressed_to(who).where(*_in_part(wanted.part, who))
     states: dict[str, ColumnElement[bool]] = {
@@ -220,9 +225,10 @@ def _narrowed(who: Recipient, wanted: MessageFilter) -> Listed:
     return query
 
 
-def _count(query: Listed) -> int:
-    ids = query.with_only_columns(Message.id).subquery()
-    return db.session.execute(select(func.count()).select_from(ids)).scalar_one()
+@lru_cache(maxsize=256)
+def _counting_all(who: Recipient, wanted: MessageFilter) -> Select[int]:
+    ids = _narrowed(who, wanted).with_only_columns(Message.id).subquery()
+    return select(func.count()).select_from(ids)
 
 
 def _order(wanted: MessageFilter) -> list[ColumnElement[Any]]:

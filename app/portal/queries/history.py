@@ -8,18 +8,18 @@ from datetime import date
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 
 from app.accounts.queries import list_bureaus, names_of
 from app.desk.routes.places import LISTS
 from app.followup.models import InspectionRecord
 from app.grades.models import GradeRow
 from app.kernel import clock
-from app.kernel.database import Explained, Recorded, db
+from app.kernel.database import run
 from app.kernel.look import number
 from app.portal.timeline import FactRow
 from app.registry.change_rules import ChangeKind, Stage
-from app.registry.models import PlantChange, PlantRecord
+from app.registry.models import PlantChange
 from app.registry.queries import corrections_of
 from app.rights.models import ApplicationRecord
 from app.rulebook.queries import rulebook_titles
@@ -49,12 +49,48 @@ def facts_on_record(plant_id: int, enterprise_id: int) -> list[FactRow]:
     return _with_names(rows)
 
 
-def _all(model: type[Any], *conditions: Any) -> Sequence[Any]:
-    return db.session.execute(select(model).where(*conditions).order_by(model.id)).scalars().all()
+def _question(model: type[Any], *conditions: Any) -> Select[*tuple[Any, ...]]:
+    """All records that meet the conditions, in the order they came: made once, as bare rows."""
+    return select(*model.__table__.columns).where(*conditions).order_by(model.id)
+
+
+_PLANT: Any = bindparam("plant_id")
+_ENTERPRISE: Any = bindparam("enterprise_id")
+
+
+def _of_plant(model: type[Any]) -> Select[*tuple[Any, ...]]:
+    return _question(model, model.plant_id == _PLANT)
+
+
+def _against(
+    model: type[ViolationRecord] | type[FindingRecord],
+) -> Select[*tuple[Any, ...]]:
+    """Those of the plant, and those of its whole enterprise."""
+    whole = and_(model.plant_id.is_(None), model.enterprise_id == _ENTERPRISE)
+    return _question(model, or_(model.plant_id == _PLANT, whole))
+
+
+_GRADES = _of_plant(GradeRow)
+_VIOLATIONS = _against(ViolationRecord)
+_FINDINGS = _against(FindingRecord)
+_INSPECTIONS = _of_plant(InspectionRecord)
+_PROJECTS = _of_plant(ProjectRecord)
+_APPLICATIONS = _of_plant(ApplicationRecord)
+_CHANGES = _question(
+    PlantChange,
+    or_(
+        PlantChange.plant_id == _PLANT,
+        PlantChange.other_plant_id == _PLANT,
+        and_(
+            PlantChange.enterprise_id == _ENTERPRISE,
+            PlantChange.kind == str(ChangeKind.RENAME_ENTERPRISE),
+        ),
+    ),
+)
 
 
 def _row(
-    record: Recorded,
+    record: Any,
     kind: str,
     day: date,
     title: str,
@@ -84,9 +120,9 @@ def _row(
     )
 
 
-def _explained(record: Recorded, kind: str) -> dict[str, Any]:
+def _explained(record: Any, kind: str) -> dict[str, Any]:
     """What only facts that have a page of their own say: why they ended, what they replaced."""
-    if not isinstance(record, Explained):
+    if kind not in LISTS:
         return {}
     return {
         "annulled_reason": record.annulled_reason or "",
@@ -97,7 +133,7 @@ def _explained(record: Recorded, kind: str) -> dict[str, Any]:
 
 def _grades(plant_id: int) -> Iterator[FactRow]:
     titles = rulebook_titles()
-    for it in _all(GradeRow, GradeRow.plant_id == plant_id):
+    for it in run(_GRADES, {"plant_id": plant_id}):
         yield _row(
             it,
             "grade_record",
@@ -113,7 +149,7 @@ def _grades(plant_id: int) -> Iterator[FactRow]:
 
 
 def _violations(plant_id: int, enterprise_id: int) -> Iterator[FactRow]:
-    for it in _all(ViolationRecord, _against(ViolationRecord, plant_id, enterprise_id)):
+    for it in run(_VIOLATIONS, {"plant_id": plant_id, "enterprise_id": enterprise_id}):
         barring = ViolationKind(it.kind).bars or bool(it.barring_reason)
         yield _row(
             it,
@@ -140,7 +176,7 @@ def _ended_by(document: str, reason: str) -> str:
 
 
 def _findings(plant_id: int, enterprise_id: int) -> Iterator[FactRow]:
-    for it in _all(FindingRecord, _against(FindingRecord, plant_id, enterprise_id)):
+    for it in run(_FINDINGS, {"plant_id": plant_id, "enterprise_id": enterprise_id}):
         yield _row(
             it,
             "finding",
@@ -158,15 +194,8 @@ def _findings(plant_id: int, enterprise_id: int) -> Iterator[FactRow]:
         )
 
 
-def _against(
-    model: type[ViolationRecord] | type[FindingRecord], plant_id: int, enterprise_id: int
-) -> Any:
-    whole = and_(model.plant_id.is_(None), model.enterprise_id == enterprise_id)
-    return or_(model.plant_id == plant_id, whole)
-
-
 def _inspections(plant_id: int) -> Iterator[FactRow]:
-    for it in _all(InspectionRecord, InspectionRecord.plant_id == plant_id):
+    for it in run(_INSPECTIONS, {"plant_id": plant_id}):
         found = f"，实际等级 {it.actual_grade}" if it.actual_grade else ""
         yield _row(
             it,
@@ -181,7 +210,7 @@ def _inspections(plant_id: int) -> Iterator[FactRow]:
 
 
 def _projects(plant_id: int) -> Iterator[FactRow]:
-    for it in _all(ProjectRecord, ProjectRecord.plant_id == plant_id):
+    for it in run(_PROJECTS, {"plant_id": plant_id}):
         days = (it.started_on, it.upgrade_started_on, it.completed_on, it.upgrade_completed_on)
         entered = it.recorded_at.astimezone(clock.SHANGHAI).date()
         grade = f"环评写明等级 {it.eia_grade}" if it.eia_grade else ""
@@ -208,7 +237,7 @@ def _stretch(what: str, started: date | None, completed: date | None) -> str:
 
 
 def _applications(plant_id: int) -> Iterator[FactRow]:
-    for it in _all(ApplicationRecord, ApplicationRecord.plant_id == plant_id):
+    for it in run(_APPLICATIONS, {"plant_id": plant_id}):
         yield _row(
             it,
             "application",
@@ -227,12 +256,7 @@ _STAGE_TAGS = {
 
 def _changes(plant_id: int, enterprise_id: int) -> Iterator[FactRow]:
     """Renames, transfers and what else became of the plant; its own records tell their course."""
-    of_enterprise = and_(
-        PlantChange.enterprise_id == enterprise_id,
-        PlantChange.kind == str(ChangeKind.RENAME_ENTERPRISE),
-    )
-    named = or_(PlantChange.plant_id == plant_id, PlantChange.other_plant_id == plant_id)
-    for it in _all(PlantChange, or_(named, of_enterprise)):
+    for it in run(_CHANGES, {"plant_id": plant_id, "enterprise_id": enterprise_id}):
         stage = Stage(it.stage)
         withdrawn = stage is Stage.WITHDRAWN
         yield _row(
@@ -259,16 +283,17 @@ _FIELDS = {
 
 def _corrections(plant_id: int) -> Iterator[FactRow]:
     """What a workbook, or an edit, made the register say: known from then on, of no day."""
-    counties = {it.code: it.name for it in list_bureaus("county")}
-    for it in corrections_of(plant_id):
-        what = "厂区名称" if isinstance(it.record, PlantRecord) else "企业名称"
+    corrections = corrections_of(plant_id)
+    counties = {it.code: it.name for it in list_bureaus("county")} if corrections else {}
+    for it in corrections:
+        what = "厂区名称" if it.of_plant else "企业名称"
         parts = (
             f"{_FIELDS.get(name, what)}由“{_shown(old, counties)}”改为“{_shown(new, counties)}”"
             for name, old, new in it.fields
         )
         row = _row(
             it.record,
-            "register" if isinstance(it.record, PlantRecord) else "enterprise",
+            "register" if it.of_plant else "enterprise",
             it.record.recorded_at.astimezone(clock.SHANGHAI).date(),
             "登记信息更正",
             ("neutral", "更正"),

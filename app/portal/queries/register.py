@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    true,
     tuple_,
 )
 from sqlalchemy.orm import QueryableAttribute
@@ -26,8 +27,9 @@ from app.grades.queries import shown_day
 from app.grades.waiting import require_current
 from app.kernel import kept
 from app.kernel.authority import Scope
-from app.kernel.database import db, known_at
+from app.kernel.database import db, known_at, run
 from app.kernel.permissions import within
+from app.portal.domain import soon_until
 from app.portal.queries.conditions import (
     OF_INTERVALS,
     SHOWN,
@@ -105,7 +107,7 @@ def list_register(wanted: RegisterFilter, scope: Scope) -> RegisterPage:
     query = _columns(LIST_COLUMNS, wanted.on, page)
     keys = [it for it in page.c if it.name.startswith("key")]
     query = query.order_by(*(it.desc() if falling else it.asc() for it in keys))
-    found = [tuple(row) for row in db.session.execute(query)]
+    found = [tuple(row) for row in run(query)]
     found = as_derived(found, _GRADE_AT, wanted.on)
     more, rows = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
     if backwards:
@@ -137,7 +139,7 @@ def count_register(wanted: RegisterFilter, scope: Scope) -> tuple[int, int]:
         owners = func.count(distinct(PlantSearch.enterprise_id))
         asked = Asked.of(whole, scope)
         query = asked.narrow(select(func.count(), owners), asked.fewest)
-        plants, enterprises = db.session.execute(query).one()
+        plants, enterprises = tuple(run(query).one())
         return plants, enterprises
 
     return kept.answer(("register counted", whole, scope), find)
@@ -160,16 +162,27 @@ def count_by_grade(on: date, scope: Scope) -> list[tuple[str | None, int]]:
 
 
 def count_conditions(on: date, scope: Scope) -> dict[str, int]:
-    """How many plants the register shows for each standing and each state of the permit."""
+    """How many plants the register shows for each standing, and whose permit ends or has ended."""
 
     def find() -> dict[str, int]:
         asked = Asked.of(RegisterFilter(on, sort="standing"), scope)
-        conditions = {**standing_conditions(on, asked.standing), **permit_conditions(on)}
-        sums = [func.coalesce(func.sum(case((it, 1), else_=0)), 0) for it in conditions.values()]
-        numbers = db.session.execute(asked.narrow(select(*sums), None)).one()
-        return {name: int(number) for name, number in zip(conditions, numbers, strict=True)}
+        ending = {name: it for name, it in permit_conditions(on).items() if name in _ENDING}
+        found: dict[str, int] = {}
+        # Each from the index that has it all; together they would be asked of the whole rows.
+        for conditions, within_index in (
+            (standing_conditions(on, asked.standing), true()),
+            (ending, PlantSearch.permit_until <= soon_until(on)),
+        ):
+            each = (case((it, 1), else_=0) for it in conditions.values())
+            sums = [func.coalesce(func.sum(it), 0) for it in each]
+            numbers = run(asked.narrow(select(*sums), None).where(within_index)).one()
+            found |= {name: int(n) for name, n in zip(conditions, numbers, strict=True)}
+        return found
 
     return kept.answer(("register by condition", on, scope), find)
+
+
+_ENDING = frozenset({"soon", "expired"})
 
 
 def list_towns(scope: Scope, county: str = "") -> list[tuple[str, str]]:
@@ -285,7 +298,7 @@ class Asked:
             return None
         anywhere = replace(self, conditions={}, texts=[])
         query = anywhere.narrow(select(*self.keys), None).where(PlantSearch.plant_id == plant_id)
-        row = db.session.execute(query).first()
+        row = run(query).first()
         if row is None:
             return None
         return [literal(value, key.type) for value, key in zip(row, self.keys, strict=True)]

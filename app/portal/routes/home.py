@@ -9,7 +9,7 @@ from typing import Any
 from flask import url_for
 
 from app.accounts.sessions import signed_in_person
-from app.approvals.queries import count_parts
+from app.approvals.queries import count_part
 from app.approvals.routes import reader
 from app.grades.queries import standings_on
 from app.grades.waiting import StandingsWait
@@ -88,7 +88,7 @@ def _todo() -> Todo:
     wanted = MessageFilter(today, sort="due", falling=False)
     found = list_messages(Recipient.of(person), wanted)
     rows = [(it, due_words(it.due_on, today)) for it in found.rows[:_SHORT_LIST]]
-    return Todo(rows, found.matching, count_parts(reader())["todo"])
+    return Todo(rows, found.matching, count_part(reader(), "todo"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from flask import make_response, request, url_for
 from werkzeug import Response
 
-from app.accounts.queries import list_bureaus
+from app.accounts.queries import county_names
 from app.kernel import audit, htmx
 from app.kernel.asked import asked_in
 from app.kernel.authority import Permission, Scope
@@ -53,7 +53,7 @@ def register() -> str | Response:
     day: dict[str, Any] = {"as_of": asked.typed_on} if asked.day_fault else {}
     address = url_for("portal.register", **parameters_of(wanted), **day)
     scope = scope_for(Permission.REGISTER_VIEW)
-    names = _county_names()
+    names = county_names()
     if htmx.is_fragment_request() and not (
         asked.is_of_the_page_around() and _offers_the_same(wanted, scope, names)
     ):
@@ -99,7 +99,7 @@ def export_register() -> Response:
         wanted = replace(read_register_filter(request.args, asked.on), after=None, before=None)
         scope = scope_for(Permission.REGISTER_EXPORT)
         rows = rows_to_export(wanted, scope)
-        names = _county_names()
+        names = county_names()
         options = _options(wanted, scope, names)
         said = [f"{label}：{value}" for label, value, _ in _chips(wanted, options)]
         content = register_file(rows, wanted, said, names, form)
@@ -112,17 +112,15 @@ def export_register() -> Response:
     return htmx.htmx_redirect(offer_register(content, wanted.on, form))
 
 
-def _county_names() -> dict[str, str]:
-    return {county.code: county.short_name for county in list_bureaus("county")}
-
-
 _MOST_COUNTIES = 30
 """In a wider reach, the towns and officers offered are those of the chosen county."""
 
 
-def _counties(scope: Scope, names: Mapping[str, str]) -> dict[str, str]:
+def _counties(scope: Scope, names: Mapping[str, str]) -> Mapping[str, str]:
     within = scope.counties
-    return {code: name for code, name in names.items() if within is None or code in within}
+    if within is None:
+        return names
+    return {code: name for code, name in names.items() if code in within}
 
 
 def _offers_the_same(wanted: RegisterFilter, scope: Scope, names: Mapping[str, str]) -> bool:

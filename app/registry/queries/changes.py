@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
 
 from app.accounts.queries import list_bureaus
 from app.kernel.authority import EVERYTHING, Scope
-from app.kernel.database import db, known_at
+from app.kernel.database import among, db, known_at, run
 from app.kernel.facts import in_parts
 from app.registry.change_rules import Change, ChangeKind, Situation, Stage
 from app.registry.models import EnterpriseRecord, PlantChange, PlantRecord
@@ -69,12 +70,15 @@ def open_changes(plant_ids: Iterable[int]) -> list[ChangeOnRecord]:
     """Changes of these plants, or of their enterprises, that are planned or stuck."""
     found: dict[int, ChangeOnRecord] = {}
     for part in in_parts(sorted(set(plant_ids))):
-        concerned = or_(PlantChange.plant_id.in_(part), PlantChange.other_plant_id.in_(part))
-        query = select(PlantChange).where(
-            concerned, known_at(PlantChange, None), PlantChange.stage.in_(("planned", "stuck"))
-        )
-        found.update((row.id, _as_change(row)) for row in db.session.execute(query).scalars())
+        found.update((row.id, _as_change(row)) for row in run(_OPEN, {"plants": part}))
     return sorted(found.values(), key=lambda it: (it.effective_on, it.lasting_id))
+
+
+_OPEN = select(*PlantChange.__table__.columns).where(
+    or_(PlantChange.plant_id.in_(among("plants")), PlantChange.other_plant_id.in_(among("plants"))),
+    known_at(PlantChange, None),
+    PlantChange.stage.in_(("planned", "stuck")),
+)
 
 
 def due_changes(day: date) -> list[int]:
@@ -109,7 +113,7 @@ def absorbed_enterprises() -> dict[int, int]:
     return found
 
 
-def _as_change(row: PlantChange) -> ChangeOnRecord:
+def _as_change(row: Any) -> ChangeOnRecord:
     return ChangeOnRecord(
         id=row.id,
         lasting_id=row.first_id or row.id,

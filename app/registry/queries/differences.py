@@ -8,11 +8,11 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 
 from app.accounts.queries import names_of
 from app.kernel import clock
-from app.kernel.database import Recorded, db, known_at
+from app.kernel.database import Recorded, among, db, known_at, run
 from app.registry.models import (
     EmergencyMeasure,
     EnterpriseRecord,
@@ -101,7 +101,10 @@ def superseded_part(part: str, plant_id: int, fact_id: int) -> Superseded | None
 class Correction:
     """What a workbook or an edit made the register say otherwise, without a change of its own."""
 
-    record: PlantRecord | EnterpriseRecord
+    record: Any
+    """The row of the register that says otherwise than the one before."""
+    of_plant: bool
+    """Whether it is the plant's; otherwise its enterprise's."""
     fields: tuple[tuple[str, Any, Any], ...]
     """Field, before, after."""
 
@@ -115,32 +118,45 @@ def corrections_of(plant_id: int) -> list[Correction]:
 
     Told of the plant, and of whoever owned it at that time.
     """
-    plants = _records(PlantRecord, PlantRecord.plant_id == plant_id)
+    plants = run(_PLANT_ROWS, {"plant_id": plant_id}).all()
     owners = sorted({it.enterprise_id for it in plants})
-    enterprises = _records(EnterpriseRecord, EnterpriseRecord.enterprise_id.in_(owners))
-    told = set(
-        db.session.execute(
-            select(PlantChange.recorded_at).where(
-                or_(
-                    PlantChange.plant_id == plant_id,
-                    PlantChange.other_plant_id == plant_id,
-                    PlantChange.enterprise_id.in_(owners),
-                )
-            )
-        ).scalars()
-    )
-    found = list(_corrected(plants, _OF_PLANT))
+    enterprises = run(_ENTERPRISE_ROWS, {"owners": owners}).all()
+    found = list(_corrected(plants, _OF_PLANT, of_plant=True))
     for owner in owners:
         own = [it for it in enterprises if it.enterprise_id == owner]
-        found += [it for it in _corrected(own, _OF_ENTERPRISE) if _owned(plants, owner, it.record)]
+        corrected = _corrected(own, _OF_ENTERPRISE, of_plant=False)
+        found += [it for it in corrected if _owned(plants, owner, it.record)]
+    told = set(run(_TOLD, {"plant_id": plant_id, "owners": owners}).scalars()) if found else set()
     return [it for it in found if it.record.recorded_at not in told]
+
+
+_PLANT_ROWS = (
+    select(*PlantRecord.__table__.columns)
+    .where(PlantRecord.plant_id == bindparam("plant_id"))
+    .order_by(PlantRecord.id)
+)
+_ENTERPRISE_ROWS = (
+    select(*EnterpriseRecord.__table__.columns)
+    .where(EnterpriseRecord.enterprise_id.in_(among("owners")))
+    .order_by(EnterpriseRecord.id)
+)
+_TOLD = select(PlantChange.recorded_at).where(
+    or_(
+        PlantChange.plant_id == bindparam("plant_id"),
+        PlantChange.other_plant_id == bindparam("plant_id"),
+        PlantChange.enterprise_id.in_(among("owners")),
+    )
+)
+"""When changes of a course of their own were recorded."""
 
 
 def _records(model: type[Any], which: ColumnElement[bool]) -> Sequence[Any]:
     return db.session.execute(select(model).where(which).order_by(model.id)).scalars().all()
 
 
-def _corrected(records: Sequence[Any], fields: Sequence[str]) -> Iterator[Correction]:
+def _corrected(
+    records: Sequence[Any], fields: Sequence[str], *, of_plant: bool
+) -> Iterator[Correction]:
     for old, new in pairwise(records):
         differing = tuple(
             (name, getattr(old, name), getattr(new, name))
@@ -148,10 +164,10 @@ def _corrected(records: Sequence[Any], fields: Sequence[str]) -> Iterator[Correc
             if getattr(old, name) != getattr(new, name)
         )
         if differing:
-            yield Correction(new, differing)
+            yield Correction(new, of_plant, differing)
 
 
-def _owned(plants: Sequence[PlantRecord], owner: int, record: Recorded) -> bool:
+def _owned(plants: Sequence[Any], owner: int, record: Any) -> bool:
     at = record.recorded_at
     return any(
         it.enterprise_id == owner

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, not_, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, not_, or_, select
 
 from app.kernel import clock
 from app.kernel.authority import Scope
-from app.kernel.database import AsKnown, among, db, known_at
+from app.kernel.database import AsKnown, among, db, known_at, run
 from app.kernel.facts import in_parts
 from app.kernel.permissions import within
 from app.registry.models import (
@@ -139,24 +140,37 @@ def closed_plants(on: date, moment: datetime | None = None) -> frozenset[tuple[s
 
 def find_plant(plant_id: int, scope: Scope, moment: datetime | None = None) -> PlantOnRecord | None:
     """The plant, if the person may see it; None otherwise, which a page answers with 404."""
-    row = db.session.execute(
-        _plants(moment).where(
-            PlantRecord.plant_id == plant_id,
-            within(scope, PlantRecord.county, PlantRecord.enterprise_id),
-        )
-    ).first()
+    row: Any = run(_plant_within(scope, moment), {"plant_id": plant_id}).first()
     return PlantOnRecord(*row) if row else None
+
+
+@lru_cache(maxsize=256)
+def _plant_within(scope: Scope, moment: datetime | None) -> Select[*tuple[Any, ...]]:
+    """Put together once for each reach: that takes longer than to answer it."""
+    return _plants(moment).where(
+        PlantRecord.plant_id == bindparam("plant_id"),
+        within(scope, PlantRecord.county, PlantRecord.enterprise_id),
+    )
 
 
 def list_plants(
     scope: Scope, moment: datetime | None = None, *, enterprise_id: int | None = None
 ) -> list[PlantOnRecord]:
     """Every plant the person may see, by code and number; of one enterprise if given."""
+    query = _plants_within(scope, moment, of_enterprise=enterprise_id is not None)
+    values = {} if enterprise_id is None else {"enterprise_id": enterprise_id}
+    rows: Iterable[Any] = run(query, values)
+    return [PlantOnRecord(*row) for row in rows]
+
+
+@lru_cache(maxsize=256)
+def _plants_within(
+    scope: Scope, moment: datetime | None, *, of_enterprise: bool
+) -> Select[*tuple[Any, ...]]:
     query = _plants(moment).where(within(scope, PlantRecord.county, PlantRecord.enterprise_id))
-    if enterprise_id is not None:
-        query = query.where(PlantRecord.enterprise_id == enterprise_id)
-    query = query.order_by(EnterpriseRecord.uscc, PlantRecord.number)
-    return [PlantOnRecord(*row) for row in db.session.execute(query)]
+    if of_enterprise:
+        query = query.where(PlantRecord.enterprise_id == bindparam("enterprise_id"))
+    return query.order_by(EnterpriseRecord.uscc, PlantRecord.number)
 
 
 def plants_by_id(plant_ids: Iterable[int]) -> dict[int, PlantOnRecord]:
@@ -174,10 +188,7 @@ def industries_of(
     """The industries of each plant, the main one (主要) first."""
     found: dict[int, list[IndustryOfPlant]] = {}
     for part in in_parts(sorted(set(plant_ids))):
-        rows = db.session.execute(
-            _industries().where(PlantIndustry.plant_id.in_(part), known_at(PlantIndustry, moment))
-        )
-        for plant_id, *values in rows:
+        for plant_id, *values in _INDUSTRIES.rows(moment, plants=part):
             found.setdefault(plant_id, []).append(_industry(moment, *values))
     return {
         plant_id: tuple(sorted(items, key=lambda item: (not item.is_main, item.label)))
@@ -204,6 +215,11 @@ def _industries() -> Select[*tuple[Any, ...]]:
         PlantIndustry.capacity_unit,
         PlantIndustry.id,
     ).order_by(PlantIndustry.id)
+
+
+_INDUSTRIES = AsKnown(
+    PlantIndustry, _industries().where(PlantIndustry.plant_id.in_(among("plants")))
+)
 
 
 def _industry(
@@ -296,21 +312,25 @@ def list_plant_ids() -> list[int]:
 
 def lines_of(plant_id: int, moment: datetime | None = None) -> list[ProductionLine]:
     """The production lines (生产线) of a plant, by number."""
-    return list(
-        db.session.execute(
-            select(ProductionLine)
-            .where(ProductionLine.plant_id == plant_id, known_at(ProductionLine, moment))
-            .order_by(ProductionLine.number)
-        ).scalars()
-    )
+    return list(_LINES.objects(moment, plant_id=plant_id))
+
+
+_LINES = AsKnown(
+    ProductionLine,
+    select(ProductionLine)
+    .where(ProductionLine.plant_id == bindparam("plant_id"))
+    .order_by(ProductionLine.number),
+)
 
 
 def measures_of(plant_id: int, moment: datetime | None = None) -> list[EmergencyMeasure]:
     """The emergency measures (应急措施) of a plant, in recorded order."""
-    return list(
-        db.session.execute(
-            select(EmergencyMeasure)
-            .where(EmergencyMeasure.plant_id == plant_id, known_at(EmergencyMeasure, moment))
-            .order_by(EmergencyMeasure.id)
-        ).scalars()
-    )
+    return list(_MEASURES.objects(moment, plant_id=plant_id))
+
+
+_MEASURES = AsKnown(
+    EmergencyMeasure,
+    select(EmergencyMeasure)
+    .where(EmergencyMeasure.plant_id == bindparam("plant_id"))
+    .order_by(EmergencyMeasure.id),
+)
