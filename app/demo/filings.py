@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from app.accounts.services import Confirmed
 from app.filing import services
 from app.filing.answers import asked_of
 from app.filing.domain import Kind, Transport
+from app.filing.periods_of_year import WindowWanted
 from app.filing.queries import Filing, Working, admission, filing_by_id, working
 from app.filing.queries.papers import statements_of
+from app.filing.services.periods import SET, Act, propose_period
 from app.grades.queries import standings_on
 from app.indicators.domain import Answer, Clauses, Limit, Limits, Measured, Row, Share, YesNo
 from app.kernel import clock
@@ -31,6 +34,12 @@ def plants_beside(plant_id: int) -> list[PlantOnRecord]:
     own = plants_of([first.enterprise_id])[first.enterprise_id] if first else []
     found = (find_plant(it, EVERYTHING) for it in sorted(own, key=lambda it: it != plant_id))
     return [it for it in found if it is not None]
+
+
+def propose_window(year: int, from_on: date, until_on: date) -> int:
+    """Put the year's window of renewals (年度更新申报期) before the head."""
+    wanted = WindowWanted(year, Kind.RENEWAL, from_on, until_on)
+    return propose_period(Act(SET, wanted, f"示例函〔{year}〕12号", "示例"))
 
 
 def begin(plant: PlantOnRecord) -> int:

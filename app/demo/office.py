@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from app.approvals import services as approvals
 from app.demo import filings, tables
 from app.issuing import services as issuing
 from app.issuing.queries import lines_of
@@ -29,6 +30,7 @@ from app.rights.tonnage import Account, EntryKind
 from app.supervision.services import ViolationEntry, record_violations
 
 EARLIER_LIST = timedelta(days=45)
+FILING_OPEN, FILING_LEFT = timedelta(days=30), timedelta(days=14)
 PLANNED_AHEAD = timedelta(days=30)
 LATER = timedelta(seconds=1)
 STORY = "示例·"
@@ -73,7 +75,15 @@ class Office:
                 EntryDraft(account, EntryKind.IN, Decimal("12.5"), today, document, "关停企业收储")
             )
         self._plan_closing()
+        self._open_for_renewals(today)
         self._file()
+
+    def _open_for_renewals(self, today: date) -> None:
+        """This year's window of renewals: two weeks of it are left, so those who wait are told."""
+        with self.desk_of("city-officer"):
+            proposal = filings.propose_window(today.year, today - FILING_OPEN, today + FILING_LEFT)
+        with self.desk_of("city-head"):
+            approvals.approve(proposal)
 
     def _file(self) -> None:
         """An enterprise fills in a filing for one plant and submits one for the other."""
