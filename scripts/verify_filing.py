@@ -6,6 +6,7 @@ Python 3.8 or newer, standard library only. The hash printed on every page of th
 the 短板 of each table and the overall grade follow from the grades of the rows that it states. How
 a row is judged is the program's rule on the day and not held against what was frozen under it.
 
+    python3 verify_filing.py 下载的压缩包.zip或解压后的文件夹 --sha256 存证件上的校验值
     python3 verify_filing.py 申报原件.json --sha256 存证件上的校验值 [--files 佐证材料文件夹]
 
 Exit 0: agrees. 1: does not. 2: wrong use.
@@ -18,6 +19,8 @@ import hashlib
 import json
 import re
 import sys
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,6 +38,13 @@ TABLE = {"place", "label", "versions", "grades", "rows", "grade"}
 ROW = {"key", "dimension", "title", "asked", "answer", "grade", "state", "evidence"}
 FILE = {"no", "place", "row_key", "name", "size", "sha256"}
 SHA256 = re.compile(r"[0-9a-f]{64}")
+BESIDE = re.compile(
+    r"(?:申报存证件|承诺书|申请表|申报回执)_[^/]*\.pdf|(?:说明|缺少的材料)\.txt|verify_filing\.py"
+)
+"""What else lies in a download."""
+OF_SYSTEM = {"Thumbs.db", "desktop.ini", ".DS_Store"}
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
+LARGEST = 256 << 20
 MOST_SHOWN = 20
 CHUNK = 1 << 20
 
@@ -123,29 +133,68 @@ def check_commitment(document: Json) -> Iterator[str]:
         yield "签署的时间晚于提交。"
 
 
-def check_files(document: Json, folder: Path) -> Iterator[str]:
-    """Every listed file is in the folder, byte for byte, whatever it is called there."""
-    paths = sorted(it for it in folder.rglob("*") if it.is_file())
-    there = {hash_of(path): path for path in paths}
-    for file in document["evidence"]:
-        words, path = (
-            "佐证材料 {}（{}）".format(file["no"], file["name"]),
-            there.get(file["sha256"]),
-        )
-        if path is None:
-            altered = any(it.name.endswith(file["name"]) for it in paths)
-            yield words + ("的内容已被改动。" if altered else "不在文件夹中。")
-        elif path.stat().st_size != file["size"]:
-            yield words + "的大小与清单不同。"
+class Held:
+    """A file of the folder or of the zip: its path there, its size and the hash of its content."""
 
-
-def hash_of(path: Path) -> str:
-    """The SHA-256 of a file, read piece by piece."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
+    def __init__(self, path: str, size: int, file: Any) -> None:
+        self.path, self.size = path, size
+        self.name = path.rsplit("/", 1)[-1]
+        digest = hashlib.sha256()
         for chunk in iter(lambda: file.read(CHUNK), b""):
             digest.update(chunk)
-    return digest.hexdigest()
+        self.sha256 = digest.hexdigest()
+
+
+def files_in(folder: Path) -> list[Held]:
+    """Every file of a folder, read piece by piece."""
+    held = []
+    for path in sorted(it for it in folder.rglob("*") if it.is_file() and it.name not in OF_SYSTEM):
+        with path.open("rb") as file:
+            held.append(Held(path.relative_to(folder).as_posix(), path.stat().st_size, file))
+    return held
+
+
+def files_of_zip(package: zipfile.ZipFile) -> list[Held]:
+    """Every file of a zip, read piece by piece; nothing is unpacked to disk."""
+    held = []
+    for entry in (it for it in package.infolist() if not it.is_dir()):
+        try:
+            with package.open(entry) as file:
+                held.append(Held(entry.filename, entry.file_size, file))
+        except DAMAGED as error:
+            raise Altered(f"压缩包已损坏，{entry.filename} 读不出来（{error}）。") from error
+    return held
+
+
+def original_in(held: list[Held], sha256: str) -> str:
+    """Where the original lies: the file of that hash, else what is named like one."""
+    named = [it for it in held if it.name.startswith("申报原件") and it.name.endswith(".json")]
+    found = [it for it in named if it.sha256 == sha256.strip().lower()] or named
+    if not found:
+        raise Altered("没有找到申报原件（JSON）。")
+    if found[0].size > LARGEST:
+        raise Altered("申报原件过大，不是本系统的。")
+    return found[0].path
+
+
+def check_files(document: Json, held: list[Held]) -> Iterator[str]:
+    """Every listed file is there, byte for byte, whatever it is called, and nothing else."""
+    there = {it.sha256: it for it in held}
+    listed = {file["sha256"] for file in document["evidence"]}
+    others = [it for it in held if it.sha256 not in listed]
+    for file in document["evidence"]:
+        words = "佐证材料 {}（{}）".format(file["no"], file["name"])
+        found = there.get(file["sha256"])
+        if found is None:
+            start, end = "{:03d}_".format(file["no"]), file["name"]
+            altered = [it for it in others if it.name.startswith(start) or it.name.endswith(end)]
+            others = [it for it in others if it not in altered]
+            yield words + (f"的内容已被改动：{altered[0].path}。" if altered else "缺少。")
+        elif found.size != file["size"]:
+            yield words + "的大小与清单不同。"
+    for it in others:
+        if "材料/" in it.path or not BESIDE.fullmatch(it.name):
+            yield f"多出的文件，不在佐证材料清单中：{it.path}。"
 
 
 def check_grades(document: Json) -> Iterator[str]:
@@ -210,36 +259,64 @@ def told(document: Json, sha256: str) -> list[str]:
     ]
 
 
+def opened(path: Path, sha256: str) -> tuple[bytes, list[Held] | None]:
+    """The original, and the files that came with it; None for an original by itself."""
+    if path.is_dir():
+        held = files_in(path)
+        return (path / original_in(held, sha256)).read_bytes(), held
+    with path.open("rb") as file:
+        is_zip = file.read(2) == b"PK"
+    if not is_zip:
+        return path.read_bytes(), None
+    try:
+        with zipfile.ZipFile(path) as package:
+            held = files_of_zip(package)
+            return package.read(original_in(held, sha256)), held
+    except DAMAGED as error:
+        raise Altered(f"压缩包已损坏或不完整（{error}）。请重新下载。") from error
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check one submission; returns the exit code."""
-    parser = argparse.ArgumentParser(description="核验下载的申报原件（JSON）和佐证材料。")
-    parser.add_argument("file", metavar="FILE", help="从系统下载的申报原件。")
+    parser = argparse.ArgumentParser(description="核验下载的申报（全部文件，或原件和佐证材料）。")
+    parser.add_argument(
+        "file", metavar="FILE", help="“下载全部”的压缩包、解压后的文件夹，或申报原件（JSON）。"
+    )
     parser.add_argument("--sha256", metavar="HEX", required=True, help="存证件或回执上的校验值。")
-    parser.add_argument("--files", metavar="DIR", help="存放佐证材料的文件夹，核对每个文件。")
+    parser.add_argument("--files", metavar="DIR", help="另存佐证材料的文件夹，核对每个文件。")
     options = parser.parse_args(arguments)
     folder = Path(options.files) if options.files else None
     if folder is not None and not folder.is_dir():
         return wrong(f"没有文件夹 {folder}。请检查路径。")
     try:
-        content = Path(options.file).read_bytes()
-    except OSError as error:
-        return wrong(f"无法读取 {options.file}（{error.strerror}）。请检查路径。")
-    try:
-        document = check_bytes(content, options.sha256)
-        faults = [*check_parts(document), *check_grades(document)]
-        faults += check_files(document, folder) if folder else []
-        print("\n".join(told(document, hashlib.sha256(content).hexdigest())))
+        return checked(Path(options.file), options.sha256, folder)
     except Altered as fault:
         return failed([str(fault)])
     except OSError as error:
-        return wrong(f"无法读取 {error.filename}（{error.strerror}）。请检查权限。")
+        where = error.filename or options.file
+        return wrong(f"无法读取 {where}（{error.strerror}）。请检查路径和权限。")
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         return failed([f"文件的内容缺项或写法不对（{error!r}），不是本系统的申报原件。"])
+
+
+def checked(path: Path, sha256: str, folder: Path | None) -> int:
+    """Check what is at the path, and the materials of a folder; returns the exit code."""
+    content, held = opened(path, sha256)
+    document, own = check_bytes(content, sha256), hashlib.sha256(content).hexdigest()
+    faults = [*check_parts(document), *check_grades(document)]
+    for files in (held, files_in(folder) if folder else None):
+        if files is not None:
+            faults += check_files(document, [it for it in files if it.sha256 != own])
+    print("\n".join(told(document, own)))
     if faults:
         return failed(faults)
     print("核验通过：原件每个字节与提交时一致，各表和总体等级与各项指标的等级相符。")
-    if folder is None and document["evidence"]:
-        print("佐证材料文件没有核对。要核对，请加 --files 文件夹。")
+    if held is not None or folder is not None:
+        print("佐证材料 {} 个文件与清单逐一相符，没有多出的。".format(len(document["evidence"])))
+    elif document["evidence"]:
+        print("佐证材料文件没有核对。要核对，请给出全部文件的压缩包，或加 --files 文件夹。")
+    if held is not None:
+        print("存证件、申请表、承诺书和回执（PDF）由原件生成，未逐字核对，内容以原件为准。")
     return 0
 
 

@@ -54,6 +54,7 @@ SHARED = frozenset(
         "filing.last_submission",
         "filing.submission_page",
         "filing.submission_paper",
+        "filing.submission_bundle",
         "filing.receipt_page",
         "filing.verifier",
         "filing.one_evidence",

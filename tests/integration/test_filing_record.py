@@ -369,4 +369,4 @@ def test_what_is_really_submitted_is_kept_and_agrees_with_the_script(
     assert verify.main(options) == 0
     (folder / "1.bin").write_bytes(b"another")
     assert verify.main(options) == 1
-    assert "佐证材料 1（报告1.pdf）不在文件夹中" in capsys.readouterr().err
+    assert "佐证材料 1（报告1.pdf）缺少" in capsys.readouterr().err

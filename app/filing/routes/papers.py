@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
+import threading
 
-from flask import abort, flash, send_file, url_for
-from werkzeug import Response
+from flask import Response, abort, flash, send_file, url_for
 
 from app.accounts.sessions import signed_in_person
 from app.filing import application
@@ -21,24 +21,25 @@ from app.filing.queries import assessment_of, working
 from app.filing.queries.papers import bureau_of, commitment_of
 from app.filing.routes.blueprint import blueprint, filing_or_404
 from app.filing.routes.submissions import submission_or_404
-from app.filing.services.papers import KEPT, OTHERS, paper
+from app.filing.services.papers import KEPT, OTHERS, VERIFIER, all_of, paper
 from app.kernel import audit, clock, htmx
 from app.kernel.authority import Permission
-from app.kernel.config import ROOT
 from app.kernel.database import db
 from app.kernel.papers import MEDIA_TYPES, PaperFault, file_name
 from app.kernel.permissions import requires
 from app.kernel.web import never_run
 
-_VERIFIER = ROOT / "scripts" / "verify_filing.py"
 KINDS = (*KEPT, *OTHERS)
+_PACKING = threading.BoundedSemaphore(4)
+"""So many submissions are sent whole at once by a process: each keeps one of its sixteen threads
+for as long as the line takes."""
 
 
 @blueprint.get("/verifier")
 @requires(Permission.FILING_VIEW)
 def verifier() -> Response:
     """The stand-alone check (核验程序), which needs neither this app nor its server."""
-    return never_run(send_file(_VERIFIER, mimetype="text/x-python", as_attachment=True))
+    return never_run(send_file(VERIFIER, mimetype="text/x-python", as_attachment=True))
 
 
 @blueprint.get("/<int:filing_id>/commitment.<form>")
@@ -97,11 +98,38 @@ def submission_paper(submission_id: int, kind: str) -> Response:
 
 
 def _sent(file: RecordFile, filing_id: int) -> Response:
-    person = signed_in_person()
-    db.session.rollback()
-    audit.record_aside("filing.paper", "filing", filing_id, {"文件名": file.name},
-                       actor=(person.user_id, person.display_name))  # fmt: skip
+    _note_sent(file.name, filing_id)
     response = send_file(
         io.BytesIO(file.content), mimetype=file.media, as_attachment=True, download_name=file.name
     )
+    return never_run(response)
+
+
+def _note_sent(name: str, filing_id: int) -> None:
+    person = signed_in_person()
+    db.session.rollback()
+    audit.record_aside("filing.paper", "filing", filing_id, {"文件名": name},
+                       actor=(person.user_id, person.display_name))  # fmt: skip
+
+
+@blueprint.get("/submissions/<int:submission_id>/all.zip")
+@requires(Permission.FILING_VIEW)
+def submission_bundle(submission_id: int) -> Response:
+    """Everything of a submission in one file, sent while it is written."""
+    found = submission_or_404(submission_id)
+    try:
+        name, packed = all_of(found)
+    except PaperFault as fault:
+        flash(str(fault), "problem")
+        return htmx.htmx_redirect(url_for("filing.submission_page", submission_id=found.id))
+    if not _PACKING.acquire(blocking=False):
+        abort(503, "正在打包下载的人较多，请几分钟后再试。单个文件现在就可以下载。")
+    try:
+        _note_sent(name, found.filing_id)
+        response = Response(packed, mimetype="application/zip")
+        response.headers.set("Content-Disposition", "attachment", filename=name)
+        response.call_on_close(_PACKING.release)
+    except BaseException:
+        _PACKING.release()
+        raise
     return never_run(response)

@@ -7,9 +7,9 @@ it. Until they are kept they are made when asked for, which gives the same bytes
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from app.filing import papers, record
+from app.filing import bundle, papers, record
 from app.filing.models import FilingPaper
 from app.filing.papers import JSON, TEXT, RecordFile
 from app.filing.queries.filings import Submission, find_submission
@@ -19,14 +19,17 @@ from app.filing.queries.papers import (
     signed_commitment,
     submitted_application,
 )
-from app.kernel import audit, files, jobs
+from app.kernel import audit, clock, files, jobs
 from app.kernel.authority import EVERYTHING
+from app.kernel.config import ROOT
 from app.kernel.database import db
 from app.kernel.entrance import whom_to_tell
 from app.kernel.papers import MEDIA_TYPES, PaperFault, file_name
 from app.kernel.transaction import transaction, writing
 
 JOB = "filing.papers"
+VERIFIER = ROOT / "scripts" / bundle.VERIFIER
+"""The stand-alone check (核验程序)."""
 _GONE = "存证件缺失，或与提交时的校验值不符。须从备份恢复，请告知{}。"
 
 
@@ -84,6 +87,35 @@ def paper(submission: Submission, kind: str) -> RecordFile:
     if not files.is_whole(kept.sha256):
         raise PaperFault(_GONE.format(whom_to_tell()))
     return RecordFile(kept.name, MEDIA_TYPES["pdf"], files.path_of(kept.sha256).read_bytes())
+
+
+IN_BUNDLE = ("record", "commitment", "application", "receipt", "original")
+"""The papers that go with the materials."""
+
+
+def all_of(submission: Submission) -> tuple[str, Iterator[bytes]]:
+    """A submission as one zip: its name, and its bytes as they are written. Raises PaperFault.
+
+    The papers are there before the first byte is sent; the materials follow from disk, and need
+    neither the database nor the app.
+    """
+    made = [paper(submission, kind) for kind in IN_BUNDLE]
+    held = record.read(submission.content)
+    written = [
+        *(bundle.Written(it.name, it.content) for it in made),
+        bundle.Written(bundle.NOTE, bundle.note(held, [it.name for it in made])),
+        bundle.Written(bundle.VERIFIER, VERIFIER.read_bytes()),
+    ]
+    name = file_name(f"申报全部文件_{record.name_of(held)}", "zip")
+    at = submission.submitted_at.astimezone(clock.SHANGHAI)
+    return name, bundle.pieces(written, bundle.originals(held, files.path_of), at, _is_whole)
+
+
+def _is_whole(material: bundle.Original) -> bool:
+    try:
+        return files.digest_of(material.path) == material.sha256
+    except OSError:
+        return False
 
 
 def _docx(name: str, content: bytes) -> RecordFile:
