@@ -49,16 +49,19 @@ def _led(question: Question, values: Mapping[str, Any]) -> Sequence[Row]:
     return rows
 
 
-def carry_out(change: Delete | Update, values: Mapping[str, Any]) -> None:
-    """Change rows that follow from others, and so need no entry in the trail, by numbers given."""
+def carry_out(change: Delete | Update, values: Mapping[str, Any]) -> int:
+    """Change rows that follow from others, and so need no entry in the trail, by numbers given.
+
+    Says how many it changed.
+    """
     raw, asked = _ready(change)
     if asked is None:
-        run(change, values)
-        return
+        return run(change, values).rowcount
     try:
-        raw.execute(asked.text, asked.given(values))
+        changed: int = raw.execute(asked.text, asked.given(values)).rowcount
     except db.engine.dialect.loaded_dbapi.Error:
-        run(change, values)
+        return run(change, values).rowcount
+    return changed
 
 
 def _ready(statement: Question | Delete | Update) -> tuple[Any, _Asked | None]:

@@ -36,6 +36,15 @@ class AuditEntry(Base):
     )
 
 
+class KeptMark(Base):
+    """Another token with every change of a topic (变动标记); see :mod:`app.kernel.kept`."""
+
+    __tablename__ = "kept_mark"
+
+    topic: Mapped[str] = mapped_column(String(60), primary_key=True)
+    token: Mapped[str] = mapped_column(String(32))
+
+
 class Job(Base):
     """A piece of long work with progress and a lease (后台任务)."""
 

@@ -8,6 +8,7 @@ commit is refused when something changed without an audit entry.
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
@@ -15,23 +16,25 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from app.kernel import clock, driver_rows
-from app.kernel.database import Mode, UTCMoment, db, mode, set_mode, without_waiting
+from app.kernel.database import Mode, UTCMoment, db, mode, run, set_mode, without_waiting
 from app.kernel.models import AuditEntry
 
 Seen = TypeVar("Seen")
 log = logging.getLogger(__name__)
 UNAUDITED_TABLES = frozenset(
     {"audit_entry", "job", "upload", "sign_in_session", "sign_in_attempt", "alembic_version"}
-    | {"plant_search", "plant_gram", "shown_day"}
+    | {"plant_search", "plant_gram", "shown_day", "kept_mark"}
     | {"standing_interval", "projection_state", "projection_rebuild"}
 )
 """Bookkeeping that may change without an audit entry: the trail itself, queues, sign-ins, and what
 follows from facts that have theirs."""
+MARKED_TABLES = frozenset({"violation", "finding", "grade_record", "rulebook_edit"})
+"""Those of which kept answers tell (:mod:`app.kernel.kept`) as of a topic, whoever changes them."""
 
 
 class UnauditedChange(Exception):
@@ -55,6 +58,7 @@ class Transaction:
     audited: bool = False
     changed: bool = False
     events: dict[str, set[int]] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
     afterwards: list[Callable[[], object]] = field(default_factory=list)
 
 
@@ -167,12 +171,32 @@ def after_commit(act: Callable[[], object]) -> None:
     transaction().afterwards.append(act)
 
 
+def touch(*topics: str) -> None:
+    """Let go of what is kept about these topics (:mod:`app.kernel.kept`), with this commit."""
+    transaction().touched.update(topics)
+
+
+_MARK = text(
+    "INSERT INTO kept_mark (topic, token) VALUES (:topic, :token)"
+    " ON CONFLICT (topic) DO UPDATE SET token = excluded.token"
+)
+
+
+def _mark_touched(current: Transaction) -> None:
+    token = secrets.token_hex(16)  # of no other state, not even of one that a restore brings back
+    marks = [{"topic": it, "token": token} for it in sorted(current.touched)]
+    if marks:
+        run(_MARK, marks)
+
+
 def commit() -> None:
     """Hand on the events, check the audit trail, and make everything durable."""
     current = _current.get()
     if current is not None:
         _deliver_events(current)
     db.session.flush()
+    if current is not None:
+        _mark_touched(current)
     if db.session.info.pop("changed", False) and (current is None or not current.audited):
         db.session.rollback()
         raise UnauditedChange("rows changed without an audit entry; call audit.record")
@@ -293,8 +317,12 @@ def holds_writer_lock() -> bool:
 
 def note_change(table: str) -> None:
     """Remember, for the end of a writing transaction, that it changed rows of this table."""
-    if table not in UNAUDITED_TABLES and _intended.get() is not None:
-        db.session.info["changed"] = True
+    if table in UNAUDITED_TABLES or _intended.get() is None:
+        return
+    db.session.info["changed"] = True
+    current = _current.get()  # there is one: without it the commit is refused
+    if table in MARKED_TABLES and current is not None:
+        current.touched.add(table)
 
 
 def watch_changes(engine: Engine) -> None:

@@ -38,6 +38,7 @@ class ViolationRecord(Explained, Base):
         CheckConstraint("withdrawn_on IS NULL OR withdrawn_on >= decided_on", name="withdrawn"),
         CheckConstraint("acted_on IS NULL OR acted_on <= decided_on", name="acted"),
         Index("ix_violation_enterprise_id_plant_id", "enterprise_id", "plant_id"),
+        Index("ix_violation_decided_on", "decided_on", "id"),
         Index("ix_violation_identity", "enterprise_id", "document_key", "kind"),
         _AUTO,
     )

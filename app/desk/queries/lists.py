@@ -19,6 +19,7 @@ from app.kernel.authority import Scope
 from app.kernel.database import db, known_at
 from app.kernel.permissions import within
 from app.registry.models import EnterpriseRecord, PlantRecord
+from app.registry.topics import WHERE
 from app.supervision.models import FindingRecord, ViolationRecord
 
 PAGE_SIZE = 50
@@ -101,7 +102,14 @@ def _count(kind: str, wanted: FactFilter, scope: Scope, today: date) -> int:
         query = _query(kind, whole, scope, today).order_by(None).with_only_columns(MODELS[kind].id)
         return db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
 
-    return kept.answer(("facts counted", kind, whole, scope, today), find)
+    return kept.answer(("facts counted", kind, whole, scope, today), find, _followed(kind, whole))
+
+
+def _followed(kind: str, whole: FactFilter) -> frozenset[str]:
+    """The facts, and where their plants are; names as they are written no topic tells of."""
+    if whole.search.strip():
+        return frozenset()
+    return WHERE | {MODELS[kind].__tablename__}
 
 
 def all_facts(kind: str, wanted: FactFilter, scope: Scope, today: date) -> list[FactLine]:
@@ -174,11 +182,22 @@ def _query(kind: str, wanted: FactFilter, scope: Scope, today: date) -> Select[A
 def _in_reach(kind: str, scope: Scope) -> ColumnElement[bool]:
     """A fact of a plant within reach, or of an enterprise that has one there."""
     if scope.is_everything:
-        return or_(PlantRecord.plant_id.is_not(None), _whole(kind, true()))
+        return or_(PlantRecord.plant_id.is_not(None), _owned_by_anyone(kind))
     own = within(scope, _Beside.county, _Beside.enterprise_id)
     # Asked of the fact itself, so that the few of a county are found by their index.
     plants = select(_Beside.plant_id).where(known_at(_Beside, None), own)
     return or_(MODELS[kind].plant_id.in_(plants), _whole(kind, own))
+
+
+def _owned_by_anyone(kind: str) -> ColumnElement[bool]:
+    """A fact that names no plant, of an enterprise that has one; few do, so each is asked of."""
+    if kind == GRADE:
+        return false()
+    model: Any = MODELS[kind]
+    has_one = select(_Beside.id).where(
+        known_at(_Beside, None), _Beside.enterprise_id == model.enterprise_id
+    )
+    return and_(model.plant_id.is_(None), has_one.exists())
 
 
 def _whole(kind: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -288,4 +288,8 @@ STANDING_PLACE: ColumnElement[int] = case(
 
 def shown_day() -> date:
     """The day whose standings the rows of the register list keep."""
-    return db.session.execute(select(ShownDay.day)).scalar_one()
+    day: date = run(_SHOWN_DAY).scalar_one()
+    return day
+
+
+_SHOWN_DAY = select(ShownDay.day)

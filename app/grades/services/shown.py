@@ -31,11 +31,12 @@ from app.grades.queries import IS_LOWERED, STANDING_PLACE, shown_day
 from app.kernel import daily, driver_rows
 from app.kernel.database import among, db, run
 from app.kernel.facts import in_parts
-from app.kernel.transaction import writing
+from app.kernel.transaction import touch, writing
 from app.registry.models import PlantSearch, ShownDay
+from app.registry.topics import STANDINGS
 
 _ROW = cast("Table", PlantSearch.__table__)
-_STANDING_OF_ROW: Mapping[str, Any] = {
+STANDING_OF_ROW: Mapping[str, Any] = {
     "grade": StandingInterval.grade,
     "grade_rank": StandingInterval.grade_rank,
     "standing_place": STANDING_PLACE,
@@ -54,6 +55,7 @@ def show_day(day: date) -> None:
         return
     overdue = _ROW.c.standing_until <= day if day > shown else true()
     run(_copy(literal(day, Date), overdue))
+    touch(STANDINGS)
     db.session.execute(update(ShownDay).values(day=day))
 
 
@@ -61,21 +63,26 @@ def show_again(plant_ids: Iterable[int]) -> None:
     """Copy the shown day's standing once more: the intervals of these plants have changed."""
     plants = sorted(plant_ids)
     if len(plants) == 1:
-        driver_rows.carry_out(_SHOW_ONE_AGAIN, {"plant": plants[0]})
+        _noted(driver_rows.carry_out(_SHOW_ONE_AGAIN, {"plant": plants[0]}))
         return
     for part in in_parts(plants):
-        run(_SHOW_AGAIN, {"plants": part})
+        _noted(run(_SHOW_AGAIN, {"plants": part}).rowcount)
 
 
 def show_again_between(first: int, last: int) -> None:
     """The same for all plants from ``first`` to ``last``."""
-    run(_SHOW_BETWEEN_AGAIN, {"first": first, "last": last})
+    _noted(run(_SHOW_BETWEEN_AGAIN, {"first": first, "last": last}).rowcount)
+
+
+def _noted(changed: int) -> None:
+    if changed:  # or where the engine cannot tell how many
+        touch(STANDINGS)
 
 
 def shown_standings(plant_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """The same columns for plants that have no row yet, as far as their intervals are made."""
     return {
-        row[0]: dict(zip(_STANDING_OF_ROW, row[1:], strict=True))
+        row[0]: dict(zip(STANDING_OF_ROW, row[1:], strict=True))
         for row in run(_OF_SHOWN_DAY, {"plants": plant_ids})
     }
 
@@ -83,19 +90,19 @@ def shown_standings(plant_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
 def _copy(day: ColumnElement[date], which: ColumnElement[bool]) -> Update:
     return (
         update(_ROW)
-        .values(_STANDING_OF_ROW)
+        .values(STANDING_OF_ROW)
         .where(
             StandingInterval.plant_id == _ROW.c.plant_id,
             StandingInterval.from_on <= day,
             StandingInterval.until_on > day,
             which,
-            or_(*(_ROW.c[name].is_distinct_from(it) for name, it in _STANDING_OF_ROW.items())),
+            or_(*(_ROW.c[name].is_distinct_from(it) for name, it in STANDING_OF_ROW.items())),
         )
     )
 
 
 _SHOWN = select(ShownDay.day).scalar_subquery()
-_OF_SHOWN_DAY = select(StandingInterval.plant_id, *_STANDING_OF_ROW.values()).where(
+_OF_SHOWN_DAY = select(StandingInterval.plant_id, *STANDING_OF_ROW.values()).where(
     StandingInterval.plant_id.in_(among("plants")),
     StandingInterval.from_on <= _SHOWN,
     StandingInterval.until_on > _SHOWN,

@@ -30,6 +30,7 @@ from app.kernel.authority import Scope
 from app.kernel.database import db, known_at, run
 from app.kernel.permissions import within
 from app.portal.domain import soon_until
+from app.portal.queries import following
 from app.portal.queries.conditions import (
     OF_INTERVALS,
     SHOWN,
@@ -134,6 +135,8 @@ def export_register(wanted: RegisterFilter, scope: Scope) -> list[tuple[Any, ...
 def count_register(wanted: RegisterFilter, scope: Scope) -> tuple[int, int]:
     """How many plants the list has, and how many enterprises they belong to."""
     whole = replace(wanted, sort="name", falling=False, after=None, before=None)
+    if wanted.grade or wanted.standing:
+        require_current()
 
     def find() -> tuple[int, int]:
         owners = func.count(distinct(PlantSearch.enterprise_id))
@@ -142,11 +145,12 @@ def count_register(wanted: RegisterFilter, scope: Scope) -> tuple[int, int]:
         plants, enterprises = tuple(run(query).one())
         return plants, enterprises
 
-    return kept.answer(("register counted", whole, scope), find)
+    return kept.answer(("register counted", whole, scope), find, following.of_list(whole))
 
 
 def count_by_grade(on: date, scope: Scope) -> list[tuple[str | None, int]]:
     """How many plants have each grade on the day, best first, 未定级 (None) last."""
+    require_current()
 
     def find() -> list[tuple[str | None, int]]:
         asked = Asked.of(RegisterFilter(on, sort="grade"), scope)
@@ -158,11 +162,12 @@ def count_by_grade(on: date, scope: Scope) -> list[tuple[str | None, int]]:
         )
         return [(grade, number) for grade, number in db.session.execute(query)]
 
-    return kept.answer(("register by grade", on, scope), find)
+    return kept.answer(("register by grade", on, scope), find, following.of_standings(on))
 
 
 def count_conditions(on: date, scope: Scope) -> dict[str, int]:
     """How many plants the register shows for each standing, and whose permit ends or has ended."""
+    require_current()
 
     def find() -> dict[str, int]:
         asked = Asked.of(RegisterFilter(on, sort="standing"), scope)
@@ -179,7 +184,7 @@ def count_conditions(on: date, scope: Scope) -> dict[str, int]:
             found |= {name: int(n) for name, n in zip(conditions, numbers, strict=True)}
         return found
 
-    return kept.answer(("register by condition", on, scope), find)
+    return kept.answer(("register by condition", on, scope), find, following.of_standings(on))
 
 
 _ENDING = frozenset({"soon", "expired"})
@@ -196,6 +201,7 @@ def list_towns(scope: Scope, county: str = "") -> list[tuple[str, str]]:
     return kept.answer(
         ("register towns", scope, county),
         lambda: [(it[0], it[1]) for it in db.session.execute(query)],
+        following.TOWNS,
     )
 
 
@@ -208,7 +214,9 @@ def list_officers(scope: Scope, county: str = "") -> list[str]:
         .order_by(PlantSearch.officer)
     )
     return kept.answer(
-        ("register officers", scope, county), lambda: list(db.session.execute(query).scalars())
+        ("register officers", scope, county),
+        lambda: list(db.session.execute(query).scalars()),
+        following.OFFICERS,
     )
 
 
@@ -341,7 +349,9 @@ def _proposed(wanted: RegisterFilter, scope: Scope) -> ColumnElement[bool] | Non
     few = max(FEW, plants // 8)
     some = select(proposed(words).subquery()).limit(few).subquery()
     query = select(func.count()).select_from(some)
-    found = kept.answer(("pairs", words), lambda: db.session.execute(query).scalar_one())
+    found = kept.answer(
+        ("pairs", words, few), lambda: db.session.execute(query).scalar_one(), following.TEXTS
+    )
     return is_proposed(words, few) if found < few else None
 
 

@@ -6,13 +6,14 @@ It is made once in a transaction, at its end, when the industries and standings 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, TypeAlias, cast
 
 from sqlalchemy import Table, bindparam, delete, select, update
 
 from app.kernel import bulk, facts
 from app.kernel.database import db
-from app.kernel.transaction import listing_changed
+from app.kernel.transaction import listing_changed, touch
 from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord, PlantSearch
 from app.registry.search import (
     LAST_DAY,
@@ -23,6 +24,7 @@ from app.registry.search import (
     state_place,
 )
 from app.registry.search_index import replace_grams
+from app.registry.topics import ROWS, of_column
 from app.rulebook.queries import catalogue
 
 _TABLE = cast("Table", PlantSearch.__table__)
@@ -51,17 +53,36 @@ def refresh_search(plant_ids: Iterable[int]) -> None:
     standing they keep what they had.
     """
     for part in facts.in_parts(sorted(set(plant_ids))):
-        query = select(PlantSearch.plant_id, PlantSearch.text).where(PlantSearch.plant_id.in_(part))
-        before = {row[0]: row[1] for row in db.session.execute(query)}
         rows = _rows(part)
+        before = {it["plant_id"]: it for it in _held(part)}
         gone = [it for it in before if it not in rows]
         if gone:
             db.session.execute(delete(_TABLE).where(_TABLE.c.plant_id.in_(gone)))
-        changed = [{"of": it, **rows[it]} for it in rows if it in before]
-        if changed:
+        differing = {
+            it: names
+            for it, row in rows.items()
+            if it in before and (names := [name for name in row if row[name] != before[it][name]])
+        }
+        if differing:
+            changed = [{"of": it, **rows[it]} for it in differing]
             db.session.connection().execute(_BY_PLANT, changed)
-        _enter([rows[it] for it in rows if it not in before])
-        replace_grams(before, {it: row["text"] for it, row in rows.items()})
+        new = [rows[it] for it in rows if it not in before]
+        _enter(new)
+        touch(*({ROWS} if gone or new else ()), *map(of_column, chain(*differing.values())))
+        texts = {it: row["text"] for it, row in before.items()}
+        replace_grams(texts, {it: row["text"] for it, row in rows.items()})
+
+
+def _held(part: Sequence[int]) -> list[Mapping[str, Any]]:
+    """The rows as they stand, but for the standing."""
+    query = select(*(_TABLE.c[name] for name in OF_FACTS)).where(_TABLE.c.plant_id.in_(part))
+    return [dict(it) for it in db.session.execute(query).mappings()]
+
+
+OF_FACTS = (
+    "plant_id", "text", "sort_key", "enterprise_id", "uscc", "county", "town", "officer",
+    "industry_place", "permit_until", "state_place", "closed_on",
+)  # fmt: skip
 
 
 def _enter(new: Sequence[dict[str, Any]]) -> None:
@@ -86,6 +107,7 @@ def refresh_industries(plant_ids: Iterable[int]) -> None:
         ]
         if rows:
             db.session.connection().execute(_BY_PLANT, rows)
+            touch(of_column("industry_place"))
 
 
 def refresh_industry_places() -> None:
@@ -96,6 +118,7 @@ def refresh_industry_places() -> None:
         if place != held:
             of_it = update(_TABLE).where(_TABLE.c.industry_place == held)
             db.session.connection().execute(of_it.values(industry_place=place))
+            touch(of_column("industry_place"))
 
 
 _BY_PLANT = update(_TABLE).where(_TABLE.c.plant_id == bindparam("of"))
