@@ -135,12 +135,26 @@ def _manifest(names: Sequence[str], inner: Sequence[str]) -> tuple[str, str]:
 
 
 def _read_manifest(archive: Archive, entry: str) -> Any:
-    altered = Unfit(f"{MANIFEST} 读不出来，可能被改动。{_AGAIN}")
     if archive.entries[entry].file_size > _LARGEST_MANIFEST:
+        raise _altered()
+    try:
+        return manifest_in(archive.read(entry))
+    except UnreadableWorkbook as fault:
+        raise _altered() from fault
+
+
+def _altered() -> Unfit:
+    return Unfit(f"{MANIFEST} 读不出来，可能被改动。{_AGAIN}")
+
+
+def manifest_in(content: bytes) -> Any:
+    """The manifest that these bytes are. Raises Unfit."""
+    altered = _altered()
+    if len(content) > _LARGEST_MANIFEST:
         raise altered
     try:
-        document = json.loads(archive.read(entry).decode("utf-8-sig"))
-    except (ValueError, RecursionError, UnreadableWorkbook) as fault:
+        document = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as fault:
         raise altered from fault
     is_ours = isinstance(document, dict) and document.get("format") == FORMAT
     if not is_ours or not isinstance(document.get("number"), str):

@@ -9,8 +9,11 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
+from app.filing import services
 from app.filing.models import FilingEvidence, FilingSubmission, FilingSubmissionFile
+from app.filing.queries.packages import find_package
 from app.kernel import audit, clock, files, uploads
+from app.kernel.canonical import canonical
 from app.kernel.database import db
 from app.kernel.transaction import writing
 from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind, Query, numbers
@@ -115,6 +118,18 @@ ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {
 }
 
 
+def _carried_in(world: World, who: Principal) -> dict[str, Any]:
+    """The manifest of a package of one's own, or of a foreign one."""
+    key = next(iter(who.plants), "A1")
+    filing_id = _filing(world, key, "draft", "package")
+    with world.app.app_context():
+        with writing("测试"):
+            number, _ = services.issue_package(filing_id)
+        issued = find_package(number)
+        return {"package": (BytesIO(canonical(issued.manifest if issued else {}).encode()),
+                            "manifest.json")}  # fmt: skip
+
+
 def _announced(_world: World, _who: Principal) -> dict[str, Any]:
     return {"name": f"{next(numbers)}.pdf", "size": "9", "mark": "1", "place": "0", "row": ""}
 
@@ -124,6 +139,7 @@ FORMS: Mapping[str, Form] = {
         "place": "0", "row": "", "files": (BytesIO(pdf(3)), "示例.pdf"),
     },
     "filing.export_materials": lambda _world, _who: {"format": "xlsx"},
+    "filing.carry_in": _carried_in,
     "filing.begin_package": _announced,
     "filing.package_part": lambda _world, _who: {},
     "filing.package_whole": lambda _world, _who: {},

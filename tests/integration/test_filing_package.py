@@ -142,3 +142,20 @@ def test_while_another_table_rules_the_filer_chooses_before_a_package_is_made(
     answer = filer.post(f"/filing/{filing_id}/package")
     assert answer.status_code == 422
     assert "指标表或规则集已有更新" in answer.text
+
+
+def test_the_history_tells_the_enterprise_s_own_entries_from_the_officer_s(
+    app: Flask, plant: int, officer: FlaskClient, filer: FlaskClient
+) -> None:
+    filing_id = _begun_at_office(officer, plant)
+    told = "经过"
+    assert "企业填写" not in filer.get(f"/filing/{filing_id}").text
+    for trips in ("7", "8"):
+        form = {"seen": str(int(trips) - 7), "trips": trips}
+        assert filer.post(f"/filing/{filing_id}/transport", data=form).status_code == 303
+    page = filer.get(f"/filing/{filing_id}").text.split(told)[-1]
+    assert page.count("企业填写") == 1, "told once a person"
+    assert "代为录入" not in page
+    with app.app_context(), writing("测试", actor_id=777_001, actor_name="窗口人员"):
+        services.save_answer(filing_id, 1, "1", answers()["1"], 0)
+    assert "代为录入" in filer.get(f"/filing/{filing_id}").text

@@ -14,7 +14,7 @@ from app.registry.models import PlantSearch
 from app.registry.queries import PlantOnRecord, plants_by_id
 from app.registry.search import search_term
 
-_ENTERING = ("start", "enter", "import", "submit")
+_ENTERING = ("start", "enter", "fill", "import", "submit")
 
 
 def entered_by(filing_id: int) -> frozenset[int]:

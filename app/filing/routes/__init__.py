@@ -3,6 +3,7 @@
 from app.filing.routes import (
     arrivals,
     assessing,
+    carrying,
     checking,
     evidence,
     evidence_one,
@@ -28,6 +29,7 @@ __all__ = [
     "arrivals",
     "assessing",
     "blueprint",
+    "carrying",
     "checking",
     "evidence",
     "evidence_one",

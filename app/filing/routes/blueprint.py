@@ -169,12 +169,14 @@ def filing_sections() -> list[tuple[str, str, bool]]:
         return []
     parts = [("申报受理", "submission_list"), ("年度更新", "renewal_list")]
     if can(Permission.FILING_WINDOW):
-        parts.append(("窗口代录", "window_page"))
+        parts += [("窗口代录", "window_page"), ("交回填报包", "carrying_page")]
     parts.append(("申报期", "period_list"))
-    return [
-        (words, url_for(f"filing.{name}"), request.endpoint == f"filing.{name}")
-        for words, name in parts
-    ]
+    here = _SECTION_OF.get(request.endpoint or "", request.endpoint)
+    return [(words, url_for(f"filing.{name}"), here == f"filing.{name}") for words, name in parts]
+
+
+_SECTION_OF = {"filing.carry_in": "filing.carrying_page"}
+"""Answered with the page of another address."""
 
 
 def stops_before_signing(findings: Iterable[CheckFinding]) -> list[CheckFinding]:

@@ -47,6 +47,7 @@ _DONE, _OPEN = ("done", "已完成"), ("soon", "未完成")
 _STEP_WORDS = {
     "start": "开始申报",
     "enter": "代为录入",
+    "fill": "企业填写",
     "import": "导入离线填报包",
     "submit": "签署并提交",
     "withdraw": "撤回",

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import insert, update
 
+from app.accounts.queries import grants_of
 from app.approvals.domain import Overtaken, Refused
 from app.filing.domain import COURSE, State, Way
 from app.filing.models import FilingRow, FilingStep
@@ -117,10 +118,18 @@ _ENTRIES = frozenset(
 )  # fmt: skip
 
 
+def _is_own(filing: Filing, by: int | None) -> bool:
+    """Whether the person fills in for the own enterprise, in a package's filing or beside it."""
+    if filing.way is not Way.PACKAGE or by is None:
+        return False
+    grants = grants_of(by)
+    return any(it.uscc for it in grants) and not any(it.county for it in grants)
+
+
 def enter(action: str, filing: Filing, detail: Mapping[str, object]) -> None:
     """An audit entry about the filing; who makes an entry for another stays known by a step."""
     by = transaction().actor_id
     if (filing.way is not Way.BROWSER and action in _ENTRIES
             and by not in entered_by(filing.id)):  # fmt: skip
-        note_step(filing.id, "enter", filing.state)
+        note_step(filing.id, "fill" if _is_own(filing, by) else "enter", filing.state)
     audit.record(action, "filing", filing.id, {**told(filing), **detail}, county=filing.county)

@@ -1,0 +1,138 @@
+"""交回填报包 at the window: the package itself says to which filing it belongs."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from app.filing import services
+from app.filing.models import FilingArrival
+from app.kernel import jobs
+from app.kernel.database import db
+from app.kernel.transaction import writing
+from tests.facts import a_plant, code
+from tests.filings import begun, put_in_force, table
+from tests.packages import exported, zipped
+from tests.people import KEQIAO, YUECHENG, ClientAs
+
+ADDRESS = "/filing/window/arrivals"
+
+
+@pytest.fixture
+def plant(app: Flask, bureau: None) -> int:
+    with app.app_context():
+        put_in_force(table(), date(2026, 1, 1))
+        return a_plant()[1]
+
+
+@pytest.fixture
+def officer(client_as: ClientAs) -> FlaskClient:
+    return client_as("county-officer", county=YUECHENG)
+
+
+@pytest.fixture
+def at_office(plant: int, officer: FlaskClient) -> int:
+    form = {"plant_id": str(plant), "year": "2026", "kind": "first", "target": "C",
+            "form_key": "package-1"}  # fmt: skip
+    begun_at = officer.post("/filing/window/package", data=form).location
+    return int(begun_at.split("/filing/")[1].split("/")[0])
+
+
+def _hand_in(client: FlaskClient, content: bytes, name: str = "交回.zip") -> TestResponse:
+    return client.post(ADDRESS, data={"package": (io.BytesIO(content), name)})
+
+
+def _arrivals(app: Flask) -> int:
+    with app.app_context():
+        query = select(func.count()).select_from(FilingArrival)
+        return int(db.session.execute(query).scalar_one())
+
+
+def test_what_is_handed_in_finds_its_filing(
+    app: Flask, at_office: int, officer: FlaskClient
+) -> None:
+    assert f'href="{ADDRESS}"' in officer.get("/filing/window").text
+    assert "交回填报包" in officer.get(ADDRESS).text
+    answer = _hand_in(officer, zipped(exported(officer, at_office)))
+    assert answer.status_code == 303, answer.text
+    assert answer.location.startswith(f"/filing/{at_office}/package/arrivals/")
+    with app.app_context():
+        while jobs.run_next():
+            pass
+    assert "待确认导入" in officer.get(answer.location).text
+
+
+def test_the_manifest_alone_leads_to_the_filing_and_nothing_is_kept(
+    app: Flask, at_office: int, officer: FlaskClient
+) -> None:
+    manifest = exported(officer, at_office)["manifest.json"]
+    answer = _hand_in(officer, b"\xef\xbb\xbf" + manifest, "manifest.json")
+    assert answer.location == f"/filing/{at_office}/package"
+    assert "这是本申报的填报包" in officer.get(answer.location).text
+    assert _arrivals(app) == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "空文件"),
+        (b"PK\x03\x04nothing", "已损坏"),
+        (b"{}", "读不出来"),
+        (b'{"format": "jixiao-filing-package-1", "number": 7}', "读不出来"),
+        (b'{"format": "jixiao-filing-package-1", "number": "LX9-AB"}', "没有导出过编号为 LX9-AB"),
+        (b"[" * 100_000, "已损坏"),
+        (b'{"a":' * 100_000, "读不出来"),
+    ],
+)
+def test_what_belongs_to_no_filing_is_refused_with_a_sentence(
+    app: Flask, plant: int, officer: FlaskClient, content: bytes, told: str
+) -> None:
+    answer = _hand_in(officer, content)
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert officer.post(ADDRESS, data={}).status_code == 422
+    assert _arrivals(app) == 0
+
+
+def test_a_manifest_that_was_altered_names_nobody(
+    app: Flask, at_office: int, officer: FlaskClient
+) -> None:
+    parts = exported(officer, at_office)
+    parts["manifest.json"] = parts["manifest.json"].replace(b'"C"', b'"B"')
+    answer = _hand_in(officer, zipped(parts))
+    assert answer.status_code == 422
+    assert "manifest.json 被改动" in answer.text
+    assert _arrivals(app) == 0
+
+
+def test_whose_it_is_not_to_import_is_told_who_can(
+    app: Flask, plant: int, officer: FlaskClient, client_as: ClientAs
+) -> None:
+    with app.app_context():
+        filing_id = begun(plant)
+    content = zipped(exported(client_as("filer", uscc=code(1)), filing_id))
+    told = _hand_in(officer, content)
+    assert told.status_code == 422
+    assert "由企业在网上建立，窗口不能代为导入" in told.text
+    elsewhere = _hand_in(client_as("county-officer", county=KEQIAO), content)
+    assert elsewhere.status_code == 422
+    assert "不在您的权限范围内" in elsewhere.text
+    assert _arrivals(app) == 0
+
+
+def test_of_a_filing_that_is_settled_the_page_opens_and_says_so(
+    app: Flask, at_office: int, officer: FlaskClient
+) -> None:
+    content = zipped(exported(officer, at_office))
+    with app.app_context(), writing("测试"):
+        services.discard(at_office, "不办了")
+    answer = _hand_in(officer, content)
+    assert answer.location == f"/filing/{at_office}/package"
+    assert "内容已经固定，不能导入" in officer.get(answer.location).text
+    assert _arrivals(app) == 0
