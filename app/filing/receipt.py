@@ -20,17 +20,23 @@ WORKDAYS = "工作日"
 
 @dataclass(frozen=True, slots=True)
 class CountyReview:
-    """How long the county may take, as the rules of the day of submission have it."""
+    """How long the county may take, as the filing's rulebook of the day of submission has it."""
 
-    days: int
+    days: int | None
+    """None: neither the rulebook nor the bureau says."""
     day_kind: str
     """日 or 工作日 (review.day_kind)."""
-    set_by_bureau: bool
-    """The kind of day is 本局设定: the plan writes 日 and no more."""
+    kind_set_by_bureau: bool
+    """The kind of day is 本局设定: the rulebook writes 日 and no more."""
     site_visit: bool
     """Whether the target grade is checked on site (review.site_visit_grades)."""
     notice_days: int | None = None
     """Days within which all that is to be corrected is told; None: 未规定."""
+    rulebook: str = "方案"
+    """Whose words these are, as people call it."""
+    is_plan: bool = True
+    """Whether the rulebook is the one that has the county pass the filing on (PLAN-COUNTY)."""
+    days_set_by_bureau: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +59,14 @@ class Receipt:
         return asdict(self)
 
 
-def due_day(received: date, review: CountyReview, calendar: WorkCalendar) -> date:
-    """The last day for the county to pass the filing on (PLAN-COUNTY).
+def due_day(received: date, review: CountyReview, calendar: WorkCalendar) -> date | None:
+    """The last day for the county's review (PLAN-COUNTY); None while nothing says how long.
 
     A natural period that ends on a day off ends on the next work day (民法典第二百零三条). Where
     the calendar of the year is not loaded the bare day is told.
     """
+    if review.days is None:
+        return None
     try:
         if review.day_kind == WORKDAYS:
             return calendar.add_workdays(received, review.days)
@@ -70,22 +78,37 @@ def due_day(received: date, review: CountyReview, calendar: WorkCalendar) -> dat
 def next_steps(
     received: date, review: CountyReview, calendar: WorkCalendar, bureau: str
 ) -> tuple[str, ...]:
-    """What happens next and by when, in sentences."""
-    due = _day(due_day(received, review, calendar))
-    kind = WORKDAYS if review.day_kind == WORKDAYS else "日"
-    counted = WORKDAYS if review.day_kind == WORKDAYS else "自然日"
-    how = f"（方案写作“日”，按{counted}计算，本局设定）" if review.set_by_bureau else ""
-    told = f"{review.notice_days} 日内" if review.notice_days else "（期限未规定）"
-    checked = f"{bureau}自收到之日起 {review.days} {kind}内审查材料的真实性、完整性和规范性"
+    """What happens next and by when, in sentences; what nothing prescribes says so."""
+    told = f"{review.notice_days} 日内（本局设定）" if review.notice_days else "（期限未规定）"
     correct = f"材料不齐全或者不符合形式要求的，一次性告知需要补正的全部内容{told}"
-    steps = [
-        f"{checked}，并将审查结果和材料报市生态环境局，最迟 {due}{how}。",
-        f"{correct}；补正后重新提交的，期限重新起算。",
-    ]
+    again = "；补正后重新提交的，期限重新起算" if review.is_plan else ""
+    steps = [_reviewed(received, review, calendar, bureau), f"{correct}{again}。"]
     if review.site_visit:
         steps.append("申报该等级须接受现场核查，请安排熟悉情况的人员配合。")
     steps.append("受理前需要更改的，可以撤回后重新提交；是否需要补正，请在系统的待办中查看。")
     return tuple(steps)
+
+
+def _reviewed(
+    received: date, review: CountyReview, calendar: WorkCalendar, bureau: str
+) -> str:  # fmt: skip
+    checked = "审查材料的真实性、完整性和规范性"
+    if review.is_plan:
+        checked += "，并将审查结果和材料报市生态环境局"
+    due = due_day(received, review, calendar)
+    if due is None:
+        return f"{bureau}{checked}，办理期限{review.rulebook}未规定。"
+    is_work = review.day_kind == WORKDAYS
+    marks = []
+    if review.days_set_by_bureau:
+        marks.append(f"{review.rulebook}未规定期限，本局设定为 {review.days} 日")
+    if review.kind_set_by_bureau:
+        counted = f"按{WORKDAYS if is_work else '自然日'}计算，本局设定"
+        written = "" if review.days_set_by_bureau else f"{review.rulebook}写作“日”，"
+        marks.append(written + counted)
+    how = f"（{'；'.join(marks)}）" if marks else ""
+    within = f"自收到之日起 {review.days} {WORKDAYS if is_work else '日'}内"
+    return f"{bureau}{within}{checked}，最迟 {_day(due)}{how}。"
 
 
 def _day(day: date) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import zipfile
+from dataclasses import replace
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from flask import Flask
 
 from app.accounts.domain import Role
+from app.filing.queries.papers import next_steps_of
 from app.kernel import files
 from app.kernel.database import db
 from app.kernel.models import AuditEntry
@@ -88,3 +91,17 @@ def test_no_more_are_sent_whole_at_once_than_leave_threads_to_others(
         it.close()
     with client.get(address) as answer:
         assert answer.status_code == 200
+
+
+def test_the_receipt_of_another_rulebook_names_no_day_of_the_plan(app: Flask, draft: int) -> None:
+    with app.app_context():
+        proved(draft)
+        sent = submitted(draft)
+        own = next_steps_of(sent)
+        assert "绍兴方案写作“日”" in own[0]
+        assert "最迟" in own[0]
+        content = json.loads(sent.content)
+        content["rulebook"] = {"id": "national-2026", "title": "指导意见", "status": "已印发"}
+        said = next_steps_of(replace(sent, content=json.dumps(content)))
+        assert said[0].endswith("办理期限国家指导意见未规定。")
+        assert not any("方案" in it or "现场核查" in it for it in said)

@@ -47,7 +47,7 @@ def signed(document: Json) -> CommitmentPaper:
 
 
 def receipt(document: Json) -> Receipt:
-    review = CountyReview(7, "日", set_by_bureau=True, site_visit=True)
+    review = CountyReview(7, "日", kind_set_by_bureau=True, site_visit=True)
     steps = next_steps(date(2026, 11, 23), review, WorkCalendar({}, frozenset({2026})), BUREAU)
     return receipt_of(document, record.digest(canonical(document)), bureau=BUREAU, steps=steps)
 

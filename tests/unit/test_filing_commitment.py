@@ -20,7 +20,7 @@ from app.filing.receipt import CountyReview, due_day, next_steps
 from app.kernel.workdays import WorkCalendar
 from tests.filing_contents import SUBJECT
 
-BY_LAW = CountyReview(7, "日", set_by_bureau=True, site_visit=True)
+BY_LAW = CountyReview(7, "日", kind_set_by_bureau=True, site_visit=True)
 YEAR = WorkCalendar({date(2026, 10, 1): False, date(2026, 10, 2): False}, frozenset({2026}))
 
 
@@ -141,7 +141,20 @@ def test_what_happens_next_says_what_the_plan_leaves_open() -> None:
     lower = next_steps(date(2026, 11, 23), replace(BY_LAW, site_visit=False, notice_days=5), YEAR,
                        "柯桥分局")  # fmt: skip
     assert not any("现场核查" in it for it in lower)
-    assert "全部内容5 日内" in lower[1]
+    assert "全部内容5 日内（本局设定）" in lower[1]
+
+
+def test_another_rulebook_is_not_made_to_say_what_the_plan_says() -> None:
+    silent = CountyReview(None, "日", kind_set_by_bureau=True, site_visit=False,
+                          rulebook="国家指导意见", is_plan=False)  # fmt: skip
+    said = next_steps(date(2026, 11, 23), silent, YEAR, "柯桥分局")
+    assert said[0] == ("柯桥分局审查材料的真实性、完整性和规范性，办理期限国家指导意见未规定。")
+    assert due_day(date(2026, 11, 23), silent, YEAR) is None
+    assert not any("方案" in it or "最迟" in it or "重新起算" in it for it in said)
+    own = replace(silent, days=10, days_set_by_bureau=True)
+    assert next_steps(date(2026, 11, 23), own, YEAR, "柯桥分局")[0].endswith(
+        "最迟 2026年12月3日（国家指导意见未规定期限，本局设定为 10 日；按自然日计算，本局设定）。"
+    )
 
 
 def test_the_scan_is_known_by_its_kind() -> None:

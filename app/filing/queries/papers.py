@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -25,7 +25,8 @@ from app.kernel.calendar import work_calendar
 from app.kernel.database import db
 from app.kernel.papers import PaperFault
 from app.rulebook.domain import Rulebook
-from app.rulebook.queries import clause, parameter, setting, whole, words
+from app.rulebook.parameters import Parameter
+from app.rulebook.queries import clause, parameter, rulebook_titles
 
 BY_BUREAU = "本局设定"
 
@@ -122,20 +123,38 @@ def receipt_of(submission: Submission) -> Receipt:
 
 
 def next_steps_of(submission: Submission) -> tuple[str, ...]:
-    """What happens next and by when, by the rules of the day of submission."""
+    """What happens next and by when, by the filing's rulebook and the day of submission."""
     content = record.read(submission.content)
-    county, target = content["plant"]["county"], content["target"]
+    county = content["plant"]["county"]
     received = clock.day_of(submission.submitted_at)
-    kind = parameter("review.day_kind", received, county)
-    notice = setting("review.notice_days", received, county)
-    review = CountyReview(
-        days=whole("review.county_days", received, county),
-        day_kind=str(kind.value),
-        set_by_bureau=kind.status == BY_BUREAU,
-        site_visit=target in words("review.site_visit_grades", received, county),
-        notice_days=notice if isinstance(notice, int) else None,
-    )
+    review = _county_review(content["rulebook"], content["target"], received, county)
     return receipt.next_steps(received, review, work_calendar(), bureau_of(county))
+
+
+def _county_review(named: record.Json, target: str, on: date, county: str) -> CountyReview:
+    """What is known of the review; what another rulebook than the filing's says counts for nothing.
+
+    Only what the bureau itself has set (本局设定) holds whatever the rulebook.
+    """
+    is_plan = clause("PLAN-COUNTY").rulebook == named["id"]
+
+    def known(parameter_id: str) -> Parameter | None:
+        found = parameter(parameter_id, on, county)
+        return found if is_plan or found.status == BY_BUREAU else None
+
+    days, kind = known("review.county_days"), parameter("review.day_kind", on, county)
+    visits, notice = known("review.site_visit_grades"), known("review.notice_days")
+    grades = visits.value if visits else None
+    return CountyReview(
+        days=days.value if days and isinstance(days.value, int) else None,
+        day_kind=str(kind.value),
+        kind_set_by_bureau=kind.status == BY_BUREAU,
+        site_visit=isinstance(grades, tuple) and target in grades,
+        notice_days=notice.value if notice and isinstance(notice.value, int) else None,
+        rulebook=rulebook_titles().get(named["id"], str(named["title"])),
+        is_plan=is_plan,
+        days_set_by_bureau=days is not None and days.status == BY_BUREAU,
+    )
 
 
 def bureau_of(county: str) -> str:
