@@ -5,28 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date
-from io import BytesIO
 from typing import Any
 
 from sqlalchemy import ColumnElement, insert, select, update
 
 from app.accounts.domain import COUNTY_ROLES
+from app.demo.filings import answer_reaching
 from app.filing import services
 from app.filing.answers import answer_document, transport_document
 from app.filing.commitment import SCAN
 from app.filing.domain import Severity, Transport
 from app.filing.entry import row_id
-from app.filing.models import (
-    FilingArrival,
-    FilingEvidence,
-    FilingRow,
-    FilingSubmission,
-    FilingTable,
-)
-from app.filing.offline_findings import Findings, findings_document
+from app.filing.models import FilingEvidence, FilingRow, FilingSubmission, FilingTable
 from app.filing.queries import filing_by_id, findings_of, working
-from app.filing.queries.arrivals import changes_in
-from app.filing.queries.packages import find_arrival
 from app.filing.queries.papers import statements_of
 from app.indicators.domain import Answer
 from app.kernel import audit, clock
@@ -35,8 +26,7 @@ from app.kernel.clock import today
 from app.kernel.database import db
 from app.kernel.transaction import writing
 from tests.access import access
-from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind, Query, numbers
-from tests.evidence_files import pdf
+from tests.addresses.examples import NOWHERE, Arguments, Examples, Form, Kind, numbers
 from tests.filings import industry_id
 from tests.people import PASSWORD
 from tests.world import COUNTY_OF, Principal, World, mark_of
@@ -205,16 +195,14 @@ def _filled_in(world: World, key: str, way: str) -> int:
     with world.app.app_context(), writing("测试"):
         _end_running(world.plants[key])
         filing_id = _begun(world, key, "recheck", "C", way)
+        services.take_newer_tables(filing_id)
         found = filing_by_id(filing_id)
         assert found is not None
         now = working(found)
         for table in now.tables:
             for row in table.table.rows:
-                seen = now.answers.get((table.place, row.key))
-                services.save_answer(
-                    filing_id, table.place, row.key, Answer(chosen="C", reason="现场核对"),
-                    seen.revision if seen else 0,
-                )  # fmt: skip
+                answer = answer_reaching("C", row, table.table.grades)
+                services.save_answer(filing_id, table.place, row.key, answer, 0)
         for it in statements_of(now):
             services.accept(filing_id, it.id, it.sha256)
         audit.record("test.recorded", "filing", filing_id)
@@ -244,48 +232,6 @@ def _rows(world: World, who: Principal, endpoint: str) -> Examples:
         yield Kind.UNKNOWN, {"filing_id": filing_id, "place": 9, "row": row_id(9, "D1")}
 
 
-def _arrivals(world: World, who: Principal, endpoint: str) -> Examples:
-    for kind, known in _filings(world, who, endpoint):
-        filing_id = known["filing_id"]
-        yield kind, {**known, "arrival_id": NOWHERE if kind is Kind.UNKNOWN
-                     else _arrived(world, int(str(filing_id)))}  # fmt: skip
-    own = next(iter(who.plants), None)
-    if own is not None:
-        filing_id = _filing(world, own, "draft", way_of(who, endpoint), current=True)
-        yield Kind.UNKNOWN, {"filing_id": filing_id, "arrival_id": NOWHERE}
-
-
-def _arrived(world: World, filing_id: int) -> int:
-    """A package that came back with nothing filled in, read and not imported yet."""
-    with world.app.app_context(), writing("测试") as current:
-        number, _ = services.issue_package(filing_id)
-        found = findings_document(Findings(number))
-        made: int = db.session.execute(
-            insert(FilingArrival)
-            .values(
-                filing_id=filing_id, sha256="ef" * 32, name="交回.zip", size=9, state="read",
-                findings=json.dumps(found), arrived_at=current.moment, arrived_by=None,
-                arrived_by_name="测试",
-            )
-            .returning(FilingArrival.id)
-        ).scalar_one()  # fmt: skip
-    return made
-
-
-def _import(world: World, who: Principal) -> dict[str, Any]:
-    """The mark of the last package that came back for one's own plants."""
-    with world.app.app_context():
-        own = FilingRow.plant_id.in_([world.plants[key] for key in who.plants])
-        query = select(FilingArrival.id, FilingArrival.filing_id).join(
-            FilingRow, FilingRow.id == FilingArrival.filing_id
-        )
-        query = query.where(own, FilingArrival.state == "read")
-        last = db.session.execute(query.order_by(FilingArrival.id.desc())).first()
-        filing = filing_by_id(last.filing_id) if last else None
-        arrival = find_arrival(last.filing_id, last.id) if last else None
-        return {"seen": changes_in(filing, arrival).mark if filing and arrival else ""}
-
-
 def _commitments(world: World, who: Principal, endpoint: str) -> Examples:
     for kind, known in _filings(world, who, endpoint):
         yield kind, {**known, "form": "docx"}
@@ -307,7 +253,6 @@ def _submissions(world: World, who: Principal, _endpoint: str) -> Examples:
 
 ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {
     ("filing_id",): _filings,
-    ("arrival_id", "filing_id"): _arrivals,
     ("filing_id", "place", "row"): _rows,
     ("filing_id", "form"): _commitments,
     ("submission_id",): _submissions,
@@ -353,23 +298,7 @@ def _accepted(world: World, who: Principal) -> list[str]:
         return [f"{it.id}:{it.sha256}" for it in said]
 
 
-def _from_paper(world: World, who: Principal) -> dict[str, Any]:
-    paper = {"title": "申报表", "signed_on": "2025-01-06", "pages": "12"}
-    return {**_new(world, who), **paper}
-
-
 FORMS: Mapping[str, Form] = {
-    "filing.window_start": _from_paper,
-    "filing.package_start": _new,
-    "filing.upload_package": lambda _world, _who: {"package": (BytesIO(b"PK"), "交回.zip")},
-    "filing.import_package": _import,
-    "filing.export_package": lambda _world, _who: {},
-    "filing.window_scan": lambda _world, _who: {"files": (BytesIO(pdf(1)), "扫描件.pdf")},
-    "filing.window_submit": lambda _world, _who: {
-        "password": PASSWORD,
-        "signer": "王签署",
-        "form_key": f"example-{next(numbers)}",
-    },
     "filing.start_filing": _new,
     "filing.save_row": _answer,
     "filing.save_sheet": lambda _world, _who: {},
@@ -387,12 +316,4 @@ FORMS: Mapping[str, Form] = {
     "filing.discard_filing": lambda _world, _who: {"reason": "重新申报"},
     "filing.follow_county": lambda _world, _who: {},
     "filing.export_submissions": lambda _world, _who: {"format": "xlsx"},
-}
-QUERIES: Mapping[str, Query] = {
-    "filing.window_new": lambda world, who: {
-        "plant_id": str(world.plants[min(who.plants, default="A1")])
-    },
-    "filing.package_new": lambda world, who: {
-        "plant_id": str(world.plants[min(who.plants, default="A1")])
-    },
 }
