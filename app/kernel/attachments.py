@@ -51,6 +51,7 @@ def receive(sent: FileStorage | None) -> Attachment | None:
     name = shown_name(sent.filename)
     if ending_of(name) not in KINDS:
         raise Unacceptable(f"“{name}”不是可以上传的文件类型。请上传{HINT}")
+    files.refuse_without_room()
     return Attachment(files.keep(cast("BinaryIO", sent.stream), check=partial(_check, name)), name)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +24,10 @@ from app.kernel.transaction import transaction
 
 _CHUNK = 1 << 20
 DOWNLOAD_LASTS = timedelta(hours=24)
+UNKNOWN_LASTS = timedelta(days=14)
+"""For which a file is kept that no row knows: refused, broken off, or not imported yet."""
+RESERVE, SHARE_RESERVED = 1024**3, 20
+"""Bytes, or one in so many of a small disk, that what people send leaves to the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,14 @@ def path_of(sha256: str) -> Path:
 def incoming() -> Path:
     """Where files lie until they are whole and looked at."""
     return _root() / "incoming"
+
+
+def refuse_without_room(size: int = 0) -> None:
+    """Raise OSError (磁盘已满) when so much more would take what the database needs to go on."""
+    folder = _root() if _root().is_dir() else _root().parent
+    disk = shutil.disk_usage(folder)
+    if disk.free - size < min(RESERVE, disk.total // SHARE_RESERVED):
+        raise OSError(errno.ENOSPC, "what is left is for the database")
 
 
 def is_whole(sha256: str) -> bool:
@@ -101,6 +115,33 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sweep() -> int:
+    """Throw away old files that no row knows; says how many.
+
+    Called inside the writer's lock, so that nobody enters one meanwhile.
+    """
+    known = set(db.session.execute(select(StoredFile.sha256)).scalars())
+    before = (now() - UNKNOWN_LASTS).timestamp()
+    found = [it for it in _root().glob("*/*") if it.name not in known]
+    return sum(_let_go(it, before) for it in found if not it.name.startswith("upload-"))
+
+
+def _let_go(path: Path, before: float) -> bool:
+    """Whether the file was old and is gone; one that comes in once more at this moment stays."""
+    aside = incoming() / secrets.token_hex(16)
+    try:
+        if path.stat().st_mtime >= before:
+            return False
+        path.replace(aside)
+        if aside.stat().st_mtime >= before:
+            aside.replace(path)
+            return False
+    except FileNotFoundError:
+        return False
+    aside.unlink()
+    return True
 
 
 def enter(stored: Stored) -> None:

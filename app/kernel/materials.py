@@ -93,6 +93,7 @@ def receive(stream: BinaryIO, name: str, *, largest: int) -> tuple[Stored, Exami
     def check(path: Path) -> None:
         found.append(examine(path, name, largest=largest))
 
+    files.refuse_without_room()
     stored = files.keep(stream, check=check)
     pictures.prepare(stored.sha256, stored.path, found[0].kind)
     return stored, found[0]

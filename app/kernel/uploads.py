@@ -30,8 +30,8 @@ PART = 4 * 1024 * 1024
 """Bytes that a browser sends at once."""
 LASTS = timedelta(days=3)
 """For which an unfinished file is kept."""
-MOST_UNDER_WAY = 300
-"""Unfinished files of one person."""
+MOST_UNDER_WAY, MOST_BYTES_UNDER_WAY = 300, 10 * 1024**3
+"""Unfinished files of one person, and what they may take when they are whole."""
 _CHUNK = 1 << 18
 
 
@@ -98,9 +98,11 @@ def begin(
     ).scalar()  # fmt: skip
     if same is not None:
         return same
-    count = select(func.count()).select_from(Upload).where(Upload.owner_id == owner_id)
-    if db.session.execute(count).scalar_one() >= MOST_UNDER_WAY:
+    sums = select(func.count(), func.coalesce(func.sum(Upload.size), 0))
+    count, taken = db.session.execute(sums.where(Upload.owner_id == owner_id)).one()
+    if count >= MOST_UNDER_WAY or taken + size > MOST_BYTES_UNDER_WAY:
         raise TooManyUnderWay
+    files.refuse_without_room(size)
     token = secrets.token_urlsafe(32)
     db.session.execute(insert(Upload).values(
         token=token, owner_id=owner_id, matter=matter, told=text, name=name, size=size,
@@ -142,8 +144,9 @@ def append(it: UnderWay, at: int, stream: BinaryIO) -> int:
     """Add a part that begins ``at``; returns how much is here now.
 
     What came of a part before its line broke stays. Raises OutOfStep when the part does not follow
-    on, or another one is just arriving, or more comes than was announced.
+    on, or another one is just arriving, or more comes than was announced; OSError without room.
     """
+    files.refuse_without_room()
     _path(it.token).parent.mkdir(parents=True, exist_ok=True)
     with _path(it.token).open("ab") as file, _alone(file, it.token):
         if at != file.tell():
@@ -164,6 +167,7 @@ def keep_whole(it: UnderWay, *, check: Callable[[Path], object]) -> Stored:
     """
     if it.arrived != it.size:
         raise NotWhole
+    files.refuse_without_room(it.size)
 
     def checked(path: Path) -> None:
         if it.sha256 and files.digest_of(path) != it.sha256:

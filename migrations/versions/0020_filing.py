@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.filing_protection import add_no_file_later, replace_no_submission
 from migrations.protection import protect_course, protect_facts, protect_kept
 
 revision = "0020"
@@ -52,6 +53,8 @@ def upgrade() -> None:
     for table in ENTRIES:
         _only_while_open(table)
     protect_kept("filing_submission", "filing_submission_file", "filing_step")
+    add_no_file_later(OPEN)
+    replace_no_submission()
 
 
 def downgrade() -> None:
@@ -62,6 +65,7 @@ def downgrade() -> None:
         op.drop_table(table)
     if _is_postgresql():
         op.execute("DROP FUNCTION IF EXISTS filing_is_open()")
+        op.execute("DROP FUNCTION IF EXISTS filing_submission_takes_files()")
         op.execute("DROP FUNCTION IF EXISTS filing_window_is_free()")
 
 
@@ -331,12 +335,16 @@ def _is_shut(filing_id: str) -> str:
 
 
 def _only_while_open(table: str) -> None:
-    """Entries are made, altered and taken out only while the filing is being worked on."""
+    """Entries are made, altered and taken out only while the filing is being worked on.
+
+    None goes over to another filing.
+    """
     if _is_postgresql():
         op.execute(
             "CREATE OR REPLACE FUNCTION filing_is_open() RETURNS trigger LANGUAGE plpgsql AS $$ "
-            "DECLARE it bigint; BEGIN it := CASE WHEN TG_OP = 'DELETE' THEN OLD.filing_id "
-            f"ELSE NEW.filing_id END; IF {_is_shut('it')} THEN "
+            "DECLARE it bigint; BEGIN it := CASE WHEN TG_OP = 'INSERT' THEN NEW.filing_id "
+            f"ELSE OLD.filing_id END; IF {_is_shut('it')} "
+            "OR (TG_OP = 'UPDATE' AND NEW.filing_id <> OLD.filing_id) THEN "
             "RAISE EXCEPTION '%: the filing is not being worked on', TG_TABLE_NAME; END IF; "
             "IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
         )
@@ -346,9 +354,13 @@ def _only_while_open(table: str) -> None:
                 "FOR EACH ROW EXECUTE FUNCTION filing_is_open()"
             )
         return
-    for verb, row in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
+    shut, goes_over = _is_shut("OLD.filing_id"), "NEW.filing_id <> OLD.filing_id"
+    for verb, when in (
+        ("INSERT", _is_shut("NEW.filing_id")), ("UPDATE", f"{shut} OR {goes_over}"),
+        ("DELETE", shut),
+    ):  # fmt: skip
         op.execute(
             f"CREATE TRIGGER {table}_while_open_{verb.lower()} BEFORE {verb} ON {table} "
-            f"WHEN {_is_shut(f'{row}.filing_id')} "
+            f"WHEN {when} "
             f"BEGIN SELECT RAISE(ABORT, '{table}: the filing is not being worked on'); END"
         )

@@ -18,6 +18,7 @@ from app.filing.queries import (
     working,
 )
 from app.indicators.domain import Answer
+from app.kernel import audit
 from app.kernel.authority import EVERYTHING
 from app.kernel.database import db
 from app.kernel.transaction import writing
@@ -84,6 +85,7 @@ FORBIDDEN = (
     "UPDATE filing SET county = '330603'",
     "DELETE FROM filing",
     "INSERT INTO filing_table SELECT id, 9, 'x', '', '[]' FROM filing",
+    "INSERT INTO filing_submission_file SELECT id, 9, 'scan', 'x', 'x', 1, 1 FROM filing",
 )
 
 
@@ -95,6 +97,52 @@ def test_after_a_submission_the_database_refuses_changes(
         submitted(ready)
         with pytest.raises(DBAPIError), writing("测试"):
             db.session.execute(text(statement))
+
+
+MOVED = ("filing_answer", "filing_table", "filing_evidence", "filing_acceptance")
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_what_was_submitted_does_not_go_over_to_a_filing_that_is_open(
+    app: Flask, ready: int, name: str
+) -> None:
+    with app.app_context():
+        submitted(ready)
+        other = begun(a_plant(2)[1])
+        with writing("测试"):  # nothing stands in the way there
+            db.session.execute(
+                text("DELETE FROM filing_table WHERE filing_id = :it"), {"it": other}
+            )
+            audit.record("test.cleared", "filing", other)
+        with pytest.raises(DBAPIError), writing("测试"):
+            db.session.execute(text(f"UPDATE {name} SET filing_id = {other}"))  # noqa: S608
+
+
+def test_no_file_is_added_to_a_submission_while_the_next_one_is_prepared(
+    app: Flask, ready: int
+) -> None:
+    with app.app_context():
+        first = submitted(ready)
+        with writing("测试"):
+            services.send_back(ready, "补正")
+        submitted(ready)
+        with writing("测试"):
+            services.send_back(ready, "再补正")
+        statement = "INSERT INTO filing_submission_file VALUES (:it, 99, 'scan', 'x', 'x', 1, 1)"
+        with pytest.raises(DBAPIError, match="as it was"), writing("测试"):
+            db.session.execute(text(statement), {"it": first.id})
+
+
+def test_a_submission_is_not_replaced_by_another_of_its_number(app: Flask, ready: int) -> None:
+    """SQLite's own statement for that removes the old row without a word to its triggers."""
+    with app.app_context():
+        submitted(ready)
+        if db.engine.dialect.name != "sqlite":
+            return
+        names = "id, filing_id, number, receipt, content, sha256, 'A', submitted_at, submitted_by"
+        replace = "INSERT OR REPLACE INTO filing_submission SELECT {}, submitted_by_name, form_key"
+        with pytest.raises(DBAPIError), writing("测试"):
+            db.session.execute(text(f"{replace.format(names)} FROM filing_submission"))
 
 
 Act = Callable[[int], object]

@@ -93,7 +93,6 @@ def submitted(app: Flask, draft: int, evidence: list[Evidence]) -> None:
     with app.app_context(), writing("测试") as current:
         row = db.session.get(FilingRow, draft)
         assert row is not None
-        row.state = "submitted"
         made = FilingSubmission(filing_id=draft, number=1, receipt="R-1", content="{}",
                                 sha256="0" * 64, grade="B", submitted_by=1, form_key="f1",
                                 submitted_at=current.moment,
@@ -104,6 +103,8 @@ def submitted(app: Flask, draft: int, evidence: list[Evidence]) -> None:
             db.session.add(FilingSubmissionFile(
                 submission_id=made.id, place=number, role="evidence", sha256=it.sha256,
                 name=it.name, size=it.size, evidence_id=it.id))  # fmt: skip
+        db.session.flush()
+        row.state = "submitted"
         audit.record("filing.submitted", "filing", draft)
 
 

@@ -7,13 +7,15 @@ import io
 import os
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
 
+from app.kernel import attachments, audit, files, materials, uploads
 from app.kernel import clock as kernel_clock
-from app.kernel import files, uploads
 from app.kernel.database import db
 from app.kernel.models import Upload
 from app.kernel.transaction import writing
@@ -132,6 +134,83 @@ def test_nobody_begins_without_end(app: Flask, monkeypatch: pytest.MonkeyPatch) 
     begun(app, mark="2")
     with pytest.raises(uploads.TooManyUnderWay):
         begun(app, mark="3")
+
+
+def test_nobody_fills_the_disk_with_what_was_only_begun(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MOST_BYTES_UNDER_WAY", 2 * len(CONTENT))
+    begun(app, mark="1")
+    begun(app, mark="2")
+    begun(app, owner=8)
+    with pytest.raises(uploads.TooManyUnderWay):
+        begun(app, mark="3")
+
+
+def test_what_people_send_leaves_room_to_the_database(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = begun(app)
+    almost_full = SimpleNamespace(total=10**12, free=files.RESERVE + len(CONTENT) - 1)
+    monkeypatch.setattr("app.kernel.files.shutil.disk_usage", lambda _: almost_full)
+    with pytest.raises(OSError, match="for the database"):
+        begun(app, mark="2")
+    assert begun(app).token == it.token, "what was begun before is"
+    with app.app_context():
+        assert uploads.append(it, 0, io.BytesIO(CONTENT)) == len(CONTENT)
+        with pytest.raises(OSError, match="for the database"):
+            uploads.keep_whole(it, check=lambda _: None)
+        almost_full.free = files.RESERVE - 1
+        with pytest.raises(OSError, match="for the database"):
+            uploads.append(it, len(CONTENT), io.BytesIO(b""))
+        with pytest.raises(OSError, match="for the database"):
+            materials.receive(io.BytesIO(b"%PDF-"), "a.pdf", largest=10)
+        sent = FileStorage(io.BytesIO(b"%PDF-"), "a.pdf")
+        with pytest.raises(OSError, match="for the database"):
+            attachments.receive(sent)
+
+
+def test_files_that_no_row_knows_are_swept_when_they_are_old(app: Flask, clock: Freeze) -> None:
+    start = clock("2026-03-02 09:00")
+    with app.app_context():
+        entered, refused, fresh = (files.keep(io.BytesIO(it)) for it in (b"in", b"out", b"new"))
+        broken = files.incoming() / ("ab" * 16)
+        broken.write_bytes(b"killed while it came")
+        under_way = begun(app)
+        uploads.append(under_way, 0, io.BytesIO(b"part"))
+        part = broken.with_name(f"upload-{under_way.token}")
+        for path in (entered.path, refused.path, broken, part):
+            os.utime(path, (start.timestamp(), start.timestamp()))
+        soon = (start + timedelta(days=1)).timestamp()
+        os.utime(fresh.path, (soon, soon))
+        clock("2026-03-16 10:00")
+        with writing("test"):
+            files.enter(entered)
+            audit.record("test.entered", "file", entered.sha256)
+            assert files.sweep() == 2
+        assert [it.path.exists() for it in (entered, refused, fresh)] == [True, False, True]
+        assert list(files.incoming().iterdir()) == [part]
+
+
+def test_an_old_file_that_comes_in_again_while_it_is_swept_stays(
+    app: Flask, clock: Freeze, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = clock("2026-03-02 09:00")
+    real = Path.replace
+    with app.app_context():
+        old = files.keep(io.BytesIO(b"content"))
+        os.utime(old.path, (start.timestamp(), start.timestamp()))
+        clock("2026-03-20 09:00")
+
+        def comes_again(path: Path, target: Path) -> Path:
+            if path == old.path:
+                os.utime(path)
+            return real(path, target)
+
+        monkeypatch.setattr(Path, "replace", comes_again)
+        with writing("test"):
+            assert files.sweep() == 0
+        assert old.path.read_bytes() == b"content"
 
 
 def test_what_nobody_went_on_sending_is_swept(app: Flask, clock: Freeze) -> None:

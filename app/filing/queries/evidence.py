@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, union
 
 from app.filing.domain import Evidence
 from app.filing.evidence import Needed, TableAsked, needed
-from app.filing.models import FilingEvidence, FilingRow, FilingSubmission, FilingSubmissionFile
+from app.filing.models import (
+    FilingArrival,
+    FilingEvidence,
+    FilingRow,
+    FilingSubmission,
+    FilingSubmissionFile,
+)
 from app.filing.queries.filings import Filing, filing_by_id, find_filing
 from app.filing.queries.working import EVIDENCE, Working
 from app.kernel.authority import Scope
@@ -79,7 +85,7 @@ def find_evidence(evidence_id: int, scope: Scope, work: Scope) -> EvidenceOnReco
         return None
     own = filing.enterprise_id in scope.enterprises
     is_worked_on = own or find_filing(filing_id, work, for_work=True) is not None
-    if not is_worked_on and not _was_submitted(filing_id, evidence_id):
+    if not is_worked_on and not was_submitted(filing_id, evidence_id):
         return None
     return EvidenceOnRecord(Evidence(*values), filing, ended_at, replaced_by)
 
@@ -88,7 +94,8 @@ def _found(query: Select[*tuple[Any, ...]]) -> Any:
     return db.session.execute(query).first()
 
 
-def _was_submitted(filing_id: int, evidence_id: int) -> bool:
+def was_submitted(filing_id: int, evidence_id: int) -> bool:
+    """Whether the material belongs to a submission of its filing."""
     query = (
         select(FilingSubmissionFile.submission_id)
         .join(FilingSubmission, FilingSubmission.id == FilingSubmissionFile.submission_id)
@@ -140,6 +147,19 @@ def bytes_taken(filing_id: int) -> int:
         .subquery()
     )
     return int(db.session.execute(select(func.coalesce(func.sum(each.c.size), 0))).scalar_one())
+
+
+def bytes_kept(filing_id: int) -> int:
+    """What the filing has on disk in all: materials that stand or not, packages that came back."""
+    every = union(
+        select(FilingEvidence.sha256, FilingEvidence.size).where(
+            FilingEvidence.filing_id == filing_id
+        ),
+        select(FilingArrival.sha256, FilingArrival.size).where(
+            FilingArrival.filing_id == filing_id
+        ),
+    ).subquery()
+    return int(db.session.execute(select(func.coalesce(func.sum(every.c.size), 0))).scalar_one())
 
 
 @dataclass(frozen=True, slots=True)

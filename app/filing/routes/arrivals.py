@@ -55,6 +55,7 @@ def upload_package(filing_id: int) -> Response:
                 "请减少材料，其余的在导入后另行上传。"
             )
 
+    files.refuse_without_room()
     try:
         stored = files.keep(cast("BinaryIO", sent.stream), check=check)
         arrival_id = services.keep_arrival(filing_id, stored, name)

@@ -14,13 +14,13 @@ from app.filing.models import FilingArrival
 from app.filing.offline_comparing import Change, Compared
 from app.filing.offline_findings import Findings, MaterialRead, findings_document
 from app.filing.periods import Span
-from app.filing.queries import Filing
+from app.filing.queries import Filing, evidence_limits
 from app.filing.queries.arrivals import changes_in, unfit_now
 from app.filing.queries.packages import Arrival, find_arrival
 from app.filing.services.answering import save_answer, save_transport
 from app.filing.services.course import changed, enter, held, note_step, open_for_entries
-from app.filing.services.evidence import Where, add_evidence
-from app.kernel import files, jobs
+from app.filing.services.evidence import Where, add_evidence, refuse_hoard
+from app.kernel import clock, files, jobs
 from app.kernel.canonical import canonical
 from app.kernel.database import db
 from app.kernel.files import Stored
@@ -41,6 +41,8 @@ def keep_arrival(filing_id: int, stored: Stored, name: str) -> int:
     if filing.way is Way.WINDOW:
         raise Refused("窗口代录的申报依据纸质材料录入，不用离线填报包。")
     current = transaction()
+    limits = evidence_limits(clock.day_of(current.moment), filing.county)
+    refuse_hoard(filing, stored.size, limits)
     files.enter(stored)
     arrival_id: int = db.session.execute(
         insert(FilingArrival)

@@ -13,7 +13,13 @@ from app.filing.evidence import ANY, period_in_name, span_of
 from app.filing.models import FilingEvidence
 from app.filing.periods import Span
 from app.filing.queries import Filing, Twin, WorkingTable, bytes_taken, evidence_limits, twins_of
-from app.filing.queries.evidence import standing_evidence
+from app.filing.queries.evidence import (
+    MB,
+    Limits,
+    bytes_kept,
+    standing_evidence,
+    was_submitted,
+)
 from app.filing.queries.working import working_tables
 from app.filing.services.course import enter, open_for_entries
 from app.indicators.domain import Row
@@ -25,6 +31,8 @@ from app.kernel.transaction import transaction
 from app.rulebook.queries import rulebook
 
 LONGEST_NOTE, LONGEST_KIND = 200, 100
+TIMES_KEPT = 4
+"""How often the materials of one filing may be exchanged whole, the first time counted."""
 _GONE = "这份材料已被他人替换或移除。请刷新页面查看最新内容。"
 
 
@@ -103,7 +111,8 @@ def describe_evidence(
 ) -> None:
     """Say what a material is and which period it covers; that also confirms it. Raises Refused.
 
-    ``row``: the one it is moved to; that of a row which a newer table dropped has to be.
+    ``row``: the one it is moved to; that of a row which a newer table dropped has to be. What is
+    said of a material that was submitted stays as it was then: officers read it there.
     """
     filing = open_for_entries(filing_id)
     old = _standing(filing, evidence_id)
@@ -117,10 +126,11 @@ def describe_evidence(
         "note": note[:LONGEST_NOTE],
         "confirmed": True,
     }
-    if row is not None and row != (old.place, old.row_key):
-        _end(old.id, replaced_by=_copy(old.id, place=place, row_key=row_key, **values))
-    elif all(getattr(old, name) == value for name, value in values.items()):
+    moves = (place, row_key) != (old.place, old.row_key)
+    if not moves and all(getattr(old, name) == value for name, value in values.items()):
         return
+    if moves or was_submitted(filing_id, old.id):
+        _end(old.id, replaced_by=_copy(old.id, place=place, row_key=row_key, **values))
     else:
         _alter(old.id, **values)
     said = {"文件名": old.name, "材料": kind or "其他", "所属时段": span.words if span else "未填"}
@@ -167,10 +177,21 @@ def _refuse_too_much(filing: Filing, stored: Stored, twins: list[Twin]) -> None:
     if any(it.filing_id == filing.id for it in twins):
         return
     limits = evidence_limits(clock.day_of(transaction().moment), filing.county)
+    refuse_hoard(filing, stored.size, limits)
     if bytes_taken(filing.id) + stored.size > limits.total_bytes:
         raise Refused(
             f"本次申报的材料合计将超过 {limits.total_mb} MB 的上限，这份没有添加。"
             "请移除不再需要的材料，或压缩后重新上传。"
+        )
+
+
+def refuse_hoard(filing: Filing, size: int, limits: Limits) -> None:
+    """Nothing is thrown away, so what one filing may leave behind has an end. Raises Refused."""
+    most = TIMES_KEPT * limits.total_bytes
+    if bytes_kept(filing.id) + size > most:
+        raise Refused(
+            "本次申报先后上传的材料（含已替换、已移除的）和交回的填报包合计将超过 "
+            f"{most // MB} MB，这份没有添加。确需继续上传的，请联系受理申报的部门。"
         )
 
 
@@ -202,14 +223,14 @@ def _insert(
 
 
 def _copy(evidence_id: int, **values: Any) -> int:
-    """The same material once more, otherwise in what is said: where it stands is never altered."""
-    current = transaction()
+    """The same material once more, otherwise in what is said: where it stands is never altered.
+
+    It came in when it came in, and by whom it did: a scan of an earlier paper stays one.
+    """
     columns = (it for it in FilingEvidence.__table__.columns if it.name != "id")
     query = select(*columns).where(FilingEvidence.id == evidence_id)
     old = dict(db.session.execute(query).mappings().one())
-    by = {"added_at": current.moment, "added_by": current.actor_id,
-          "added_by_name": current.actor_name}  # fmt: skip
-    made = insert(FilingEvidence).values(**{**old, **by, **values})
+    made = insert(FilingEvidence).values(**{**old, **values})
     return int(db.session.execute(made.returning(FilingEvidence.id)).scalar_one())
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from app.accounts.services import disable_idle
 from app.inbox import services as inbox
 from app.inbox.domain import Audience, MessageKind
-from app.kernel import anchors, audit, clock, daily, pictures, uploads
+from app.kernel import anchors, audit, clock, daily, files, pictures, uploads
 from app.kernel.authority import Permission
 from app.kernel.system_words import why
 from app.kernel.transaction import writing
@@ -56,6 +56,7 @@ def clear_away(_day: date) -> None:
     """Throw away what nobody went on sending, and the oldest pictures of pages."""
     with writing(VIA):
         uploads.sweep()
+        files.sweep()
     pictures.let_go(PICTURES_KEPT)
 
 
