@@ -274,7 +274,7 @@ def _renewal(target: Grade, situation: Situation) -> Iterator[Reason]:
     """Who held a grade last year updates it this year; more than that is a new filing."""
     held, order = situation.held, situation.order
     if held is None:
-        day = f"{situation.held_on} " if situation.held_on else "上一年度"
+        day = f" {situation.held_on} " if situation.held_on else "上一年度"
         text = f"该厂区{day}没有获评等级，没有可以更新的等级。请选“首次申报”或“升级申报”。"
         yield Reason("PLAN-RENEW", text, met=False)
         return
@@ -282,7 +282,7 @@ def _renewal(target: Grade, situation: Situation) -> Iterator[Reason]:
     base = held if present is None else order.worst((held, present))
     if base is not None and order.rank(target) < order.rank(base):
         text = (
-            f"{with_grade('年度更新不高于已获评的等级（', base)}），"
+            f"{with_grade('已获评的等级为', base)}，年度更新不高于该等级，"
             f"{with_grade('提高为', target)}须另行申报。请选“升级申报”。"
         )
         yield Reason("PLAN-RENEW", text, met=False)

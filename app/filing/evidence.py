@@ -17,7 +17,7 @@ from app.filing.domain import Evidence
 from app.filing.periods import Requirement, Span, required, what_is_missing
 from app.indicators.domain import Answer, IndicatorTable, Row
 from app.kernel.periods import last_day_of
-from app.rulebook.domain import Grade
+from app.rulebook.domain import Grade, with_grade
 
 CLAUSE = "PLAN-FILE"
 ANY = "佐证材料"
@@ -139,9 +139,9 @@ def _needed(
         progress = Progress.UNCONFIRMED
     else:
         progress = Progress.DONE
-    level = target if target.endswith("性") else f"{target} 级"
+    level = with_grade("申报", target)
     said = f"指标表要求附“{kind}”" if row.evidence else "须附佐证材料，指标表未指明种类"
-    why = f"申报{level}须逐项证明，指标“{row.title}”适用于本厂，{said}"
+    why = f"{level}须逐项证明，指标“{row.title}”适用于本厂，{said}"
     return Needed(part.place, row.key, part.label, row.dimension, row.title, kind, period, why,
                   files, missing, progress)  # fmt: skip
 

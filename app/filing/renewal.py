@@ -207,4 +207,4 @@ def call(plant: str, held: Grade, rules: RenewalRules) -> str:
     """The sentence by which a plant is called upon."""
     held_words = with_grade(f"{rules.held_on} 为", held)
     by = "" if rules.due_on is None else f"请在 {rules.due_on}（含当日）以前提交。"
-    return f"{plant}{held_words}，{rules.year} 年须更新评级材料并重新提交。{by}"
+    return f"{plant} {held_words}，{rules.year} 年须更新评级材料并重新提交。{by}"

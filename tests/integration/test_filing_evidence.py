@@ -260,7 +260,7 @@ def test_the_list_of_needed_materials_says_why_for_when_and_what_is_missing(
 ) -> None:
     page = filer.get(f"/filing/{draft}/materials").text
     assert "还有 <strong>3</strong> 项没有齐" in page
-    assert "申报B 级须逐项证明，指标“颗粒物”适用于本厂，指标表要求附“监测报告”" in page
+    assert "申报 B 级须逐项证明，指标“颗粒物”适用于本厂，指标表要求附“监测报告”" in page
     in_parts(filer, draft, "上半年.pdf", REPORT, kind="监测报告",
              **{"from": "2025-01-01", "until": "2025-06-30"})  # fmt: skip
     page = filer.get(f"/filing/{draft}/materials").text

@@ -222,6 +222,8 @@ def _sheet_page(sheet: Sheet, faults: Sequence[tuple[str, str]] = ()) -> str:
                          place=sheet.table.place, d=sheet.chosen),
         next_url=sheet.next_url,
         unconfirmed_here=sum(1 for part in sheet.shown for it in part.rows if it.unconfirmed),
+        carried_files=[file.id for part in sheet.shown for it in part.rows
+                       for file in it.evidence if not file.confirmed],
     )  # fmt: skip
 
 
@@ -354,8 +356,7 @@ def save_sheet(filing_id: int) -> Response:
         for view in changed:
             view.unsaved = True
         return make_response(_sheet_page(sheet, _faults(changed)), status)
-    confirmed = _confirm(sheet, sent)
-    flash(_told(len(changed), confirmed))
+    flash(_told(len(changed), _confirm(sheet, sent), _confirm_files(filing)))
     here = _url(filing, sheet.table.place, sheet.chosen)
     return htmx.htmx_redirect(sheet.next_url if "next" in request.form else here)
 
@@ -363,9 +364,10 @@ def save_sheet(filing_id: int) -> Response:
 _WORST = (200, 409, 422)
 
 
-def _told(saved: int, confirmed: int) -> str:
+def _told(saved: int, confirmed: int, files: int) -> str:
     words = [f"已保存 {saved} 项。"] if saved else []
     words += [f"已确认 {confirmed} 项。"] if confirmed else []
+    words += [f"已确认 {files} 份材料仍然有效。"] if files else []
     return "".join(words) or "没有改动，内容都已保存。"
 
 
@@ -384,3 +386,12 @@ def _confirm(sheet: Sheet, views: Iterable[RowView]) -> int:
     for it in found:
         services.save_answer(sheet.filing.id, it.place, it.row.key, it.base_answer, it.revision)
     return len(found)
+
+
+def _confirm_files(filing: Filing) -> int:
+    """Materials carried from an earlier filing and shown on the page: all of them still hold."""
+    if request.form.get("confirm") != "files":
+        return 0
+    sent = request.form.getlist("file")
+    seen = {int(it) for it in sent if it.isascii() and it.isdecimal() and len(it) < 10}
+    return services.confirm_evidence_together(filing.id, seen)

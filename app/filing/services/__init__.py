@@ -16,6 +16,7 @@ from app.filing.services.evidence import (
     Where,
     add_evidence,
     confirm_evidence,
+    confirm_evidence_together,
     describe_evidence,
     remove_evidence,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "close",
     "confirm_answer",
     "confirm_evidence",
+    "confirm_evidence_together",
     "describe_evidence",
     "discard",
     "follow_county",
