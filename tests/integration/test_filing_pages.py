@@ -218,6 +218,8 @@ def test_a_year_that_is_none_is_told(
     answer = filer.get(f"/filing/new?plant_id={plant_id}&year={year}&kind=first&target=B")
     assert answer.status_code == 200
     assert "四位数字" in answer.text
+    with_script = filer.get(answer.request.url, headers={"HX-Request": "true"})
+    assert "四位数字" in with_script.text
 
 
 def test_the_home_says_what_comes_next(app: Flask, draft: int, filer: FlaskClient) -> None:

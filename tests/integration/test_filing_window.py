@@ -345,3 +345,15 @@ def test_the_record_says_who_entered_it_on_which_paper_and_that_the_scan_signs(
     assert "开始录入" in head["代录人"]
     assert head["签署"] == "王签署在纸质材料上签名盖章，以扫描件为准（材料第 1 份）"
     assert head["提交"].endswith(f"由{kept.opened_by_name}在窗口代为提交")
+
+
+def test_an_industry_without_a_known_scheme_says_so_and_whom_to_ask(
+    app: Flask, plant: int, client_as: ClientAs
+) -> None:
+    with app.app_context():
+        unknown = a_plant(2, industry="印染")[1]
+    ask = "没有本厂区行业的等级方案（未核实），不能确定可以申报的等级。请联系所在区县"
+    officer = client_as("county-officer", county=YUECHENG)
+    assert ask in officer.get(f"/filing/window/new?plant_id={unknown}").text
+    assert ask not in officer.get(f"/filing/window/new?plant_id={plant}").text
+    assert ask in client_as("filer", uscc=code(2)).get("/filing/new").text

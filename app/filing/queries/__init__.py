@@ -46,6 +46,7 @@ from app.filing.queries.situation import (
     filing_rules,
     scheme_grades,
     situation_of,
+    why_no_grades,
     windows_of,
 )
 from app.filing.queries.tables import Wanted, find_tables
@@ -120,6 +121,7 @@ __all__ = [
     "steps_of",
     "submissions_of",
     "twins_of",
+    "why_no_grades",
     "windows_of",
     "with_answers_of_now",
     "working",

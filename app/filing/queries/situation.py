@@ -102,6 +102,16 @@ def scheme_grades(industries: Iterable[IndustryOfPlant], rules: Rulebook) -> tup
     return tuple(grade for grade in rules.grades if grade in found)
 
 
+def why_no_grades(industries: Iterable[IndustryOfPlant]) -> str:
+    """Why the industries of a plant have no grade that could be filed for, and whom to ask."""
+    if any(True for _ in industries):
+        return (
+            "规则库中没有本厂区行业的等级方案（未核实），不能确定可以申报的等级。"
+            "请联系所在区县，由区县报市局明确后申报。"
+        )
+    return "台账中没有登记本厂区的行业，不能确定可以申报的等级。请联系所在区县登记行业。"
+
+
 def _held_day(year: int, on: date, county: str) -> date:
     """The day by which 上一年度已获评 is judged (renewal.held_day)."""
     return renewal.held_day(text("renewal.held_day", on, county), year)

@@ -14,7 +14,7 @@ from app.approvals.domain import Refused
 from app.filing import services
 from app.filing.admission import TOP_GRADE
 from app.filing.domain import Kind
-from app.filing.queries import admission, scheme_grades
+from app.filing.queries import admission, scheme_grades, why_no_grades
 from app.filing.reasons import shown_reasons
 from app.filing.routes.blueprint import blueprint
 from app.grades.queries import standings_on
@@ -76,6 +76,11 @@ def _grades(plant: PlantOnRecord | None, plants: list[PlantOnRecord], on: date) 
     return [it for it in dict.fromkeys(found) if it != TOP_GRADE]
 
 
+def _why_none(plants: list[PlantOnRecord]) -> str:
+    found = industries_of([it.plant_id for it in plants])
+    return why_no_grades(industry for them in found.values() for industry in them)
+
+
 @blueprint.get("/new")
 @requires(Permission.FILING_WORK)
 def new_filing() -> str:
@@ -100,7 +105,7 @@ def _page(values: Mapping[str, str], faults: tuple[tuple[str, str], ...] = ()) -
         plants=[(it.plant_id, f"{it.enterprise_name}：{it.number} {it.name}") for it in plants],
         kinds=[(it.value, it.words) for it in Kind],
         targets=[(it, it) for it in grades],
-        target_hint="" if grades else "台账中没有本厂区行业的等级方案，请联系所在区县核对行业。",
+        target_hint="" if grades else _why_none([plant] if plant else plants),
         wanted=typed,
         wrong=wrong,
         faults=[*faults, *((f"f-{name}", text) for name, text in wrong.items())],

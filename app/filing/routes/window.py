@@ -26,6 +26,7 @@ from app.filing.queries import (
     findings_of,
     plants_found,
     scheme_grades,
+    why_no_grades,
     working,
 )
 from app.filing.queries.papers import statements_of
@@ -136,6 +137,7 @@ def new_page(
         faults=[(f"f-{name}" if name else "", text) for name, text in wrong.items()],
         kinds=[(it.value, it.words) for it in Kind],
         targets=[(it, it) for it in grades if it != TOP_GRADE],
+        target_hint="" if grades else why_no_grades(industries),
         verdict=verdict,
         sentence=chosen.words if chosen else "",
         reasons=shown_reasons(verdict.reasons, plant.plant_id) if verdict else [],
