@@ -59,5 +59,5 @@ def test_a_page_of_them_still_holds_and_what_was_not_shown_stays_open(
     assert "确认本页 1 份材料仍然有效" in told
     assert [it.confirmed for it in held(app, draft)] == [True, True, False]
     with app.app_context():
-        entries = select(AuditEntry.id).where(AuditEntry.action == "filing.evidence_confirmed")
+        entries = select(AuditEntry.detail).where(AuditEntry.action == "filing.evidence_confirmed")
         assert len(db.session.scalars(entries).all()) == 2
