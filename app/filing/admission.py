@@ -65,6 +65,8 @@ class Situation:
     scheme: tuple[Grade, ...]
     """The grades of the schemes of its industries, best first; empty: unknown."""
     order: GradeOrder
+    without_scheme: tuple[str, ...] = ()
+    """Its industries whose scheme is unknown: no grade could be given in them, so none overall."""
     has_main_industry: bool = True
     closed_on: date | None = None
     banning: tuple[Finding, ...] = ()
@@ -231,6 +233,13 @@ def _target(target: Grade, situation: Situation) -> Iterator[Reason]:
         yield Reason("PLAN-GRADES", text, met=False)
     elif not situation.scheme and situation.has_main_industry:
         text = "该厂区行业的等级方案未核实，无法确定可以申报的等级。请联系所在区县分局。"
+        yield Reason("PLAN-GRADES", text, met=False)
+    elif situation.without_scheme:
+        named = "、".join(f"“{it}”" for it in situation.without_scheme)
+        text = (
+            f"该厂区的行业{named}没有等级方案（未核实），无法自评。"
+            "请联系所在区县分局，由市局明确等级方案后申报。"
+        )
         yield Reason("PLAN-GRADES", text, met=False)
     elif situation.scheme and target not in situation.scheme:
         grades = "、".join(it for it in situation.scheme if it != TOP_GRADE)

@@ -34,6 +34,8 @@ from app.kernel.authority import Scope
 from app.kernel.clock import today
 from app.kernel.database import db
 from app.kernel.transaction import writing
+from app.registry.services import IndustryEntry, record_industries
+from app.rulebook.queries import catalogue
 from tests.evidence_files import office, pdf
 from tests.facts import a_plant, code
 from tests.filings import answers, attach, begun, filing, put_in_force, table
@@ -357,3 +359,13 @@ def test_an_industry_without_a_known_scheme_says_so_and_whom_to_ask(
     assert ask in officer.get(f"/filing/window/new?plant_id={unknown}").text
     assert ask not in officer.get(f"/filing/window/new?plant_id={plant}").text
     assert ask in client_as("filer", uscc=code(2)).get("/filing/new").text
+
+    with app.app_context(), writing("测试"):
+        other = catalogue().match("铸造").industry
+        assert other is not None
+        record_industries([IndustryEntry(unknown, other.id, "", "参照")])
+        audit.record("test.recorded", "plant", unknown)
+    asked = f"/filing/window/new?plant_id={unknown}&year=2026&kind=first&target=B"
+    told = officer.get(asked).text
+    assert "行业“印染”没有等级方案（未核实），无法自评" in told
+    assert "开始代录" not in told

@@ -82,6 +82,11 @@ def situation_of(
         rulebook=rulebook.id,
         scheme=scheme_grades(industries, rulebook),
         order=rulebook.grade_order,
+        without_scheme=tuple(
+            rulebook.catalogue.by_id(it.industry).label(it.subtype or None, rulebook.on)
+            for it in industries
+            if not scheme_grades((it,), rulebook)
+        ),
         has_main_industry=any(it.is_main for it in industries),
         closed_on=plant.closed_on,
         banning=_banning(facts, on, rules),
