@@ -54,7 +54,7 @@ def check(criterion: Criterion, answer: Answer) -> Check:
         case Below():
             return MET
         case _:
-            return Check(None, ("指标要求未核实",))
+            return Check(None, ("指标要求未核实，须自行选择等级并写明理由",))
 
 
 def _check_clauses(criterion: Clauses, answer: Answer) -> Check:
