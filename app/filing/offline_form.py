@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -22,7 +22,9 @@ from app.filing.queries.working import Working, WorkingTable
 from app.indicators.sheets import column_heads, laid_out
 from app.kernel.spreadsheets.printed import EntryCell, Placed, PrintedSheet, write_printed
 
-GUIDE, SUMMARY, MATERIALS = "说明", "运输汇总", "材料清单"
+GUIDE, SUMMARY, MATERIALS, OPTIONS = "说明", "运输汇总", "材料清单", "材料选项"
+_ROWS_ABOVE = 3
+"""Two titles and the header."""
 _FREE_LINES = 120
 """Blank lines for materials, below those that are asked for."""
 _WIDTH_OF_GRADES = 80.0
@@ -44,12 +46,17 @@ STEPS = (
         "可以是 PDF、OFD、图片（JPG、PNG、HEIC）、Word（docx）、Excel（xlsx），不要放压缩包。"
     ),
     (
-        "在“材料清单”表里逐个写明文件名、是哪一种材料和所属时段（起止日期，例如 2025-01-01）。"
+        "在“材料清单”表里逐个写明文件名、是哪一种材料和所属时段（起止日期，例如 2025-01-01）；"
+        "材料文件夹和材料从下拉列表中选，也可以照“材料选项”表填写。"
         "一行写一个文件；没有写进清单的文件按所在文件夹导入，时段可以在导入后补填。"
     ),
     (
         "填完保存为 xlsx，连同“材料”文件夹和 manifest.json 一起压缩成一个 zip，文件夹名和文件名保持"
         "原样，交到区县窗口或由本企业填报人在网上导入。"
+    ),
+    (
+        "以往申报带入的材料是否仍然有效、对检查提示（例如数值比上年变化较大）的说明，不在本表填写：导入后"
+        "由填报人在网上填写，或者另附签名盖章的书面说明，由窗口按说明填写。"
     ),
     (
         "导入时逐格检查，有问题的按工作表和单元格告知；检查和修改都不影响已经填好的内容。"
@@ -64,6 +71,7 @@ def write_form(target: BinaryIO, found: Working, number: str) -> None:
     sheets = [_guide(found, number)]
     sheets += [_table(found, it, number) for it in found.tables]
     sheets += [_summary(found, number), _materials(found, folders, number)]
+    sheets.append(_options(folders, number))
     write_printed(target, sheets)
 
 
@@ -162,19 +170,44 @@ def _summary(found: Working, number: str) -> PrintedSheet:
 # --- The materials ----------------------------------------------------------------------------
 
 
+def _options(folders: Sequence[Folder], number: str) -> PrintedSheet:
+    """What may be chosen in the list of materials: a drop-down list of its own holds too little."""
+    columns = ([it.number for it in folders], [it.title for it in folders], _kinds(folders))
+    placed = [
+        Placed(row, column, text, row, column)
+        for column, texts in enumerate(columns)
+        for row, text in enumerate(texts)
+    ]
+    titles = ("材料文件夹的编号和材料的名称，供“材料清单”选择，不必填写", f"{NUMBER_TITLE}{number}")
+    heads = ("材料文件夹", "证明的指标", "可选的材料")
+    return PrintedSheet(OPTIONS, heads, (12.0, 40.0, 40.0), placed, titles)
+
+
+def _kinds(folders: Sequence[Folder]) -> list[str]:
+    return list(dict.fromkeys(kind for it in folders for kind in it.kinds))
+
+
+def _sources(folders: Sequence[Folder]) -> dict[int, str]:
+    """By columns of the list of materials: the cells that hold what may be chosen."""
+    counts = {0: ("A", len(folders)), 1: ("C", len(_kinds(folders)))}
+    first = _ROWS_ABOVE + 1
+    return {at: f"='{OPTIONS}'!${column}${first}:${column}${first + count - 1}"
+            for at, (column, count) in counts.items() if count}  # fmt: skip
+
+
 def _materials(found: Working, folders: Sequence[Folder], number: str) -> PrintedSheet:
     placed: list[Placed] = []
     entries: list[EntryCell] = []
-    row = 0
+    row, sources = 0, _sources(folders)
     for folder in folders:
         for kind in folder.kinds:
             told = _asked(found, folder, kind)
             placed.append(Placed(row, 2, told, row, 2))
-            entries += _material_cells(row, folder.number, kind)
+            entries += _material_cells(row, sources, folder.number, kind)
             row += 1
     for row in range(row, row + _FREE_LINES):  # noqa: B020 - goes on below the last one
         placed.append(Placed(row, 2, "", row, 2))
-        entries += _material_cells(row, "", "")
+        entries += _material_cells(row, sources)
     titles = (
         "材料清单：一行一个文件，文件放在“材料”中对应编号的文件夹里",
         f"{NUMBER_TITLE}{number}",
@@ -183,9 +216,12 @@ def _materials(found: Working, folders: Sequence[Folder], number: str) -> Printe
     return PrintedSheet(MATERIALS, MATERIAL_HEADS, widths, placed, titles, entries)
 
 
-def _material_cells(row: int, number: str, kind: str) -> list[EntryCell]:
+def _material_cells(
+    row: int, sources: Mapping[int, str], number: str = "", kind: str = ""
+) -> list[EntryCell]:
     texts = {0: number, 1: kind, 3: "", 4: "", 5: "", 6: ""}
-    return [EntryCell(row, column, text) for column, text in texts.items()]
+    return [EntryCell(row, column, text, source=sources.get(column, ""))
+            for column, text in texts.items()]  # fmt: skip
 
 
 def _asked(found: Working, folder: Folder, kind: str) -> str:

@@ -73,7 +73,7 @@ def test_a_package_holds_the_form_the_folders_and_the_manifest_the_database_keep
     assert manifest["entries"][0]["answer"]["measured"], "what stood there, for the comparison"
 
     book = openpyxl.load_workbook(io.BytesIO(package.read("填报表.xlsx")))
-    assert book.sheetnames == ["说明", "指标1 铸造", "运输汇总", "材料清单"]
+    assert book.sheetnames == ["说明", "指标1 铸造", "运输汇总", "材料清单", "材料选项"]
     sheet = book["指标1 铸造"]
     assert sheet.protection.sheet
     lines = {row[11].value: row for row in sheet.iter_rows(min_row=4)}
@@ -87,6 +87,14 @@ def test_a_package_holds_the_form_the_folders_and_the_manifest_the_database_keep
     assert dust[0].protection.locked
     validated = {str(it.sqref): it.formula1 for it in sheet.data_validations.dataValidation}
     assert validated[lines["1-02-01"][13].coordinate] == '"是,否"'
+    listed = {str(it.sqref): it.formula1
+              for it in book["材料清单"].data_validations.dataValidation}  # fmt: skip
+    assert listed["A4"] == "'材料选项'!$A$4:$A$7"
+    assert [row[0].value for row in book["材料选项"]["A4:A7"]] == ["0-00", "1-01", "1-02", "1-03"]
+    column, first, last = (listed["B4"].replace(":", "").split("$")[at] for at in (1, 2, 4))
+    kinds = [row[0].value for row in book["材料选项"][f"{column}{first}:{column}{last}"]]
+    assert "监测报告" in kinds
+    assert None not in kinds
     assert "A4:A6" in {str(it) for it in sheet.merged_cells.ranges}, "a row is as high as its lines"
 
 

@@ -13,14 +13,18 @@ from werkzeug.test import TestResponse
 
 from app.filing import services
 from app.filing.models import FilingArrival
+from app.filing.queries import evidence_of, working
 from app.kernel import jobs
 from app.kernel.database import db
 from app.kernel.transaction import writing
+from tests.evidence_files import pdf
 from tests.facts import a_plant, code
-from tests.filings import begun, put_in_force, table
-from tests.packages import exported, zipped
+from tests.filings import begun, filing, put_in_force, table
+from tests.integration.test_filing_course import hand_over
+from tests.packages import carried_in, exported, filled, mark_on, zipped
 from tests.people import KEQIAO, YUECHENG, ClientAs
 
+CELLS = {"1-01-01": "15", "1-01-02": 8, "1-02-01": "是", "1-03-01": "85"}
 ADDRESS = "/filing/window/arrivals"
 
 
@@ -34,6 +38,11 @@ def plant(app: Flask, bureau: None) -> int:
 @pytest.fixture
 def officer(client_as: ClientAs) -> FlaskClient:
     return client_as("county-officer", county=YUECHENG)
+
+
+@pytest.fixture
+def filer(client_as: ClientAs) -> FlaskClient:
+    return client_as("filer", uscc=code(1))
 
 
 @pytest.fixture
@@ -136,3 +145,40 @@ def test_of_a_filing_that_is_settled_the_page_opens_and_says_so(
     assert answer.location == f"/filing/{at_office}/package"
     assert "内容已经固定，不能导入" in officer.get(answer.location).text
     assert _arrivals(app) == 0
+
+
+def test_many_files_with_long_names_and_packages_within_are_taken_or_named(
+    app: Flask, plant: int, filer: FlaskClient
+) -> None:
+    with app.app_context():
+        filing_id = begun(plant)
+    parts = filled(exported(filer, filing_id), CELLS)
+    inner = zipped({"a.pdf": pdf(1)})
+    parts |= {f"材料/1-01_x/{at}{'长' * 300}.pdf": pdf(1, catalog=f"/Lang({at})".encode())
+              for at in range(60)} | {"材料/1-01_x/里面.pdf": inner}  # fmt: skip
+    address = carried_in(app, filer, filing_id, zipped(parts))
+    page = filer.get(address).text
+    assert "有 1 份材料不能接收" in page, "a zip under another name"
+    assert filer.post(address, data={"seen": mark_on(page)}).status_code == 303
+    with app.app_context():
+        names = [it.name for it in evidence_of(filing_id)]
+    assert len(names) == 60
+    assert all(it.endswith(".pdf") and len(it) <= 200 for it in names)
+
+
+def test_a_plant_that_was_sold_meanwhile_takes_nothing_for_its_former_owner(
+    app: Flask, plant: int, filer: FlaskClient
+) -> None:
+    with app.app_context():
+        filing_id = begun(plant)
+    content = zipped(filled(exported(filer, filing_id), CELLS))
+    address = carried_in(app, filer, filing_id, content)
+    seen = mark_on(filer.get(address).text)
+    with app.app_context():
+        a_plant(2)
+        hand_over(plant)
+    assert "厂区已转到另一企业" in filer.get(address).text
+    assert filer.post(address, data={"seen": seen}).status_code == 409
+    assert filer.post(f"/filing/{filing_id}/package").status_code in (409, 422)
+    with app.app_context():
+        assert not working(filing(filing_id)).answers

@@ -229,9 +229,26 @@ def _bomb(parts: Parts) -> bytes:
     return zipped({**parts, "材料/1-01_x/零.pdf": bytes(260 * 1024 * 1024)})
 
 
+def _with_macros(parts: Parts) -> bytes:
+    """An xlsm that was renamed .xlsx."""
+    target = io.BytesIO(parts[FORM])
+    with zipfile.ZipFile(target, "a") as made:
+        made.writestr("xl/vbaProject.bin", b"Sub AutoOpen()")
+    return zipped({**parts, FORM: target.getvalue()})
+
+
+def _twice(parts: Parts) -> bytes:
+    target = io.BytesIO(zipped(parts))
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(target, "a") as made:
+        made.writestr(FORM, parts[FORM])
+    return target.getvalue()
+
+
 @pytest.mark.parametrize(
     ("made", "told"),
     [
+        (_with_macros, "宏"),
+        (_twice, "两个同名文件"),
         (lambda parts: zipped({**parts, "../外面.pdf": b"x"}), "指向包外"),
         (_link, "链接文件"),
         (_bomb, "膨胀"),

@@ -42,6 +42,8 @@ class EntryCell:
     column: int
     text: str = ""
     choices: Sequence[str] = ()
+    source: str = ""
+    """Where more choices stand than a list holds: ='选项'!$A$4:$A$9."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +115,12 @@ def _write_entries(book: Any, target: Any, sheet: PrintedSheet, start: int) -> N
     )  # fmt: skip
     for it in sheet.entries:
         target.write_string(start + it.row, it.column, showable(it.text), entry)
-        if it.choices:
+        if it.choices or it.source:
             target.data_validation(
                 start + it.row, it.column, start + it.row, it.column,
-                {"validate": "list", "source": list(it.choices), "error_title": "请从列表中选择",
-                 "error_message": "、".join(it.choices)},
+                {"validate": "list", "source": it.source or list(it.choices),
+                 "error_title": "请从列表中选择",
+                 "error_message": "、".join(it.choices) or "请从下拉列表中选择，或者留空。"},
             )  # fmt: skip
     target.protect("", {"format_columns": True, "format_rows": True})
 
