@@ -40,6 +40,21 @@ def clock() -> Iterator[Freeze]:
             hold.__exit__(None, None, None)
 
 
+LONGEST = frozenset(
+    f"test_{it}"
+    for it in (
+        "access_matrix", "hostile_input", "mass_assignment", "forgery", "outsiders",
+        "stored_text", "fragments", "headers",
+    )
+)  # fmt: skip
+"""What asks every address takes minutes; begun last, one worker would finish it alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first; else the order stays."""
+    items.sort(key=lambda it: it.path.stem not in LONGEST)
+
+
 def pytest_collection_finish() -> None:
     """What is imported by now stays: the collector need not walk it again and again."""
     gc.collect()
