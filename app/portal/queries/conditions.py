@@ -13,7 +13,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, UnaryExpression, and_, not_, or_
+from sqlalchemy import BindParameter, ColumnElement, UnaryExpression, and_, not_, or_
 from sqlalchemy.sql.operators import custom_op
 
 from app.grades.models import StandingInterval
@@ -94,6 +94,16 @@ OF_INTERVALS = StandingColumns(
     StandingInterval.verified.expression,
 )
 """Of any day, where the intervals of that day are joined."""
+
+
+def on_the_day(plant_id: ColumnElement[Any], on: date | BindParameter[date]) -> ColumnElement[bool]:
+    """The interval of a plant that holds on the day."""
+    return and_(
+        StandingInterval.plant_id == plant_id,
+        StandingInterval.from_on <= on,
+        StandingInterval.until_on > on,
+    )
+
 
 Conditions = dict[str, ColumnElement[bool]]
 """Index (``ix_plant_search_by_…``) that serves it, or another name → condition."""

@@ -8,10 +8,12 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     FromClause,
     Select,
     and_,
+    bindparam,
     case,
     distinct,
     func,
@@ -27,7 +29,7 @@ from app.grades.queries import shown_day
 from app.grades.waiting import require_current
 from app.kernel import kept
 from app.kernel.authority import Scope
-from app.kernel.database import db, known_at, run
+from app.kernel.database import among, db, known_at, run
 from app.kernel.permissions import within
 from app.portal.domain import soon_until
 from app.portal.queries import following
@@ -39,6 +41,7 @@ from app.portal.queries.conditions import (
     StandingColumns,
     beside_the_index,
     grade_conditions,
+    on_the_day,
     permit_conditions,
     plant_conditions,
     search_conditions,
@@ -104,12 +107,9 @@ def list_register(wanted: RegisterFilter, scope: Scope) -> RegisterPage:
     start = asked.position()
     backwards = start is not None and wanted.before is not None
     falling = wanted.falling is not backwards
-    page = asked.page(start, falling=falling, few=plants <= FEW).subquery("page")
-    query = _columns(LIST_COLUMNS, wanted.on, page)
-    keys = [it for it in page.c if it.name.startswith("key")]
-    query = query.order_by(*(it.desc() if falling else it.asc() for it in keys))
-    found = [tuple(row) for row in run(query)]
-    found = as_derived(found, _GRADE_AT, wanted.on)
+    places = [row[0] for row in run(asked.page(start, falling=falling, few=plants <= FEW))]
+    said = {row[0]: tuple(row) for row in run(_LINES, {"plants": places, "on": wanted.on})}
+    found = as_derived([said[it] for it in places if it in said], _GRADE_AT, wanted.on)
     more, rows = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
     if backwards:
         rows.reverse()
@@ -270,7 +270,7 @@ class Asked:
         if self.joins_intervals:
             here = PlantSearch.plant_id.expression
             query = query.select_from(PlantSearch).join(
-                StandingInterval, _on_the_day(here, self.wanted.on)
+                StandingInterval, on_the_day(here, self.wanted.on)
             )
         return query.where(*found)
 
@@ -356,7 +356,7 @@ def _proposed(wanted: RegisterFilter, scope: Scope) -> ColumnElement[bool] | Non
 
 
 def _columns(
-    columns: Sequence[QueryableAttribute[Any]], on: date, rows: FromClause
+    columns: Sequence[QueryableAttribute[Any]], on: date | BindParameter[date], rows: FromClause
 ) -> Select[*tuple[Any, ...]]:
     """What the list says of the plants of ``rows``, told by the facts and intervals themselves.
 
@@ -376,7 +376,7 @@ def _columns(
                 known_at(EnterpriseRecord, None),
             ),
         )
-        .join(StandingInterval, _on_the_day(rows.c.plant_id, on))
+        .join(StandingInterval, on_the_day(rows.c.plant_id, on))
         .outerjoin(
             PlantIndustry,
             and_(
@@ -388,9 +388,9 @@ def _columns(
     )
 
 
-def _on_the_day(plant_id: ColumnElement[Any], on: date) -> ColumnElement[bool]:
-    return and_(
-        StandingInterval.plant_id == plant_id,
-        StandingInterval.from_on <= on,
-        StandingInterval.until_on > on,
-    )
+_LINES = _columns(
+    LIST_COLUMNS,
+    bindparam("on"),
+    select(PlantSearch.plant_id).where(PlantSearch.plant_id.in_(among("plants"))).subquery("page"),
+)
+"""What the list says of the plants of a page, in no order; made once, not for each page."""

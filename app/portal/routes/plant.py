@@ -7,12 +7,12 @@ from typing import Any
 
 from flask import abort, request, url_for
 
+from app.accounts.queries import county_names
 from app.kernel import clock
 from app.kernel.asked import asked_in
 from app.kernel.authority import Permission
 from app.kernel.permissions import can, requires, scope_for
 from app.kernel.web import page
-from app.policy.queries import county_names
 from app.policy.screens import linked
 from app.portal.domain import marks, permit_mark
 from app.portal.forms import parameters_of

@@ -120,7 +120,7 @@ def _counties(scope: Scope, names: Mapping[str, str]) -> Mapping[str, str]:
     within = scope.counties
     if within is None:
         return names
-    return {code: name for code, name in names.items() if code in within}
+    return {code: names[code] for code in sorted(within) if code in names}
 
 
 def _offers_the_same(wanted: RegisterFilter, scope: Scope, names: Mapping[str, str]) -> bool:
