@@ -19,6 +19,8 @@ from app.indicators.domain import AIR_OXYGEN, Answer, Measured, OxygenOfAir, sho
 
 T = TypeVar("T")
 LONGEST_REASON = 500
+LONGEST_NUMBER = 100
+"""Typed with spaces and its unit; nothing longer is looked at letter by letter."""
 _PLAIN = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:[, ][0-9]{3})+(?:\.[0-9]{1,6})?")
 """1,200 and 1 200 are one number each; 10 20 are two."""
@@ -34,8 +36,10 @@ def read_number(typed: str, unit: str = "") -> Decimal | None:
     None when blank. Raises ValueError with a sentence for everything that is no measured number:
     a limit, a range, what was not detected, less than nothing, powers of ten.
     """
-    text = _without_unit(_half_width(typed), unit)
     said = f"“{typed.strip()[:_SHOWN]}”"
+    if len(typed) > LONGEST_NUMBER:
+        raise ValueError(f"{said}等共 {len(typed)} 个字，不是数字。请只填数字，例如 12.5。")
+    text = _without_unit(_half_width(typed), unit)
     if not text:
         return None
     number = text.replace(",", "").replace(" ", "") if _THOUSANDS.fullmatch(text) else text
