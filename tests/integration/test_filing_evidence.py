@@ -15,9 +15,10 @@ from app.filing import services
 from app.filing.domain import Evidence
 from app.filing.models import FilingRow, FilingSubmission, FilingSubmissionFile
 from app.filing.queries import bytes_taken, evidence_of, needed_in, working
-from app.kernel import audit, files
+from app.kernel import audit, files, pictures
 from app.kernel.database import db
 from app.kernel.models import AuditEntry, Upload
+from app.kernel.pictures import child
 from app.kernel.transaction import writing
 from tests import evidence_files as sample
 from tests.conftest import Freeze
@@ -28,6 +29,21 @@ from tests.people import ClientAs
 
 BYTES, PART = "application/octet-stream", 1 << 20
 REPORT, PHOTO = sample.pdf(3), sample.picture()
+
+
+@pytest.fixture
+def own_process() -> None:
+    """Asked for by a test whose files are read in a process of their own."""
+
+
+@pytest.fixture(autouse=True)
+def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are read as always, but without starting a process for every one of them.
+
+    That it is started, and what it may not do, is proven in ``test_materials.py``.
+    """
+    if "own_process" not in request.fixturenames:
+        monkeypatch.setattr(pictures, "by_child", child.answered)
 
 
 @pytest.fixture
@@ -316,7 +332,7 @@ def test_a_period_that_is_none_is_told_at_the_file(
 
 
 def test_pages_are_seen_as_pictures_and_the_original_only_fetched(
-    app: Flask, draft: int, filer: CheckedClient
+    app: Flask, draft: int, filer: CheckedClient, own_process: None
 ) -> None:
     in_parts(filer, draft, "报告.pdf", REPORT)
     in_parts(filer, draft, "IMG.HEIC", sample.picture("HEIF"), row="2")

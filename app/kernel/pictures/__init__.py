@@ -126,14 +126,21 @@ def _folder() -> Path:
 
 
 def _ask(order: dict[str, Any]) -> int:
-    """Have a child do it; the number of pages. Raises NotShown."""
-    whole = {**order, "megabytes": MEGABYTES, "seconds": SECONDS,
-             "pixels": MOST_PIXELS, "pages": MOST_PAGES}  # fmt: skip
+    """Have it done; the number of pages. Raises NotShown."""
+    answer = by_child({**order, "megabytes": MEGABYTES, "seconds": SECONDS,
+                       "pixels": MOST_PIXELS, "pages": MOST_PAGES})  # fmt: skip
+    if "fault" in answer:
+        raise NotShown(Fault(answer["fault"]))
+    return int(answer["pages"])
+
+
+def by_child(order: dict[str, Any]) -> dict[str, Any]:
+    """What a child answers to an order. Raises NotShown for one that did not come back."""
     with _turn:
         try:
             done = subprocess.run(
                 [sys.executable, "-I", "-B", str(CHILD)],
-                input=json.dumps(whole) + "\n",
+                input=json.dumps(order) + "\n",
                 capture_output=True,
                 text=True,
                 timeout=PATIENCE,
@@ -145,7 +152,5 @@ def _ask(order: dict[str, Any]) -> int:
     if done.returncode != 0 or not done.stdout:
         log.warning("a %s ended its reader (%s)", order["kind"], done.returncode)
         raise NotShown(Fault.TOO_MUCH)
-    answer = json.loads(done.stdout)
-    if "fault" in answer:
-        raise NotShown(Fault(answer["fault"]))
-    return int(answer["pages"])
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer

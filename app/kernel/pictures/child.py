@@ -18,7 +18,7 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 Order = dict[str, Any]
 MOST_DRAWN = 24_000_000
@@ -121,6 +121,11 @@ def _runs_something(document: Any) -> bool:
 
 def of_picture(order: Order) -> Order:
     """Decode a picture wholly, so that one cut off is found out, or draw it smaller."""
+    with Path(order["path"]).open("rb") as file:
+        return _of_open_picture(file, order)
+
+
+def _of_open_picture(file: BinaryIO, order: Order) -> Order:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     Image.MAX_IMAGE_PIXELS = None  # the limit is ours
@@ -131,7 +136,7 @@ def of_picture(order: Order) -> Order:
         pillow_heif.options.DECODE_THREADS = 1
         pillow_heif.register_heif_opener(thumbnails=False)
     try:
-        picture = Image.open(order["path"], formats=formats)
+        picture = Image.open(file, formats=formats)
         width, height = picture.size
         if width * height > order["pixels"]:
             raise Refused("pixels")
@@ -171,22 +176,26 @@ def _save(picture: Any, draw: Order) -> None:
     picture.save(draw["to"], "JPEG", quality=82 if draw["width"] else 92)
 
 
+def answered(order: Order) -> Order:
+    """Do what the order says; a fault nobody foresaw is a damaged file."""
+    try:
+        return of_pdf(order) if order["kind"] == "pdf" else of_picture(order)
+    except Refused as refusal:
+        return {"fault": str(refusal)}
+    except MemoryError:
+        return {"fault": "too-much"}
+    except ImportError:
+        return {"fault": "no-reader"}
+    except Exception:
+        return {"fault": "damaged"}
+
+
 def main() -> int:
-    """Do what the order says and answer; a fault nobody foresaw is a damaged file."""
+    """Read the order, give up what is not needed for it, and answer."""
     order: Order = json.loads(sys.stdin.readline())
     # The decoder of heic works with a thread of its own.
     confine(order["megabytes"], order["seconds"], alone=order["kind"] != "heic")
-    try:
-        answer = of_pdf(order) if order["kind"] == "pdf" else of_picture(order)
-    except Refused as refusal:
-        answer = {"fault": str(refusal)}
-    except MemoryError:
-        answer = {"fault": "too-much"}
-    except ImportError:
-        answer = {"fault": "no-reader"}
-    except Exception:
-        answer = {"fault": "damaged"}
-    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.write(json.dumps(answered(order)) + "\n")
     return 0
 
 
