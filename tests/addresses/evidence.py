@@ -121,7 +121,7 @@ ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {
 def _carried_in(world: World, who: Principal) -> dict[str, Any]:
     """The manifest of a package of one's own, or of a foreign one."""
     key = next(iter(who.plants), "A1")
-    filing_id = _filing(world, key, "draft", "package")
+    filing_id = _filing(world, key, "draft", "package", current=True)
     with world.app.app_context():
         with writing("测试"):
             number, _ = services.issue_package(filing_id)
