@@ -113,7 +113,8 @@ def test_from_the_start_to_the_officer_who_reads_it(
 def submitted(page: Page) -> None:
     """The signatory signs: nothing goes with a wrong password, twice the button is once."""
     page.goto("/filing/")
-    page.get_by_role("link", name="去签署提交").click()
+    page.get_by_role("link", name="查看检查结果").click()
+    page.get_by_role("main").get_by_role("link", name="承诺与提交").first.click()
     page.get_by_label("签署口令").fill("wrong")
     page.get_by_role("button", name="签署并提交申报").click()
     expect(page.get_by_role("alert")).to_contain_text("口令不正确")
@@ -182,6 +183,5 @@ def test_what_was_typed_outlives_the_session(loaded: Flask, browser: Browser, ad
         page.get_by_label("账号").fill("filer1")
         page.get_by_label("口令").fill(PASSWORD)
         page.get_by_role("button", name="登录").click()
-        page.get_by_role("button", name="继续提交").click()
         expect(page.get_by_text("已保存。")).to_be_visible()
         expect(page.get_by_label("国五及以上车辆比例")).to_have_value("85")
