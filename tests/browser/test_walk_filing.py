@@ -183,5 +183,5 @@ def test_what_was_typed_outlives_the_session(loaded: Flask, browser: Browser, ad
         page.get_by_label("账号").fill("filer1")
         page.get_by_label("口令").fill(PASSWORD)
         page.get_by_role("button", name="登录").click()
-        expect(page.get_by_text("已保存。")).to_be_visible()
+        expect(page.get_by_text("已保存 ")).to_be_visible()
         expect(page.get_by_label("国五及以上车辆比例")).to_have_value("85")
