@@ -70,9 +70,8 @@ def whom_to_tell(otherwise: str = "系统管理员") -> str:
 
     ``otherwise`` is for everybody else. Where the database may not answer, nothing is asked of it.
     """
-    if g.get("is_broken"):
-        return UNNAMED if is_for_filers() else otherwise
-    return _named() or otherwise
+    unnamed = UNNAMED if is_for_filers() else otherwise
+    return unnamed if g.get("is_broken") else _named() or unnamed
 
 
 def enterprise_address() -> str:
