@@ -215,15 +215,15 @@ def test_without_a_table_each_dimension_is_chosen_with_a_reason(app: Flask, bure
 def test_plan_cross_a_reference_industry_is_chosen_and_left_out_again(
     app: Flask, plant: int
 ) -> None:
-    cement, glass = industry_id("水泥"), industry_id("玻璃")
+    ceramics, glass = industry_id("陶瓷"), industry_id("玻璃")
     with app.app_context():
         with writing("测试"):
-            record_industries([IndustryEntry(plant, cement, "", "参照")])
+            record_industries([IndustryEntry(plant, ceramics, "", "参照")])
             audit.record("test.entered", "plant", plant)
         made = begun(plant)
         with writing("测试"):
             services.save_answer(made, 1, "1", answers()["1"], 0)
-            services.choose_tables(made, [(industry_id(), ""), (cement, "")])
+            services.choose_tables(made, [(industry_id(), ""), (ceramics, "")])
         with pytest.raises(Refused, match="台账没有登记参照行业"), writing("测试"):
             services.choose_tables(made, [(industry_id(), ""), (glass, "")])
         assert [it.place for it in working(filing(made)).tables] == [1, 2]
@@ -235,9 +235,9 @@ def test_plan_cross_a_reference_industry_is_chosen_and_left_out_again(
         found = working(filing(made))
         assert ([it.place for it in found.tables], set(found.answers)) == ([1], {(1, "1")})
         left = [it for it in findings_of(found) if it.clause == "PLAN-CROSS"]
-        assert [(it.severity, "水泥" in it.text) for it in left] == [(Severity.WARNING, True)]
+        assert [(it.severity, "陶瓷" in it.text) for it in left] == [(Severity.WARNING, True)]
         with pytest.raises(Refused, match="主要行业"), writing("测试"):
-            services.choose_tables(made, [(cement, "")])
+            services.choose_tables(made, [(ceramics, "")])
 
 
 def test_nat_scheme_a_county_that_changes_its_rulebook_changes_the_drafts(
@@ -265,7 +265,7 @@ def test_nat_scheme_a_county_that_changes_its_rulebook_changes_the_drafts(
 def test_every_industry_of_the_plant_is_judged(app: Flask, plant: int) -> None:
     with app.app_context():
         with writing("测试"):
-            record_industries([IndustryEntry(plant, industry_id("水泥"), "", "参照")])
+            record_industries([IndustryEntry(plant, industry_id("陶瓷"), "", "参照")])
             audit.record("test.entered", "plant", plant)
         found = working(filing(begun(plant)))
     assert [(it.place, it.is_main) for it in found.tables] == [(1, True), (2, False)]

@@ -49,7 +49,7 @@ def test_every_indicator_is_proved_for_a_high_grade(target: str) -> None:
     assert list(found) == [("1", "在线监测报告"), ("1", "联网证明"), ("2", ANY), ("3", ANY)]
     assert {it.clause for it in found.values()} == {"PLAN-FILE"}
     assert all(it.progress is Progress.MISSING for it in found.values())
-    level = target if target == "引领性" else f"{target} 级"
+    level = target if target == "引领性" else f" {target} 级"
     why = f"申报{level}须逐项证明，指标“炉型”适用于本厂，须附佐证材料，指标表未指明种类"
     assert found["2", ANY].why == why
 
