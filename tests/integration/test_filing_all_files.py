@@ -52,6 +52,7 @@ def test_all_of_a_submission_is_one_file_for_whoever_may_see_its_papers(
         assert address in client.get(f"/filing/submissions/{sent.id}").text
         with client.get(address) as answer:
             assert (answer.status_code, answer.mimetype) == (200, "application/zip")
+            assert answer.headers["Content-Disposition"].isascii()
             path.write_bytes(answer.data)
         assert verify.main([str(path), "--sha256", sent.sha256]) == 0
     with zipfile.ZipFile(path) as package:
@@ -87,8 +88,12 @@ def test_no_more_are_sent_whole_at_once_than_leave_threads_to_others(
     assert [it.status_code for it in taken] == [200] * 4
     refused = client.get(address)
     assert (refused.status_code, "正在打包下载的人较多" in refused.text) == (503, True)
+    asked = client.head(address)
+    assert (asked.status_code, asked.mimetype, asked.data) == (200, "application/zip", b"")
     for it in taken:
         it.close()
+    for _ in range(5):  # headers alone take nobody's turn
+        assert client.head(address).status_code == 200
     with client.get(address) as answer:
         assert answer.status_code == 200
 

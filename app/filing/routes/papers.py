@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Iterator
+from urllib.parse import quote
 
-from flask import Response, abort, flash, send_file, url_for
+from flask import Response, abort, flash, request, send_file, url_for
 
 from app.accounts.sessions import signed_in_person
 from app.filing import application
@@ -122,14 +124,24 @@ def submission_bundle(submission_id: int) -> Response:
     except PaperFault as fault:
         flash(str(fault), "problem")
         return htmx.htmx_redirect(url_for("filing.submission_page", submission_id=found.id))
+    if request.method == "HEAD":  # takes no turn: without a body no closing would give it back
+        return _whole(iter(()), name)
     if not _PACKING.acquire(blocking=False):
         abort(503, "正在打包下载的人较多，请几分钟后再试。单个文件现在就可以下载。")
     try:
         _note_sent(name, found.filing_id)
-        response = Response(packed, mimetype="application/zip")
-        response.headers.set("Content-Disposition", "attachment", filename=name)
+        response = _whole(packed, name)
         response.call_on_close(_PACKING.release)
     except BaseException:
         _PACKING.release()
         raise
+    return response
+
+
+def _whole(packed: Iterator[bytes], name: str) -> Response:
+    """The zip under its Chinese name, which a header carries in RFC 5987 form only."""
+    response = Response(packed, mimetype="application/zip")
+    response.headers.set(
+        "Content-Disposition", "attachment", **{"filename*": f"UTF-8''{quote(name, safe='')}"}
+    )
     return never_run(response)
