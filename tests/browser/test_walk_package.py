@@ -24,8 +24,7 @@ def test_a_package_goes_to_the_enterprise_and_comes_back(
 ) -> None:
     sign_in(page, "officer1")
     page.goto("/filing/window")
-    page.get_by_label("企业名称或统一社会信用代码").fill(code(1))
-    page.get_by_role("button", name="查找企业").click()
+    page.get_by_label("查找企业", exact=True).fill(code(1))
     page.get_by_role("table").get_by_role("link", name="离线填报包").click()
     page.get_by_label("申报类型").select_option("first")
     page.get_by_label("申报等级").select_option("B")
