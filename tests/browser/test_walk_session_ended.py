@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from sqlalchemy import delete
 
 from app.accounts import passwords, services
@@ -89,10 +89,20 @@ def test_a_row_is_saved_with_what_was_typed_once_signed_in_again(
         other.get_by_role("button", name="退出").click()
         expect(other.get_by_role("heading", level=1)).to_have_text("登录")
         other.close()
+    held: list[Route] = []  # nobody types behind the dialog: the refusals come once all is typed
+
+    def hold(it: Route) -> None:
+        held.append(it)
+
+    page.route("**/rows/**", hold, times=2)  # one of each row; what is queued follows freely
     page.get_by_label(DUST).fill("18.5")
     page.get_by_label("实测氧含量").fill("9")
     page.get_by_label("国五及以上车辆比例").fill("85")
-    page.get_by_label("国五及以上车辆比例").press("Tab")
+    with page.expect_request(lambda it: "r1-4e074085" in it.url):
+        page.get_by_label("国五及以上车辆比例").press("Tab")
+    page.wait_for_timeout(200)
+    for it in held:
+        it.continue_()
     sign_in_again(page)
     expect(page.get_by_text("已保存")).to_have_count(2)
     expect(page.get_by_label(DUST)).to_have_value("18.5")
