@@ -101,6 +101,8 @@ def _uploads(world: World, who: Principal, endpoint: str) -> Examples:
         with world.app.app_context(), writing("测试"):
             what = "package" if endpoint in _OF_PACKAGES else "filing"
             matter = f"{what}:{filing_id}"
+            for left in uploads.unfinished(owner, matter):  # a person may begin so many only
+                uploads.forget(left.token)
             token = uploads.begin(owner, matter, told, name=f"{mark_of(key)}.pdf",
                                   size=len(content), mark=f"{next(numbers)}")  # fmt: skip
             found = uploads.find(token, owner, matter)
