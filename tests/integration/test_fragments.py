@@ -14,7 +14,11 @@ from flask import Flask, template_rendered
 from flask.testing import FlaskClient
 from jinja2 import Template
 from jinja2_fragments.flask import render_block
+from sqlalchemy import update
 
+from app.filing.models import FilingArrival
+from app.kernel import audit
+from app.kernel.database import db
 from app.kernel.transaction import writing
 from app.operations.services.by_hand import ask_for_backup
 from tests.addresses import QUERIES, addresses, methods_of, rules, somebody_for
@@ -55,11 +59,18 @@ def pages(world: World) -> Iterator[tuple[FlaskClient, str, dict[str, object]]]:
             who = somebody_for(world.app, rule.endpoint)
             client = world.browser(who)
             query = dict(QUERIES[rule.endpoint](world, who)) if rule.endpoint in QUERIES else {}
+            paths = []
             for address in addresses(world, rule, who):
+                paths.append(address.path)
                 yield client, address.path, query
             if rule.endpoint == "ledger.import_page":  # one that is still being checked
                 waiting = str(rule.rule).replace("<int:import_id>", str(upload(world, who)))
                 yield world.browser(who), waiting, query
+            if rule.endpoint == "filing.arrival_page":  # a package that is still being read
+                with world.app.app_context(), writing("测试"):
+                    db.session.execute(update(FilingArrival).values(state="reading", findings=""))
+                    audit.record("test.reading", "filing", "world")
+                yield from ((client, path, query) for path in paths)
             if rule.endpoint == "operations.backups":  # while one is being made
                 with world.app.app_context(), writing("测试"):
                     ask_for_backup()
