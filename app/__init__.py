@@ -178,7 +178,7 @@ def create_app(config: Config | None = None) -> Flask:
     )
     sessions.init_sessions(app)
     entrance.close_main_door_with(filing_settings.main_door_is_closed)
-    name_office_with(filing_settings.office_for_enterprises)
+    name_office_with(app, filing_settings.office_for_enterprises)
     accounts_queries.resolve_enterprises_with(registry_queries.enterprise_ids_of)
     registry_services.hand_facts_on_with(supervision_services.hand_on)
     logs.init_app(app, settings)

@@ -20,6 +20,7 @@ from werkzeug.routing import RequestRedirect, RoutingException
 from app.kernel.config import Config
 
 _LINK = re.compile(r'<a\b[^>]*?\shref="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+_OFFICE = "office_for_enterprises"
 Answers = Callable[[str, Callable[..., Any]], bool]
 
 
@@ -50,19 +51,13 @@ def is_for_filers() -> bool:
     return config.for_filers
 
 
-def _nobody_named() -> str | None:
-    return None
-
-
-_named: Callable[[], str | None] = _nobody_named
 UNNAMED = "受理申报的部门"
 """Whom enterprises are to ask as long as the bureau has not said it."""
 
 
-def name_office_with(asked: Callable[[], str | None]) -> None:
+def name_office_with(app: Flask, asked: Callable[[], str | None]) -> None:
     """Let a later stage say whom the person of this request asks, if an enterprise's; else None."""
-    global _named  # noqa: PLW0603 - set once when the app is put together
-    _named = asked
+    app.extensions[_OFFICE] = asked
 
 
 def whom_to_tell(otherwise: str = "系统管理员") -> str:
@@ -71,7 +66,8 @@ def whom_to_tell(otherwise: str = "系统管理员") -> str:
     ``otherwise`` is for everybody else. Where the database may not answer, nothing is asked of it.
     """
     unnamed = UNNAMED if is_for_filers() else otherwise
-    return unnamed if g.get("is_broken") else _named() or unnamed
+    asked = current_app.extensions.get(_OFFICE)
+    return unnamed if asked is None or g.get("is_broken") else asked() or unnamed
 
 
 def enterprise_address() -> str:
