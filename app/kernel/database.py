@@ -281,7 +281,11 @@ def init_database(app: Flask, config: Config) -> None:
     }
     if config.is_sqlite:
         options["module"] = sqlite_driver
-        options["connect_args"] = {"check_same_thread": False, "timeout": 15}
+        options["connect_args"] = {
+            "check_same_thread": False,
+            "timeout": 15,
+            "cached_statements": 512,  # of all the pages; the ordinary 128 are made anew in turn
+        }
     app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
@@ -317,10 +321,10 @@ def _prepare_sqlite(engine: Engine, lock_path: Path) -> None:
     def begin(connection: Connection) -> None:
         raw: Any = connection.connection.driver_connection
         if not is_writing():
-            raw.execute("PRAGMA query_only=ON")
+            _set_query_only(connection, "ON")
             raw.execute("BEGIN")
             return
-        raw.execute("PRAGMA query_only=OFF")
+        _set_query_only(connection, "OFF")
         # SQLite lets waiting writers starve each other; a file lock queues them fairly.
         connection.info["writer"] = _take_lock(lock_path)
         raw.execute("BEGIN IMMEDIATE")
@@ -330,6 +334,20 @@ def _prepare_sqlite(engine: Engine, lock_path: Path) -> None:
         descriptor = record.info.pop("writer", None)
         if descriptor is not None:
             os.close(descriptor)
+
+
+def _set_query_only(connection: Connection, wanted: str) -> None:
+    """Say whether this connection may write, unless it was the last thing said to it.
+
+    With every pragma of this kind, be it the same again, SQLite forgets how it was going to carry
+    out the statements it has made ready, and every transaction would have them all made anew.
+    """
+    held: dict[str, Any] = connection.info
+    if held.get("query_only") != wanted:
+        held.pop("query_only", None)
+        raw: Any = connection.connection.driver_connection
+        raw.execute(f"PRAGMA query_only={wanted}")
+        held["query_only"] = wanted
 
 
 def _take_lock(path: Path) -> int | None:

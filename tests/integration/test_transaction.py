@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import date
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -40,6 +41,31 @@ def test_a_reading_transaction_cannot_write(app: Flask) -> None:
             )
         db.session.rollback()
         assert plant_id
+
+
+def test_a_connection_that_wrote_cannot_write_when_it_reads(app: Flask) -> None:
+    """And the other way round; SQLite is told so only when it is another than before."""
+    with app.app_context():
+        if db.engine.dialect.name != "sqlite":
+            return
+        said: list[str] = []
+        raw: Any = db.session.connection().connection.driver_connection
+        raw.set_trace_callback(said.append)
+        for number in range(3):
+            with writing("测试"):
+                _store(f"{number}" * 64)
+                audit.record("test", "file", str(number))
+            for _ in range(2):
+                with pytest.raises(DBAPIError, match=r"read-?only"):
+                    _store_past_the_transaction(f"{number + 5}" * 64)
+                db.session.rollback()
+        assert [it for it in said if it.startswith("PRAGMA")] == [
+            "PRAGMA query_only=OFF", "PRAGMA query_only=ON"] * 3  # fmt: skip
+
+
+def _store_past_the_transaction(sha256: str) -> None:
+    values = {"sha256": sha256, "size": 1, "stored_at": kernel_clock.now()}
+    db.session.execute(insert(StoredFile).values(values))
 
 
 def test_a_change_without_an_audit_entry_is_not_kept(app: Flask) -> None:
