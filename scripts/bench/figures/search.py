@@ -18,7 +18,7 @@ from typing import Any
 
 from bench.country import TRADES
 from bench.ground import Ground
-from bench.measuring import Result, in_turns, ratio
+from bench.measuring import Result, in_turns, ratio, told
 
 from app.grades.services import show_day
 from app.kernel import clock, kept
@@ -103,12 +103,6 @@ def measure(place: Ground) -> list[Result]:
             for word, own, floor, plants in common
         ),
     ]  # fmt: skip
-
-
-def told(figure: str, case: str, engine: str, mine: float, floor: float, **more: Any) -> Result:
-    """A ratio that is held against nothing."""
-    details = {"ours_s": round(mine, 6), "floor_s": round(floor, 6), **more}
-    return Result(figure, case, engine, f"{mine / floor:.3g}×", "–", reached=True, details=details)
 
 
 def _taken(raw: Any, word: str, on: date) -> tuple[float, float, int]:
