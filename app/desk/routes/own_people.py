@@ -5,27 +5,23 @@ from __future__ import annotations
 from flask import flash, make_response, request, url_for
 from werkzeug import Response
 
-from app.accounts.enterprise_people import ROLES, State
-from app.accounts.queries import authorisations_of
+from app.accounts.enterprise_people import State
 from app.accounts.services import AccountRefused
 from app.accounts.sessions import signed_in_person
 from app.desk import enterprise_people as acts
 from app.desk.people_forms import PersonForm, read_people_filter, read_person
-from app.desk.queries.people import PersonOfEnterprise, enders_of, history_of, list_people
+from app.desk.queries.people import PersonOfEnterprise
 from app.desk.routes.blueprint import blueprint
 from app.desk.routes.people import (
-    HEADS,
-    KINDS,
-    NEWEST_FIRST,
-    chips_of,
+    about_person,
     export_of,
+    list_page,
     paper_within,
     person_or_404,
 )
-from app.kernel import clock, htmx
+from app.kernel import htmx
 from app.kernel.authority import Permission, Scope
 from app.kernel.entrance import whom_to_tell
-from app.kernel.listing import heads, ways
 from app.kernel.permissions import requires, scope_for
 from app.kernel.web import page
 
@@ -37,22 +33,10 @@ _USUAL = "state"
 @requires(Permission.ACCOUNT_OWN_PEOPLE)
 def own_people() -> str:
     """Everybody who acts, or acted, for the enterprise; who no longer may stands last."""
-    wanted = read_people_filter(request.args, usual=_USUAL)
-    found = list_people(wanted, _reach(), clock.today())
-    return page(
-        "desk/own_people.html",
-        blocks=("rows",),
-        wanted=wanted,
-        found=found,
-        kinds=KINDS,
-        roles=[(it.value, it.label) for it in ROLES],
-        states=[(it.value, it.words) for it in State],
-        heads=heads(HEADS, wanted.sort, falling=wanted.falling, newest_first=NEWEST_FIRST),
-        chips=chips_of(wanted),
-        me=signed_in_person().user_id,
-        office=whom_to_tell("厂区所在的区县分局"),
-        **ways(found.page, found.pages),
-    )
+    return list_page(
+        "desk/own_people.html", read_people_filter(request.args, usual=_USUAL), _reach(),
+        me=signed_in_person().user_id, office=whom_to_tell("厂区所在的区县分局"),
+    )  # fmt: skip
 
 
 @blueprint.post("/own-people/export")
@@ -71,14 +55,9 @@ def own_person(grant_id: int) -> str:
 
 
 def _page(it: PersonOfEnterprise, typed: PersonForm) -> str:
-    history = history_of(it, _reach(), clock.today())
     return page(
         "desk/own_person.html",
-        it=it,
-        history=history,
-        enders=enders_of(history),
-        papers=authorisations_of(it.user_id, it.uscc),
-        kinds=KINDS,
+        **about_person(it, _reach()),
         typed=typed,
         may_close=it.state is not State.CLOSED and it.user_id != signed_in_person().user_id,
         breadcrumbs=[("本企业人员", url_for("desk.own_people"))],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 
 from flask import abort, request, url_for
 from werkzeug import Response
@@ -30,12 +31,12 @@ from app.kernel.spreadsheets import Column, SheetLayout, write_xlsx
 from app.kernel.web import page
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-KINDS = {State.NEW: "soon", State.ENDING: "soon", State.OVER: "late", State.CLOSED: "barred",
+_KINDS = {State.NEW: "soon", State.ENDING: "soon", State.OVER: "late", State.CLOSED: "barred",
          State.DISABLED: "barred"}  # fmt: skip
 """State → how its tag looks; the others neutral."""
-HEADS = {"enterprise": "企业", "person": "姓名", "role": "角色", "state": "状态",
+_HEADS = {"enterprise": "企业", "person": "姓名", "role": "角色", "state": "状态",
          "until": "至（含当日）", "opened": "开户时间", "signed_in": "最近登录"}  # fmt: skip
-NEWEST_FIRST = ("opened", "signed_in")
+_NEWEST_FIRST = ("opened", "signed_in")
 _COLUMNS = (
     Column("企业名称", 34), Column("统一社会信用代码", 22, "code"), Column("姓名", 14),
     Column("角色", 14), Column("账号", 18, "code"), Column("电话", 16, "code"),
@@ -48,24 +49,31 @@ _COLUMNS = (
 @requires(Permission.ACCOUNT_ENTERPRISE)
 def people() -> str:
     """Everybody who acts, or acted, for an enterprise within reach."""
-    wanted = read_people_filter(request.args)
-    found = list_people(wanted, reach(), clock.today())
+    return list_page(
+        "desk/people.html", read_people_filter(request.args), reach(),
+        breadcrumbs=[("企业台账", url_for("portal.register"))],
+    )  # fmt: skip
+
+
+def list_page(template: str, wanted: PeopleFilter, scope: Scope, **context: Any) -> str:
+    """A list of people with its search, filters, heads and ways on."""
+    found = list_people(wanted, scope, clock.today())
     return page(
-        "desk/people.html",
+        template,
         blocks=("rows",),
         wanted=wanted,
         found=found,
-        kinds=KINDS,
+        kinds=_KINDS,
         roles=[(it.value, it.label) for it in ROLES],
         states=[(it.value, it.words) for it in State],
-        heads=heads(HEADS, wanted.sort, falling=wanted.falling, newest_first=NEWEST_FIRST),
-        chips=chips_of(wanted),
-        breadcrumbs=[("企业台账", url_for("portal.register"))],
+        heads=heads(_HEADS, wanted.sort, falling=wanted.falling, newest_first=_NEWEST_FIRST),
+        chips=_chips(wanted),
+        **context,
         **ways(found.page, found.pages),
     )
 
 
-def chips_of(wanted: PeopleFilter) -> list[Chip]:
+def _chips(wanted: PeopleFilter) -> list[Chip]:
     """The filters at work."""
     role = {it.value: it.label for it in ROLES}.get(wanted.role, "")
     state = State(wanted.state).words if wanted.state else ""
@@ -89,7 +97,7 @@ def export_of(wanted: PeopleFilter, scope: Scope, title: str) -> Response:
          clock.shown(it.signed_in_at) if it.signed_in_at else "")
         for it in rows
     ]  # fmt: skip
-    said = "；".join(f"{label}：{words}" for label, words, _ in chips_of(wanted)) or "无"
+    said = "；".join(f"{label}：{words}" for label, words, _ in _chips(wanted)) or "无"
     note = f"导出日期 {today}，共 {len(rows)} 个。条件：{said}。"
     layout = SheetLayout("企业账号", _COLUMNS, cells, titles=(title,), notes=(note,))
     write_xlsx(content, [layout])
@@ -107,20 +115,30 @@ def person(grant_id: int) -> str:
 
 def person_page(it: PersonOfEnterprise, typed: PersonForm) -> str:
     """The page of one, with what is wrong with a form on it."""
-    history = history_of(it, reach(), clock.today())
+    about = about_person(it, reach())
     return page(
         "desk/person.html",
-        it=it,
-        history=history,
-        enders=enders_of(history),
-        papers=authorisations_of(it.user_id, it.uscc),
-        kinds=KINDS,
+        **about,
         typed=typed,
-        newer=next((o for o in history if o.role == it.role and o.grant_id > it.grant_id), None),
+        newer=next(
+            (o for o in about["history"] if o.role == it.role and o.grant_id > it.grant_id), None
+        ),
         accepted=attachments.ACCEPTED,
         hint=attachments.HINT,
         breadcrumbs=[("企业账号", url_for("desk.people"))],
     )
+
+
+def about_person(it: PersonOfEnterprise, scope: Scope) -> dict[str, Any]:
+    """What every page of a person shows: what they hold and held, and on which papers."""
+    history = history_of(it, scope, clock.today())
+    return {
+        "it": it,
+        "history": history,
+        "enders": enders_of(history),
+        "papers": authorisations_of(it.user_id, it.uscc),
+        "kinds": _KINDS,
+    }
 
 
 @blueprint.get("/people/authorisations/<int:authorisation_id>")
