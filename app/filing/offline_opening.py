@@ -11,6 +11,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -97,18 +98,18 @@ def open_package(path: Path, largest: int) -> Opened:
         archive = Archive(path, limits, WORDS)
     except UnreadableWorkbook as refusal:
         raise Unfit(str(refusal)) from refusal
-    try:
-        return _opened(archive)
-    except BaseException:
-        archive.__exit__(None, None, None)
-        raise
+    with ExitStack() as closing:  # what is refused leaves no file open
+        closing.enter_context(archive)
+        opened = _opened(archive)
+        closing.pop_all()
+    return opened
 
 
 def _opened(archive: Archive) -> Opened:
     names = [it for it in archive.entries if not is_clutter(it)]
     if archive.find("[Content_Types].xml") is not None:
         raise Unfit(
-            "交来的是一个 Office 文件，不是填报包。请把填报表、“材料”文件夹和 manifest.json "
+            f"交来的是一个 Office 文件，不是填报包。请把填报表、“材料”文件夹和“{MANIFEST}”"
             "一起压缩成 zip 后再选择。"
         )
     inner = [it for it in names if it.casefold().endswith(".zip")]
@@ -124,14 +125,15 @@ def _opened(archive: Archive) -> Opened:
 
 def _manifest(names: Sequence[str], inner: Sequence[str]) -> tuple[str, str]:
     """The folder of the package, and its manifest."""
-    found = [it for it in names if it.rsplit("/", 1)[-1].casefold() == MANIFEST]
+    named = [it for it in names if _folded(it.rsplit("/", 1)[-1]).casefold() == MANIFEST]
+    found = named or [it for it in names if it.casefold().endswith(".json")]  # renamed
     if not found and inner and len(names) == len(inner):
         raise Unfit("压缩包里还是压缩包。请解开外面的一层，选择里面的 zip。")
     if not found:
-        raise Unfit(f"压缩包里没有 {MANIFEST}，认不出是哪一份填报包。{_AGAIN}")
+        raise Unfit(f"压缩包里没有“{MANIFEST}”，认不出是哪一份填报包。{_AGAIN}")
     if len(found) > 1:
-        raise Unfit(f"压缩包里有 {len(found)} 份 {MANIFEST}，像是几份填报包。请每份单独压缩。")
-    return found[0][: -len(MANIFEST)], found[0]
+        raise Unfit(f"压缩包里有 {len(found)} 份“{MANIFEST}”，像是几份填报包。请每份单独压缩。")
+    return found[0][: found[0].rfind("/") + 1], found[0]
 
 
 def _read_manifest(archive: Archive, entry: str) -> Any:
@@ -144,7 +146,7 @@ def _read_manifest(archive: Archive, entry: str) -> Any:
 
 
 def _altered() -> Unfit:
-    return Unfit(f"{MANIFEST} 读不出来，可能被改动。{_AGAIN}")
+    return Unfit(f"“{MANIFEST}”读不出来，可能被改动。{_AGAIN}")
 
 
 def manifest_in(content: bytes) -> Any:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import struct
 import zipfile
-import zlib
 from enum import StrEnum
 from pathlib import Path
+
+from app.kernel.zips import BROKEN, BROKEN_OR_LOCKED
 
 MOST_PARTS = 5000
 """Parts of an office file."""
@@ -103,7 +104,7 @@ def _office_kind(path: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             runs = _runs_something(archive)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, zlib.error) as broken:
+    except BROKEN as broken:
         raise NotKnown(Fault.DAMAGED) from broken
     except RuntimeError as locked:  # an encrypted part was to be read
         raise NotKnown(Fault.ENCRYPTED) from locked
@@ -162,7 +163,7 @@ def pages_said(path: Path, kind: str) -> int | None:
             for name in names:
                 with archive.open(name) as file:
                     texts.append(file.read(_MOST_OF_A_PART))
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, zlib.error):
+    except BROKEN_OR_LOCKED:
         return None
     found = [it for text in texts for it in pattern.findall(text)]
     if kind == "docx":

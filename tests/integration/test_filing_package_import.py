@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from app.filing import services
 from app.filing.domain import Way
 from app.filing.models import FilingAnswer, FilingEvidence
+from app.filing.offline import MANIFEST
 from app.filing.queries import (
     assessment_of,
     entered_by,
@@ -253,15 +254,13 @@ def _twice(parts: Parts) -> bytes:
         (_link, "链接文件"),
         (_bomb, "膨胀"),
         (lambda parts: zipped({"里面.zip": zipped(parts)}), "还是压缩包"),
-        (lambda parts: zipped({FORM: parts[FORM]}), "没有 manifest.json"),
+        (lambda parts: zipped({FORM: parts[FORM]}), f"没有“{MANIFEST}”"),
         (lambda parts: zipped({k: v for k, v in parts.items() if k != FORM}), "没有“填报表"),
         (lambda parts: zipped({**parts, FORM: b"PK"}), "填报表读不出来"),
         (lambda parts: parts[FORM], "Office 文件"),
         (lambda _: b"nothing", "压缩包已损坏"),
         (
-            lambda parts: zipped(
-                {**parts, "manifest.json": parts["manifest.json"].replace(b'"B"', b'"A"')}
-            ),
+            lambda parts: zipped({**parts, MANIFEST: parts[MANIFEST].replace(b'"B"', b'"A"')}),
             "被改动",
         ),
     ],
@@ -281,11 +280,13 @@ def test_files_that_cannot_be_taken_are_named_and_the_others_imported(
     parts = filled(exported(filer, filing_id), CELLS)
     parts |= {
         "材料/1-01_x/空.pdf": b"", "材料/1-01_x/包.zip": zipped({"a": b"x"}),
-        "散落.pdf": pdf(3), "材料/1-01_x/好.pdf": pdf(1),
+        "散落.pdf": pdf(3), "材料/1-01_x/坏.pdf": pdf(2), "材料/1-01_x/好.pdf": pdf(1),
     }  # fmt: skip
-    address = carried_in(app, filer, filing_id, zipped(parts))
+    damaged = zipped(parts).replace("坏.pdf".encode(), "块.pdf".encode(), 1)
+    address = carried_in(app, filer, filing_id, damaged)
     page = filer.get(address).text
-    for told in ("0 字节", "请解压后选择", "不在带编号的材料文件夹中", "有 3 份材料不能接收"):
+    for told in ("0 字节", "请解压后选择", "不在带编号的材料文件夹中", "“坏.pdf”解压时出错",
+                 "有 4 份材料不能接收"):  # fmt: skip
         assert told in page
     assert filer.post(address, data={"seen": mark_on(page)}).status_code == 303
     with app.app_context():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from urllib.parse import quote
 
 from flask import Response, abort, flash, request, send_file, url_for
@@ -128,13 +129,11 @@ def submission_bundle(submission_id: int) -> Response:
         return _whole(iter(()), name)
     if not _PACKING.acquire(blocking=False):
         abort(503, "正在打包下载的人较多，请几分钟后再试。单个文件现在就可以下载。")
-    try:
+    with ExitStack() as room:  # given back at once if nothing comes of it, else when all is sent
+        room.callback(_PACKING.release)
         _note_sent(name, found.filing_id)
         response = _whole(packed, name)
-        response.call_on_close(_PACKING.release)
-    except BaseException:
-        _PACKING.release()
-        raise
+        response.call_on_close(room.pop_all().close)
     return response
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from typing import BinaryIO, cast
 
 from app.filing.domain import TRANSPORT, Entry
 from app.filing.evidence import ANY
-from app.filing.offline import folders_of
+from app.filing.offline import MANIFEST, folders_of
 from app.filing.offline_findings import Findings, MaterialRead, refused
 from app.filing.offline_opening import Opened, Placed, Unfit, open_package, placed_files
 from app.filing.offline_reading import numbers_of, read_form
@@ -20,15 +18,19 @@ from app.filing.services.arrivals import READ, enter_findings
 from app.kernel import clock, jobs, materials
 from app.kernel.canonical import canonical
 from app.kernel.database import db
+from app.kernel.entrance import whom_to_tell
 from app.kernel.files import path_of
 from app.kernel.jobs import JobRun
+from app.kernel.spreadsheets import UnreadableWorkbook
+from app.kernel.system_words import disk_is_full
 from app.kernel.transaction import writing
+from app.kernel.zips import BROKEN
 
 MB = 1024 * 1024
 ROOM = 100 * MB
 """For the form and what a zip program adds, beside the materials."""
 _MOST_PROBLEMS = 500
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError)
+_FULL = "服务器磁盘已满，没有核对完。请告知{}，腾出空间后重新交回。"
 
 
 def read_arrival(run: JobRun) -> None:
@@ -75,7 +77,7 @@ def _refuse_another(filing: Filing, opened: Opened) -> None:
     package = find_package(opened.number)
     is_own = package is not None and package.filing_id == filing.id
     if is_own and package and canonical(opened.manifest) != canonical(package.manifest):
-        raise Unfit("清单 manifest.json 被改动，与导出时的不同。请用原来的清单重新压缩。")
+        raise Unfit(f"“{MANIFEST}”被改动，与导出时的不同。请用原来的重新压缩。")
 
 
 def _refuse_another_form(opened: Opened, numbers: set[str]) -> None:
@@ -114,7 +116,9 @@ def _material(opened: Opened, it: Placed, largest: int) -> MaterialRead:
                 )
         except materials.Unacceptable as refusal:
             fault = str(refusal)
-        except _BROKEN:
+        except (UnreadableWorkbook, *BROKEN) as broken:
+            if disk_is_full(broken):
+                raise jobs.JobFailed(_FULL.format(whom_to_tell())) from broken
             fault = f"“{name[:60]}”解压时出错，已经损坏。请重新放入后压缩。"
     line = it.line
     return MaterialRead(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import stat
 import struct
 import zipfile
-import zlib
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO
+
+from app.kernel.zips import BROKEN, BROKEN_OR_LOCKED
 
 from .cells import Limits, UnreadableWorkbook
 
@@ -29,13 +30,6 @@ LOCKED = (
     "文件设了打开密码，系统无法读取。"
     "请用 Excel 或 WPS 打开，在“文件 → 信息 → 保护工作簿”里清除密码，保存后重新上传。"
 )
-
-
-_NO_DIRECTORY = (zipfile.BadZipFile, NotImplementedError, OSError, ValueError)
-_NO_ENTRY = (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError)
-_NO_CONTENT = (zipfile.BadZipFile, zlib.error, EOFError)
-"""What ``zipfile`` raises by turns for damage: places that cannot be (OSError, ValueError), methods
-and versions it does not know (NotImplementedError), a password (RuntimeError)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +77,7 @@ class Archive(AbstractContextManager["Archive"]):
         _check_directory_size(path, limits, words)
         try:
             self._zip = zipfile.ZipFile(path)
-        except _NO_DIRECTORY as error:
+        except BROKEN as error:
             raise UnreadableWorkbook(words.damaged) from error
         try:
             self.entries = _checked_entries(self._zip, path, limits, words)
@@ -108,7 +102,7 @@ class Archive(AbstractContextManager["Archive"]):
         """The unpacked content of one entry as a stream that ends at its declared size."""
         try:
             return self._zip.open(self.entries[name])
-        except _NO_ENTRY as error:
+        except BROKEN_OR_LOCKED as error:
             raise UnreadableWorkbook(self._words.damaged) from error
 
     def read(self, name: str) -> bytes:
@@ -116,7 +110,7 @@ class Archive(AbstractContextManager["Archive"]):
         try:
             with self.open(name) as stream:
                 return stream.read()
-        except _NO_CONTENT as error:
+        except BROKEN as error:
             raise UnreadableWorkbook(self._words.damaged) from error
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 import unicodedata
-import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Protocol
 from xml.parsers import expat
+
+from app.kernel.zips import BROKEN
 
 from .archive import DAMAGED
 from .cells import UnreadableWorkbook
@@ -87,7 +87,7 @@ def parse_xml(
         while chunk := stream.read(_CHUNK):
             parser.Parse(chunk, False)  # noqa: FBT003 - the parser takes it by position only
         parser.Parse(b"", True)  # noqa: FBT003
-    except (expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
+    except (expat.ExpatError, *BROKEN) as error:
         raise UnreadableWorkbook(DAMAGED) from error
 
 
