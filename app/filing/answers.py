@@ -6,7 +6,7 @@ Numbers are kept as text, digit for digit. What a person types is read in `app.f
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -205,19 +205,24 @@ def _parts(answer: Answer, row: Row, grades: Sequence[Grade]) -> Iterator[str]:
         yield f"已做到 {len(clauses)} 条中的 {len(ticked)} 条：{'；'.join(ticked)}"
     if answer.nothing_met:
         yield "所列各条均未做到"
-    for key, it in sorted(answer.measured.items()):  # as kept, so that both say it alike
-        if key in quantities:
-            quantity = quantities[key][0]
+    for key, (quantity, _) in quantities.items():
+        if it := answer.measured.get(key):
             oxygen = "" if it.oxygen is None else f"（实测氧含量 {_digits(it.oxygen)}%）"
             yield f"{quantity.name} {_digits(it.value)} {quantity.unit}{oxygen}"
-    for subject, value in sorted(answer.shares.items()):
-        yield f"{subject} {_digits(value)}%"
-    for subject, said in sorted(answer.said.items()):
-        yield f"{subject}：{'是' if said else '否'}"
+    for subject in _in_order(answer.shares, shares_of(row, grades)):
+        yield f"{subject} {_digits(answer.shares[subject])}%"
+    for subject in _in_order(answer.said, questions_of(row, grades)):
+        yield f"{subject}：{'是' if answer.said[subject] else '否'}"
     if answer.chosen:
         yield f"自选等级 {answer.chosen}"
     if answer.reason:
         yield f"理由：{answer.reason}"
+
+
+def _in_order(subjects: Iterable[str], asked: Sequence[str]) -> list[str]:
+    """In the order in which the table asks for them; what it no longer asks for comes last."""
+    places = {subject: place for place, subject in enumerate(asked)}
+    return sorted(subjects, key=lambda it: (places.get(it, len(asked)), it))
 
 
 def transport_words(transport: Transport) -> str:

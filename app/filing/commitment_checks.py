@@ -14,7 +14,7 @@ SETTING = "filing.commitment_scan"
 _CLAUSE = "PLAN-FILE"
 _MISSING = (
     f"本局要求上传{SCAN}，还没有上传。请在“承诺与提交”下载未签署的承诺书，打印、盖章、签名后扫描，"
-    f"在“材料”页的“其他材料”中上传，材料选“{SCAN}”。"
+    "在同一页上传。"
 )
 
 

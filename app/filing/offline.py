@@ -20,7 +20,7 @@ from app.indicators.domain import Answer, IndicatorTable, Row
 from app.kernel.papers import safe_name
 
 FORMAT = "jixiao-filing-package-1"
-MANIFEST, FORM, FOLDER, NOTE = "manifest.json", "填报表.xlsx", "材料", "说明.txt"
+MANIFEST, FORM, FOLDER, NOTE = "填报包清单.json", "填报表.xlsx", "材料", "说明.txt"
 NUMBER_TITLE = "填报包编号："
 """Begins the line of every sheet that names the package."""
 HEADS = ("填报序号", "填报项", "填写", "怎样填")

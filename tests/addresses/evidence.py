@@ -132,7 +132,7 @@ def _carried_in(world: World, who: Principal) -> dict[str, Any]:
             with writing("测试"):
                 services.issue_package(filing_id)
         (issued, *_) = packages_of(filing_id)
-        return {"package": (BytesIO(canonical(issued.manifest).encode()), "manifest.json")}
+        return {"package": (BytesIO(canonical(issued.manifest).encode()), "填报包清单.json")}
 
 
 def _announced(_world: World, _who: Principal) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 
 from app.filing import services
 from app.filing.domain import State, Way
+from app.filing.offline import MANIFEST
 from app.filing.queries.packages import packages_of
 from app.kernel.transaction import writing
 from tests.facts import a_plant, code
@@ -62,10 +63,10 @@ def test_a_package_holds_the_form_the_folders_and_the_manifest_the_database_keep
             services.save_answer(filing_id, 1, "1", answers()["1"], 0)
     package = _exported(filer, filing_id)
     names = package.namelist()
-    assert names[:2] == ["manifest.json", "填报表.xlsx"]
+    assert names[:2] == [MANIFEST, "填报表.xlsx"]
     assert "材料/1-01_颗粒物/说明.txt" in names
     assert "材料/0-00_其他材料/说明.txt" in names
-    manifest = json.loads(package.read("manifest.json"))
+    manifest = json.loads(package.read(MANIFEST))
     with app.app_context():
         (kept,) = packages_of(filing_id)
     assert manifest == kept.manifest

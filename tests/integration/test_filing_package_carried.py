@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from app.filing import services
 from app.filing.models import FilingArrival
+from app.filing.offline import MANIFEST
 from app.filing.queries import evidence_of, working
 from app.kernel import jobs
 from app.kernel.database import db
@@ -80,8 +81,8 @@ def test_what_is_handed_in_finds_its_filing(
 def test_the_manifest_alone_leads_to_the_filing_and_nothing_is_kept(
     app: Flask, at_office: int, officer: FlaskClient
 ) -> None:
-    manifest = exported(officer, at_office)["manifest.json"]
-    answer = _hand_in(officer, b"\xef\xbb\xbf" + manifest, "manifest.json")
+    manifest = exported(officer, at_office)[MANIFEST]
+    answer = _hand_in(officer, b"\xef\xbb\xbf" + manifest, MANIFEST)
     assert answer.location == f"/filing/{at_office}/package"
     assert "这是本申报的填报包" in officer.get(answer.location).text
     assert _arrivals(app) == 0
@@ -113,10 +114,10 @@ def test_a_manifest_that_was_altered_names_nobody(
     app: Flask, at_office: int, officer: FlaskClient
 ) -> None:
     parts = exported(officer, at_office)
-    parts["manifest.json"] = parts["manifest.json"].replace(b'"C"', b'"B"')
+    parts[MANIFEST] = parts[MANIFEST].replace(b'"C"', b'"B"')
     answer = _hand_in(officer, zipped(parts))
     assert answer.status_code == 422
-    assert "manifest.json 被改动" in answer.text
+    assert f"“{MANIFEST}”被改动" in answer.text
     assert _arrivals(app) == 0
 
 

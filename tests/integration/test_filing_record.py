@@ -11,9 +11,11 @@ from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
+from markupsafe import escape
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
@@ -288,10 +290,19 @@ def test_the_scan_that_is_asked_for_can_be_given_where_the_list_says_so(
     page = client.get(f"/filing/{draft}/materials").get_data(as_text=True)
     assert f"{SCAN}：" in page
     assert f'<option value="{SCAN}">' in page
-    client.post(
+    signing = client.get(f"/filing/{draft}/submit").get_data(as_text=True)
+    assert "必须上传，还没有上传" in signing
+    way = f"/filing/{draft}/evidence?{urlencode({'place': 0, 'kind': SCAN})}"
+    assert escape(way) in signing
+    assert f'<option value="{SCAN}" selected>' in client.get(way).get_data(as_text=True)
+    answer = client.post(
         f"/filing/{draft}/evidence",
         data={"place": "0", "row": "", "kind": SCAN, "files": (io.BytesIO(pdf(1)), "扫描.pdf")},
     )
+    assert "返回承诺与提交" in client.get(answer.location).get_data(as_text=True)
+    signing = client.get(f"/filing/{draft}/submit").get_data(as_text=True)
+    assert "已上传" in signing
+    assert "扫描.pdf" in signing
     with app.app_context():
         keys = {it.key for it in findings_of(working(filing(draft)))}
     assert "commitment:scan" not in keys

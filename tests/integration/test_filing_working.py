@@ -123,6 +123,17 @@ def test_sixty_rows_and_two_hundred_files_cost_no_more_than_none(
         assert assessment_of(working(filing(made))).overall == "B"
 
 
+def test_materials_stand_in_the_order_of_the_table(app: Flask, bureau: None, clock: Freeze) -> None:
+    clock("2026-03-02 09:00")
+    with app.app_context():
+        put_in_force(table(MANY), date(2026, 1, 1))
+        made = begun(a_plant()[1])
+        with writing("测试"):
+            for key in ("r10", "r2", "r10"):
+                attach(made, key, "")
+        assert [it.row_key for it in working(filing(made)).evidence] == ["r2", "r10", "r10"]
+
+
 def test_saving_a_row_costs_the_same_in_a_large_table(app: Flask, plant: int) -> None:
     with app.app_context():
         made = begun(plant)

@@ -13,6 +13,7 @@ from app.filing.answers import (
     answer_text,
     answer_words,
     fitting,
+    quantities_of,
     read_answer,
     read_transport,
     transport_text,
@@ -21,7 +22,7 @@ from app.filing.domain import CheckFinding, Place, Severity, Transport, assess
 from app.filing.periods import Covers, Span, is_of_use, required, what_is_missing
 from app.indicators.domain import Answer, IndicatorTable, Measured, Row
 from app.rulebook.domain import GradeOrder
-from tests.filings import ABCD, ROWS, table
+from tests.filings import ABCD, ROWS, row, table
 
 ORDER = GradeOrder.from_tiers(("A+", "A", "引领性", "B", "B-", "C", "D = 非引领性"))
 
@@ -70,6 +71,27 @@ def test_an_answer_in_words() -> None:
         "颗粒物（炉窑，小时均值） 9.5 mg/m³（实测氧含量 9%）"
     )
     assert answer_words(Answer(), ROWS[0], ABCD) == "未填写"
+
+
+def test_what_was_entered_is_told_in_the_order_of_the_table_not_of_its_names() -> None:
+    many = row(
+        "1", "排放限值", "多项",
+        ("A", "烟尘（窑尾，小时均值）≤10mg/m³\n氨（窑尾，小时均值）≤8mg/m³"), ("B", "须做到：乙"),
+        ("B-", "须做到：甲"), ("C", "新能源车辆比例≥50%"), ("D", "国五车辆比例≥50%"),
+    )  # fmt: skip
+    quantities = list(quantities_of(many, ABCD))
+    answer = Answer(
+        measured={key: Measured(Decimal(place)) for place, key in enumerate(quantities[::-1])},
+        shares={"国五车辆比例": Decimal(5), "新能源车辆比例": Decimal(6), "旧表的": Decimal(7)},
+        said={"甲": True, "乙": False},
+    )
+    assert answer_words(answer, many, ABCD) == (
+        "烟尘（窑尾，小时均值） 1 mg/m³；氨（窑尾，小时均值） 0 mg/m³；"
+        "新能源车辆比例 6%；国五车辆比例 5%；旧表的 7%；乙：否；甲：是"
+    )
+    assert answer_words(read_answer(answer_text(answer)), many, ABCD) == (
+        answer_words(answer, many, ABCD)
+    )
 
 
 # --- Periods --------------------------------------------------------------------------------

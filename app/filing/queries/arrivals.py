@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.filing.answers import transport_of
 from app.filing.domain import TRANSPORT, Entry
+from app.filing.offline import MANIFEST
 from app.filing.offline_comparing import Change, Compared, Key, Side, compared
 from app.filing.offline_findings import MaterialRead, entries_of, findings_of
 from app.filing.queries.filings import Filing, submissions_of
@@ -21,7 +22,7 @@ def unfit_now(filing: Filing, number: str, found: Working | None = None) -> str:
     """Why a package of this number cannot be imported into the filing; empty: it can."""
     package = find_package(number)
     if package is None:
-        return "没有导出过这个编号的填报包，可能是清单被改动。请用原来的填报包。"
+        return f"没有导出过这个编号的填报包，可能是“{MANIFEST}”被改动。请用原来的填报包。"
     if package.filing_id != filing.id:
         plant, own = package.manifest["plant"], package.manifest["filing"]
         return (

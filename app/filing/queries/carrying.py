@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.filing.offline import MANIFEST
 from app.filing.offline_opening import Unfit, manifest_in, open_package
 from app.filing.queries.filings import Filing, filing_by_id, find_filing
 from app.filing.queries.packages import Package, find_package
@@ -23,7 +24,7 @@ class Carried:
 
 
 def carried_by(path: Path, scope: Scope, largest: int) -> Carried:
-    """Of the zip or the manifest.json at this path. Raises Unfit with why there is none.
+    """Of the zip or the manifest (填报包清单) at this path. Raises Unfit with why there is none.
 
     Who holds a manifest that is word for word the one that was issued may be told what stands in
     it, so the sentence names the plant, whosoever it is.
@@ -32,8 +33,8 @@ def carried_by(path: Path, scope: Scope, largest: int) -> Carried:
     package = find_package(manifest["number"].upper())
     if package is None or canonical(package.manifest) != canonical(manifest):
         raise Unfit(
-            f"没有导出过编号为 {manifest['number'][:40]} 的填报包，或者它的 manifest.json 被改动。"
-            "请用原来的 manifest.json 重新压缩；仍然不行的，请重新导出填报包。"
+            f"没有导出过编号为 {manifest['number'][:40]} 的填报包，或者“{MANIFEST}”被改动。"
+            "请用原来的重新压缩；仍然不行的，请重新导出填报包。"
         )
     filing = find_filing(package.filing_id, scope, for_work=True)
     if filing is None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.filing.domain import Assessment, CheckFinding, Place, Severity
-from app.filing.queries.working import Working, assessment_of
+from app.filing.queries.working import Working, assessment_of, places_of_rows
 from app.kernel.entrance import whom_to_tell
 from app.kernel.hooks import plugin_manager
 
@@ -20,11 +20,7 @@ def findings_of(working: Working, assessment: Assessment | None = None) -> list[
     """What every check finds, errors first, then in the order in which the tables are filled in;
     a warning carries the reason that was given for it."""
     found = _asked(working, assessment or assessment_of(working))
-    order = {
-        (table.place, row.key): number
-        for table in working.tables
-        for number, row in enumerate(table.table.rows)
-    }
+    order = places_of_rows(working.tables)
     return sorted(
         (_with_note(it, working) for it in found),
         key=lambda it: (

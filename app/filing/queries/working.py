@@ -197,9 +197,10 @@ def working(filing: Filing, on: date | None = None) -> Working:
     industries = industries_of([filing.plant.plant_id]).get(filing.plant.plant_id, ())
     tables = working_tables(filing, rules, on, is_kept=submissions > 0)
     answers, transport = _answers(filing.id)
+    evidence = _in_order(evidence_of(filing.id), places_of_rows(tables))
     return Working(
-        filing, on, rules, industries, tables, answers, transport,
-        evidence_of(filing.id), _remarks(filing.id), _acceptances(filing.id),
+        filing, on, rules, industries, tables, answers, transport, evidence,
+        _remarks(filing.id), _acceptances(filing.id),
         submissions, None if first is None else clock.day_of(first),
         _last_year(filing, tables), _capacities(filing),
         words("filing.commitment_grades", on, filing.county),
@@ -285,6 +286,15 @@ def working_tables(
     return tuple(tables)
 
 
+def places_of_rows(tables: Sequence[WorkingTable]) -> dict[tuple[int, str], int]:
+    """Where each row stands in its table."""
+    return {
+        (table.place, row.key): number
+        for table in tables
+        for number, row in enumerate(table.table.rows)
+    }
+
+
 def described(rules: Rulebook, industry: str, subtype: str) -> tuple[str, tuple[Grade, ...]]:
     """What an industry or sub-type is called, and the grades of its scheme."""
     known = rules.catalogue.by_id(industry)
@@ -331,6 +341,15 @@ def evidence_of(filing_id: int) -> tuple[Evidence, ...]:
         .order_by(FilingEvidence.place, FilingEvidence.row_key, FilingEvidence.id)
     )
     return tuple(Evidence(*row) for row in rows)
+
+
+def _in_order(
+    evidence: Iterable[Evidence], places: Mapping[tuple[int, str], int]
+) -> tuple[Evidence, ...]:
+    """As the tables are filled in, so that row 10 does not come before row 2."""
+    return tuple(
+        sorted(evidence, key=lambda it: (it.place, places.get((it.place, it.row_key), -1), it.id))
+    )
 
 
 def _remarks(filing_id: int) -> dict[str, Remark]:

@@ -39,7 +39,7 @@ _PARTS = (
     ("承诺与提交", ("submit_page", "submit_filing", "window_submit_page", "window_submit")),
 )
 """The parts of a filing: the first name is its page, the others are answered with it too."""
-_WHILE_OPEN = frozenset({"等级和指标表", "检查", "承诺与提交"})
+_WHILE_OPEN = frozenset({"等级和指标表", PACKAGES, "检查", "承诺与提交"})
 """What there is nothing to see of once a filing is settled."""
 
 

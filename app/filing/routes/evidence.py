@@ -182,10 +182,18 @@ def unfinished(filing: Filing) -> list[UnderWay]:
     return uploads.unfinished(signed_in_person().user_id, f"filing:{filing.id}")
 
 
-def _back_to(filing: Filing, row: RowFiles) -> str:
-    if row.row is None:
-        return url_for("filing.materials", filing_id=filing.id)
-    return row_address(working(filing), row.place, row.key)
+def _back_to(filing: Filing, row: RowFiles) -> tuple[str, str]:
+    """Where the person came from: address and words."""
+    if row.row is not None:
+        return row_address(working(filing), row.place, row.key), "返回自评"
+    if _asks_for_scan() and filing.state.is_open:
+        return url_for("filing.submit_page", filing_id=filing.id), "返回承诺与提交"
+    return url_for("filing.materials", filing_id=filing.id), "返回材料清单"
+
+
+def _asks_for_scan() -> bool:
+    """Whether the person came from the commitment, for its scan."""
+    return request.args.get("kind") == SCAN
 
 
 @blueprint.post("/<int:filing_id>/evidence")
@@ -228,7 +236,7 @@ def add_evidence(filing_id: int) -> Response:
 
 def _row_page(filing_id: int, where: services.Where) -> str:
     return url_for("filing.row_evidence", filing_id=filing_id, place=where.place,
-                   row=where.row_key)  # fmt: skip
+                   row=where.row_key, kind=SCAN if where.kind == SCAN else None)  # fmt: skip
 
 
 def asked_where(form: Any) -> tuple[services.Where, int | None]:

@@ -104,7 +104,8 @@ def _page(filing: Filing, refused: Mapping[str, tuple[str, str]] | None = None) 
     if changed is not None and changed.stops:
         following = Next("late", changed.text)
     errors = sum(it.severity is Severity.ERROR for it in stops_before_signing(findings))
-    sent = submissions_of(filing.id)
+    sent, steps = submissions_of(filing.id), steps_of(filing.id)
+    settled = not filing.state.is_open and any(it.action == "import" for it in steps)
     return filing_page(
         "filing",
         filing,
@@ -112,7 +113,8 @@ def _page(filing: Filing, refused: Mapping[str, tuple[str, str]] | None = None) 
         tasks=list(_tasks(found, open_rows, errors, stopping)) if filing.state.is_open else [],
         next_steps=next_steps_of(sent[-1]) if sent and filing.state is State.SUBMITTED else (),
         submissions=list(reversed(sent)),
-        history=[_entry(it, sent) for it in reversed(steps_of(filing.id))],
+        history=[_entry(it, sent) for it in reversed(steps)],
+        packages_url=url_for("filing.package_page", filing_id=filing.id) if settled else "",
         ends=list(_endings(filing, refused or {})),
         may_follow=changed is not None and changed.may_follow and may_enter(filing),
     )

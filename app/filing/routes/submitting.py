@@ -14,6 +14,8 @@ from app.accounts.services import AccountRefused, Confirmed, confirm_password
 from app.accounts.sessions import signed_in_person
 from app.approvals.domain import Overtaken, Refused
 from app.filing import services
+from app.filing.commitment import SCAN
+from app.filing.commitment_checks import scan_is_there, scan_wanted
 from app.filing.domain import Assessment, Statement, Way
 from app.filing.queries import (
     Filing,
@@ -127,7 +129,22 @@ def _page(filing: Filing, wrong: Mapping[str, str] | None = None) -> str:
         signers=_signers(filing),
         form_key=request.form.get("form_key", "")[:64] or secrets.token_hex(16),
         statements=[_shown(found, it) for it in statements_of(found)],
+        scan=_scan(found),
     )
+
+
+def _scan(found: Working) -> dict[str, object]:
+    """The scan of the stamped commitment: whether it is asked for, and what is there of it."""
+    held = [it for it in found.evidence_by_row.get((0, ""), ()) if it.kind == SCAN]
+    wanted, is_there = scan_wanted(found), scan_is_there(found)
+    words = "已上传" if is_there else "必须上传，还没有上传" if wanted else "没有要求，可以不上传"
+    return {
+        "title": SCAN,
+        "tag": ("done" if is_there else "late" if wanted else "neutral", words),
+        "wanted": wanted,
+        "files": held,
+        "url": url_for("filing.row_evidence", filing_id=found.filing.id, place=0, kind=SCAN),
+    }
 
 
 def _shown(found: Working, statement: Statement) -> dict[str, object]:
