@@ -31,6 +31,7 @@ ACTIONS = {
     "filing.package_imported": "导入离线填报包",
     "filing.package_issued": "导出离线填报包",
     "filing.exported": "导出申报清单",
+    "filing.former_exported": "导出以往厂区的申报",
     "filing.renewals_exported": "导出年度更新名单",
     "filing.renewal_notices": "生成年度更新催报通知",
     "filing.renewals_reminded": "提醒办理年度更新",

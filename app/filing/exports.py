@@ -9,6 +9,7 @@ from typing import Any
 from app.accounts.sessions import signed_in_person
 from app.filing.evidence import Needed
 from app.filing.queries import Filing, FilingLine
+from app.filing.queries.former import Former
 from app.kernel import clock, files
 from app.kernel.spreadsheets import Column, SheetLayout, write_csv, write_xlsx
 
@@ -30,6 +31,21 @@ COLUMNS = (
     Column("自评等级", 10),
     Column("状态", 10),
     Column("填报方式", 12),
+    Column("回执编号", 24, "code"),
+)
+FORMER_TITLE = "以往厂区的申报"
+FORMER_COLUMNS = (
+    Column("厂区编号", 9, "code"),
+    Column("厂区名称", 14),
+    Column("厂区情况", 10),
+    Column("现登记为", 40),
+    Column("年度", 8, "number"),
+    Column("申报类型", 12),
+    Column("申报等级", 10),
+    Column("状态", 10),
+    Column("开始时间", 18),
+    Column("提交次数", 9, "number"),
+    Column("最近提交时间", 18),
     Column("回执编号", 24, "code"),
 )
 NEEDED_TITLE = "本次申报需要的材料"
@@ -68,6 +84,20 @@ def needed_file(filing: Filing, shown: Sequence[Needed], condition: str, form: s
     ]  # fmt: skip
     notes = (filing.title, f"截至 {clock.today()}，共 {len(cells)} 项。条件：{condition}。")
     return _file(NEEDED_TITLE, NEEDED_COLUMNS, cells, notes, form)
+
+
+def former_file(lines: Sequence[Former], conditions: Sequence[str], form: str) -> io.BytesIO:
+    """The file of what an enterprise filed for plants that it has no longer."""
+    cells = [
+        (it.filing.plant.number, it.filing.plant.name, it.gone, it.filing.plant.full_name,
+         it.filing.year, it.filing.kind.words, it.filing.target, it.filing.state.words,
+         clock.shown(it.filing.opened_at), len(it.sent),
+         clock.shown(it.sent[-1].submitted_at) if it.sent else "",
+         it.sent[-1].receipt if it.sent else "")
+        for it in lines
+    ]  # fmt: skip
+    note = f"截至 {clock.today()}，共 {len(cells)} 件。条件：{'；'.join(conditions) or '无'}。"
+    return _file(FORMER_TITLE, FORMER_COLUMNS, cells, (note,), form)
 
 
 def _file(

@@ -143,6 +143,7 @@ FORMS: Mapping[str, Form] = {
     "filing.add_evidence": lambda _world, _who: {
         "place": "0", "row": "", "files": (BytesIO(pdf(3)), "示例.pdf"),
     },
+    "filing.export_former": lambda _world, _who: {"format": "xlsx"},
     "filing.export_materials": lambda _world, _who: {"format": "xlsx"},
     "filing.carry_in": _carried_in,
     "filing.begin_package": _announced,

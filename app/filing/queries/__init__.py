@@ -38,7 +38,6 @@ from app.filing.queries.filings import (
     steps_of,
     submissions_of,
 )
-from app.filing.queries.former import Former, former_filings
 from app.filing.queries.own import Sent, open_rows_of, sent_of
 from app.filing.queries.situation import (
     admission,
@@ -74,7 +73,6 @@ __all__ = [
     "FilingFilter",
     "FilingLine",
     "FilingPage",
-    "Former",
     "Limits",
     "Remark",
     "SavedAnswer",
@@ -107,7 +105,6 @@ __all__ = [
     "find_submission_by_form",
     "find_tables",
     "findings_of",
-    "former_filings",
     "list_filings",
     "needed_in",
     "open_rows_of",

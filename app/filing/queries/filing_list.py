@@ -147,8 +147,8 @@ def _sorted(query: Select[*tuple[Any, ...]], chosen: FilingFilter) -> Select[*tu
         "submitted": func.coalesce(FilingSubmission.submitted_at, FilingRow.opened_at),
         "opened": FilingRow.opened_at,
         "plant": PlantSearch.sort_key,
-        "target": _place(FilingRow.target, _from_worst()),
-        "state": _place(FilingRow.state, (it.value for it in State)),
+        "target": by_place(FilingRow.target, _from_worst()),
+        "state": by_place(FilingRow.state, (it.value for it in State)),
     }
     column = columns.get(chosen.sort, columns["submitted"])
     last = FilingRow.id.desc() if chosen.falling else FilingRow.id
@@ -160,6 +160,6 @@ def _from_worst() -> list[Grade]:
     return sorted(grades(), key=rulebook_on(clock.today()).grade_order.rank, reverse=True)
 
 
-def _place(column: Any, values: Iterable[str]) -> ColumnElement[int]:
+def by_place(column: Any, values: Iterable[str]) -> ColumnElement[int]:
     """Sorts by the place of a value among these; what is not among them comes before all."""
     return case({it: place for place, it in enumerate(values, start=1)}, value=column, else_=0)
