@@ -305,6 +305,7 @@ def _prepare_sqlite(engine: Engine, lock_path: Path) -> None:
     pragmas = (
         *journal,
         "foreign_keys=ON",
+        "recursive_triggers=ON",  # else INSERT OR REPLACE removes what triggers keep from removal
         "secure_delete=ON",
         "trusted_schema=OFF",
         "cell_size_check=ON",
