@@ -14,6 +14,7 @@ from app.filing.exports import MEDIA_TYPES
 from app.filing.queries.papers import bureau_of
 from app.filing.queries.renewals import PARTS, RenewalFilter, RenewalLine, YearRules
 from app.filing.renewal import CLAUSE, Progress, RenewalRules
+from app.filing.settings import contact_of
 from app.kernel import clock, papers
 from app.kernel.spreadsheets import Column, SheetLayout, write_csv, write_xlsx
 from app.rulebook.domain import GradeOrder, with_grade
@@ -60,11 +61,12 @@ def sheet_file(
 ) -> io.BytesIO:
     """The file (``xlsx`` or ``csv``) of these lines."""
     cells = [_cells(it, rules.of(it.county), wanted.on, counties, order) for it in lines]
-    general = rules.general
+    general = rules.for_all(counties)
     basis = clause(CLAUSE)
     narrowed = "；".join(conditions) or "无"
     count = f"{PARTS[wanted.part]} {len(cells)} 个厂区"
-    held = f"上年等级为 {general.held_on} 持有的等级。截止日：{general.due_words}。"
+    own_days = "".join(f"；{name}：{words}" for name, words in rules.own_days(counties))
+    held = f"上年等级为 {general.held_on} 持有的等级。截止日：{general.due_words}{own_days}。"
     notes = (
         f"{wanted.year} 年度，截至 {wanted.on}，{count}。条件：{narrowed}。",
         f"依据：{CLAUSE}，{_status(basis.rulebook)}，{basis.citation}。{basis.summary}",
@@ -121,8 +123,9 @@ class Notice:
 
 
 _HOW = (
-    "登录本系统，在“申报”中选“年度更新”，逐个厂区核对自评和佐证材料，由本企业签署人签署后"
-    "提交；申请更高等级的，选“升级申报”。不便上网的，请与本局联系。企业对材料的真实性负责。"
+    "登录本系统（{address}），在“申报”中选“年度更新”，逐个厂区核对自评和佐证材料，由本企业签署人"
+    "签署后提交；申请更高等级的，选“升级申报”。不能上网办理的，可以向{office}领取离线填报包，或者提交"
+    "签名盖章的纸质材料由窗口代录。企业对材料的真实性负责。"
 )
 
 
@@ -131,8 +134,11 @@ def notices_of(
     rules: YearRules,
     on: date,
     order: GradeOrder,
+    address: str,
 ) -> list[Notice]:
     """A notice for each enterprise and county, in the order of the list.
+
+    ``address`` is where enterprises sign in.
 
     Whoever has handed in gets none, nor who is banned: it may not file at all until its last day.
     """
@@ -141,14 +147,21 @@ def notices_of(
         if it.progress is not Progress.DONE and it.banned_until is None:
             found.setdefault((it.enterprise_id, it.county), []).append(it)
     return [
-        _notice(own, rules.of(county), on, bureau_of(county), order)
+        _notice(own, rules.of(county), on, bureau_of(county), order, _how(county, address))
         for (_, county), own in found.items()
     ]
 
 
+def _how(county: str, address: str) -> str:
+    """What to do and whom to ask, in the county's words."""
+    contact = contact_of([county])
+    return _HOW.format(address=address, office=f"本局（{contact}）" if contact else "本局")
+
+
 def _notice(
-    lines: Sequence[RenewalLine], rules: RenewalRules, on: date, bureau: str, order: GradeOrder
-) -> Notice:
+    lines: Sequence[RenewalLine], rules: RenewalRules, on: date, bureau: str, order: GradeOrder,
+    how: str,
+) -> Notice:  # fmt: skip
     basis = clause(CLAUSE)
     year = rules.year
     window = f"{year} 年年度更新的申报期自 {_day(rules.opens_on)}起。" if rules.opens_on else ""
@@ -159,7 +172,7 @@ def _notice(
     ]
     points = [
         ("期限", f"{window}{_by_when(rules, on)}"),
-        ("办理", _HOW),
+        ("办理", how),
         ("逾期", rules.consequence),
     ]
     if special:

@@ -36,10 +36,12 @@ from app.registry.models import PlantSearch
 from tests.conftest import Freeze
 from tests.facts import code
 from tests.filings import begun, fill_in, put_in_force, submitted, table
+from tests.integration.test_filing_papers import plain
 from tests.pages import CheckedClient
 from tests.people import ClientAs
 from tests.registers import fetched, statements
 from tests.renewals import TODAY, filed, graded, last_day, withdrawn
+from tests.rule_changes import editors, setting
 
 START, NEW_YEAR = date(2024, 5, 1), date(2026, 1, 10)
 
@@ -287,9 +289,12 @@ def test_lists_files_and_notices(app: Flask, listed: dict[str, int], client_as: 
     cells = [[str(cell or "") for cell in row] for row in book.active.iter_rows(values_only=True)]  # type: ignore[union-attr]
     assert sum(row[-1] == "PLAN-RENEW" for row in cells) == 5
     assert any("未规定" in cell for row in cells for cell in row)
+    editors(app).change(setting("filing.contact", ["大气科 85120000"], TODAY))
     answer = city.post("/filing/renewals/notices?year=2026", data={})
     assert answer.status_code == 303
-    assert downloaded(city, answer.location).startswith(b"%PDF")
+    notices = plain(downloaded(city, answer.location))
+    for words in ("登录本系统（http://localhost/）", "本局（大气科85120000）领取离线填报包"):
+        assert words in notices
 
 
 def test_a_filter_exchanges_the_rows_and_another_year_the_page(

@@ -72,10 +72,18 @@ class YearRules:
         """Those that hold in the county."""
         return self.by_county.get(county, self.general)
 
-    @property
-    def is_same_everywhere(self) -> bool:
-        """Whether every county has the same last day."""
-        return all(it.due_on == self.general.due_on for it in self.by_county.values())
+    def for_all(self, counties: Mapping[str, str]) -> RenewalRules:
+        """What a list of these counties tells of all: of one county its own."""
+        return self.of(next(iter(counties))) if len(counties) == 1 else self.general
+
+    def own_days(self, counties: Mapping[str, str]) -> list[tuple[str, str]]:
+        """The names of the counties that have another last day than the list tells, and which."""
+        told = self.for_all(counties).due_on
+        return [
+            (counties[code], it.due_words)
+            for code, it in self.by_county.items()
+            if code in counties and it.due_on != told
+        ]
 
 
 def year_rules(year: int, on: date) -> YearRules:

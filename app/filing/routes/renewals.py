@@ -35,6 +35,7 @@ from app.filing.routes.blueprint import blueprint
 from app.kernel import audit, clock, files, htmx, papers
 from app.kernel.asked import Asked, asked_in
 from app.kernel.authority import Permission
+from app.kernel.entrance import enterprise_address
 from app.kernel.listing import chips, heads, page_number, ways
 from app.kernel.look import url_with
 from app.kernel.papers import PaperFault
@@ -123,6 +124,7 @@ def renewal_list() -> str | Response:
     if htmx.is_fragment_request() and not _is_of_the_page_around(wanted, asked):
         return htmx.htmx_redirect(address)
     rules, counties = year_rules(wanted.year, wanted.on), _counties()
+    general = rules.for_all(counties)
     found = list_renewals(scope_for(Permission.FILING_VIEW), wanted, rules)
     order = rulebook_on(wanted.on).grade_order
     today = clock.today()
@@ -132,13 +134,9 @@ def renewal_list() -> str | Response:
         blocks=("rows",),
         rows=[_row(it, rules, wanted, order) for it in found.lines],
         wanted=wanted,
-        rules=rules.general,
-        left=renewal.left_words(rules.general.due_on, wanted.on),
-        own_days=[
-            (counties[code], it.due_words)
-            for code, it in rules.by_county.items()
-            if code in counties and it.due_on != rules.general.due_on
-        ],
+        rules=general,
+        left=renewal.left_words(general.due_on, wanted.on),
+        own_days=rules.own_days(counties),
         parts=[
             (f"{words}（{found.counts[part]}）",
              url_for(_LIST, **{**kept, "part": part}), part == wanted.part)
@@ -147,7 +145,7 @@ def renewal_list() -> str | Response:
         part_words=PARTS[wanted.part],
         matching=found.counts[wanted.part],
         years=[(it, f"{it} 年") for it in range(today.year + 1, today.year - 6, -1)],
-        grades=[(it, it) for it in rules.general.grades],
+        grades=[(it, it) for it in general.grades],
         counties=counties,
         chips=_chips(wanted, counties),
         clear_url=url_for(_LIST, year=wanted.year, part=wanted.part),
@@ -225,7 +223,8 @@ def print_renewal_notices() -> Response:
         if only is not None:
             lines = [it for it in lines if it.enterprise_id == only]
         order = rulebook_on(wanted.on).grade_order
-        notices = notices_of(lines, rules, wanted.on, order)
+        address = enterprise_address() or request.url_root
+        notices = notices_of(lines, rules, wanted.on, order, address)
         content, problem = b"", _why_none(len(notices))
         try:
             content = b"" if problem else notices_pdf(notices)
