@@ -99,6 +99,7 @@ ARGUMENTS: Mapping[tuple[str, ...], Arguments] = {
 }
 FORMS: Mapping[str, Form] = {
     "indicators.export_tables": lambda _world, _who: {},
+    "indicators.export_versions": lambda _world, _who: {},
     "indicators.load_shipped": lambda _world, _who: {},
     "indicators.make_table": _new,
     "indicators.download_table": lambda _world, _who: {"version": "1"},

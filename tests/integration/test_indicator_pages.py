@@ -18,6 +18,7 @@ from app.indicators.documents import as_text, digest, from_text
 from app.indicators.forms import values_of
 from app.indicators.models import IndicatorVersion
 from app.indicators.queries import heads_of, newest_version, table_on
+from app.indicators.routes import versions
 from app.indicators.sheets import write_table
 from app.indicators.toml_files import to_toml
 from app.indicators.wording import written
@@ -83,6 +84,38 @@ def test_every_page_is_there_and_sound(keepers: TableKeepers, client_as: ClientA
     officer = fetched(client_as("county-officer"), f"{LIST}/1?version=2")
     assert "逐行修改" not in officer
     assert "颗粒物≤8mg/m³" in officer
+
+
+def test_versions_are_searched_narrowed_sorted_paged_and_exported(
+    keepers: TableKeepers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = keepers.keep(a_table(dust("10")))
+    keepers.rule(1, first, date(2026, 2, 1))
+    for limit in ("9", "8"):
+        keepers.keep(a_table(dust(limit)))
+    editor = browser_of(keepers.app, keepers.editor)
+
+    def shown(query: str) -> list[int]:
+        page = fetched(editor, f"{LIST}/1/versions?{query}")
+        return [int(it) for it in re.findall(r'version=(\d+)">第', page[page.index('id="rows"') :])]
+
+    assert shown("") == [3, 2, 1]
+    assert shown("sort=number") == [1, 2, 3]
+    assert shown("sort=kept&order=desc") == [3, 2, 1]
+    assert shown("ruled=施行中") == [1]
+    assert shown("ruled=没有施行过") == [3, 2]
+    assert shown("q=第2版") == [2]
+    address = f"{LIST}/1/versions/export?ruled=没有施行过"
+    answer = editor.post(address)
+    assert answer.status_code == 303
+    with editor.get(answer.location) as file:
+        sheet = openpyxl.load_workbook(BytesIO(file.data)).active
+    assert sheet is not None
+    rows = [row for row in sheet.iter_rows(values_only=True) if isinstance(row[0], int)]
+    assert [row[0] for row in rows] == [3, 2]
+    monkeypatch.setattr(versions, "PAGE_SIZE", 2)
+    assert shown("page=2") == [1]
+    assert shown("page=9") == [1]
 
 
 def test_a_version_kept_before_readers_became_stricter_is_still_shown_on_every_page(

@@ -101,6 +101,7 @@ def test_every_page_shows_what_was_entered_as_text(infested: World) -> None:
 NAMELESS = frozenset(
     {
         "indicators.export_tables",
+        "indicators.export_versions",
         "issuing.export_lists",
         "operations.export_backups",
         "operations.export_chain_end",

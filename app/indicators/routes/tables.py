@@ -12,7 +12,6 @@ from app.indicators.queries import (
     Version,
     find_version,
     heads_of,
-    ruling_history,
     ruling_on,
     rulings_of,
     table_on,
@@ -34,7 +33,7 @@ from app.kernel import clock, htmx
 from app.kernel.asked import asked_in
 from app.kernel.authority import Permission
 from app.kernel.look import url_with
-from app.kernel.permissions import can, requires
+from app.kernel.permissions import requires
 
 
 @blueprint.get("/<int:family_id>")
@@ -96,42 +95,6 @@ def table_of_day(family_id: int) -> str | Response:
         found=found,
         table=found.table if found else None,
         **day.shown(),
-    )
-
-
-@blueprint.get("/<int:family_id>/versions")
-@requires(Permission.RULEBOOK_VIEW)
-def versions(family_id: int) -> str:
-    """Every version with who kept it, when and why, and which one ruled from when."""
-    family, today = family_or_404(family_id), clock.today()
-    heads, history = heads_of(family.id), ruling_history(family.id)
-    rulings = sorted((it for it in history if it.annulled_at is None), key=lambda it: it.from_on)
-    if not may_see_drafts():
-        ruled = {it.version_id for it in rulings}
-        heads = [it for it in heads if it.id in ruled]
-        history = rulings[::-1]
-    if not heads:
-        abort(404, NOT_THERE)
-    people = names(
-        iter(
-            [it.kept_by for it in heads]
-            + [who for it in history for who in (it.proposed_by, it.recorded_by)]
-        )
-    )
-    numbers = {it.id: it.number for it in heads}
-    return framed(
-        "versions",
-        family,
-        heads=[(it, version_words(it, rulings, today)) for it in heads],
-        history=history,
-        numbers=numbers,
-        people=people,
-        system=SYSTEM,
-        pending=waiting(family.id),
-        newest=heads[0],
-        may_withdraw=can(Permission.RULEBOOK_EDIT),
-        sees_drafts=may_see_drafts(),
-        in_force=ruling_on(rulings, family.id, today),
     )
 
 
