@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.filing import renewal
-from app.filing.queries.renewals import RenewalFilter, RenewalLine, all_renewals, year_rules
+from app.filing.queries.renewal_rules import year_rules
+from app.filing.queries.renewals import RenewalFilter, RenewalLine, all_renewals
 from app.filing.renewal import CLAUSE, Progress, RenewalRules
 from app.filing.renewal_files import remarks
 from app.kernel.authority import Scope

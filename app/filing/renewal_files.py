@@ -12,7 +12,8 @@ from typing import Any
 from app.filing import renewal
 from app.filing.exports import MEDIA_TYPES
 from app.filing.queries.papers import bureau_of
-from app.filing.queries.renewals import PARTS, RenewalFilter, RenewalLine, YearRules
+from app.filing.queries.renewal_rules import YearRules
+from app.filing.queries.renewals import PARTS, RenewalFilter, RenewalLine
 from app.filing.renewal import CLAUSE, Progress, RenewalRules
 from app.filing.settings import contact_of
 from app.kernel import clock, papers

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from app.filing import services
 from app.filing.domain import Kind
+from app.filing.queries.renewal_rules import year_rules
 from app.filing.queries.renewals import (
     PARTS,
     RenewalFilter,
@@ -22,7 +23,6 @@ from app.filing.queries.renewals import (
     count_renewals,
     list_renewals,
     renewal_of,
-    year_rules,
 )
 from app.filing.renewal_due import own_renewals
 from app.filing.services.reminding import remind_of_renewals, settle_renewal

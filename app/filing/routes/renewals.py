@@ -13,15 +13,14 @@ from werkzeug import Response
 from app.accounts.queries import list_bureaus
 from app.accounts.sessions import signed_in_person
 from app.filing import renewal
+from app.filing.queries.renewal_rules import YearRules, year_rules
 from app.filing.queries.renewals import (
     PARTS,
     SORTS,
     RenewalFilter,
     RenewalLine,
-    YearRules,
     all_renewals,
     list_renewals,
-    year_rules,
 )
 from app.filing.renewal_files import (
     MEDIA_TYPES,

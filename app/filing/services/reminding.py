@@ -14,8 +14,9 @@ from datetime import date
 
 from app.filing import renewal
 from app.filing.domain import Kind
-from app.filing.queries.renewals import RenewalFilter, RenewalLine, YearRules, all_renewals
-from app.filing.queries.renewals import year_rules as rules_of
+from app.filing.queries.renewal_rules import YearRules
+from app.filing.queries.renewal_rules import year_rules as rules_of
+from app.filing.queries.renewals import RenewalFilter, RenewalLine, all_renewals
 from app.filing.renewal import Progress
 from app.inbox import services as inbox
 from app.inbox.domain import Audience, MessageKind
