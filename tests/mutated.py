@@ -33,7 +33,7 @@ UNASKED, UNNOTICED, STUCK = "no test asks it", "no test notices", "did not end"
 SECONDS_PER_CHECK, SECONDS_AT_MOST = 30.0, 300
 """How much of the tests that ask a check is run without it (processor time they take with it)."""
 CLOSE = {"kernel": ("test_permissions.py", "test_forgery.py")}
-"""Whose tests are tried before those about reach."""
+"""Whose tests are tried before all others."""
 _held = ExitStack()
 
 
@@ -78,9 +78,10 @@ class Proof:
 
     def get_ready(self) -> None:
         """Make what all tests share, here: what is forked off has it already."""
-        first = next(it for it in self._items if "world" in getattr(it, "fixturenames", ()))
-        other = next(it for it in self._items if it.path != first.path)
-        _run(first, other)
+        first = next(
+            (it for it in self._items if "world" in getattr(it, "fixturenames", ())), self._items[0]
+        )
+        _run(first, next((it for it in self._items if it.path != first.path), None))
 
     @property
     def _items(self) -> Sequence[pytest.Item]:
@@ -134,13 +135,14 @@ class Proof:
         self.told.write_text(json.dumps(outcomes), encoding="utf-8")
 
     def _tests_of(self, check: Site) -> list[pytest.Item]:
-        """The tests that ask it, file by file, those about reach first."""
+        """The tests that ask it, file by file, those about reach and of its stage first."""
         asking = set(self.asked.get(_place(check.path, check.line, check.column), ()))
         stage = check.path.split("/")[1]
 
         def rank(it: pytest.Item) -> tuple[int, str, float]:
             name = it.path.name
-            first = 0 if name in CLOSE.get(stage, ()) else 1 if "reach" in name else 2
+            near = "reach" in name or stage in name
+            first = 0 if name in CLOSE.get(stage, ()) else 1 if near else 2
             return first, name, self.seconds[it.nodeid]
 
         found: list[pytest.Item] = []

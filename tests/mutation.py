@@ -36,12 +36,16 @@ _ANSWERS = frozenset(
 _WHO = frozenset(
     {
         "user_id", "owner_id", "uploaded_by", "proposed_by", "created_by", "except_user_id",
-        "actor_id", "drafted_by", "checked_by", "maker_id", "checker_id",
+        "actor_id", "drafted_by", "checked_by", "maker_id", "checker_id", "person_id", "made_by",
     }
 )  # fmt: skip
+_PEOPLE = frozenset({"entered_by", "levels_kept_by"})
+"""What tells who did something with a record, or who keeps it."""
+_SCOPE = frozenset({"scope", "_scope", "scope_for", "_entering", "decisions"})
+_REACHED = frozenset({"counties", "enterprises"})
 _WHOLE = {
     "app/kernel/permissions.py": {"enforce", "within", "scope_for", "can"},
-    "app/kernel/authority.py": {"Scope.covers"},
+    "app/kernel/authority.py": {"Scope.covers", "Scope.__or__"},
     "app/kernel/web.py": {"init_web.<locals>.pipeline"},
     "app/accounts/domain.py": {"Actor.scope_of", "Actor._reach"},
     "app/accounts/sessions.py": {"sign_in_first"},
@@ -116,16 +120,29 @@ def _checks(tree: ast.Module, whole: set[str]) -> Iterator[tuple[ast.expr, str]]
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             yield from ((it, "mark") for it in node.decorator_list if _is_mark(it))
-        if isinstance(node, ast.Call) and _name(node.func) in _SCOPES:
-            yield node, "everything"
-        elif isinstance(node, ast.Call) and _name(node.func) in _ANSWERS:
-            yield node, "open"
-        elif isinstance(node, ast.Compare) and _compares_people(node):
-            yield node, "open"
-            yield node, "shut"
+        elif isinstance(node, ast.expr):
+            yield from ((node, way) for way in _ways(node))
     for name, function in _functions(tree, ""):
         if name in whole:
             yield from _branches(function)
+
+
+def _ways(node: ast.expr) -> tuple[str, ...]:
+    """How an expression that is a check is taken out; nothing for any other."""
+    match node:
+        case ast.Call(func=asked) if _name(asked) in _SCOPES:
+            return ("everything",)
+        case ast.Call(func=asked) if _name(asked) in _ANSWERS:
+            return ("open",)
+        case ast.Call(func=ast.Attribute(attr="in_"), args=[side]) if _is_reach(side):
+            return ("open",)
+        case ast.Attribute(attr="is_everything", value=of) if _is_scope(of):
+            return ("open",)
+        case ast.Compare() if _compares_people(node):
+            return "open", "shut"
+        case ast.Compare(ops=[ast.In()], comparators=[side]) if _is_reach(side):
+            return ("open",)
+    return ()
 
 
 def _is_mark(node: ast.expr) -> bool:
@@ -138,9 +155,23 @@ def _name(node: ast.expr) -> str:
 
 
 def _compares_people(node: ast.Compare) -> bool:
-    """``row.uploaded_by != actor.user_id``: both sides say who."""
+    """``row.uploaded_by != actor.user_id``: both sides say who; ``by in entered_by(…)`` too."""
     sides = (node.left, *node.comparators)
+    if isinstance(node.ops[0], ast.In | ast.NotIn):
+        return isinstance(sides[1], ast.Call) and _name(sides[1].func) in _PEOPLE
     return len(sides) == 2 and all(_name(it) in _WHO for it in sides)
+
+
+def _is_reach(node: ast.expr) -> bool:
+    """``scope.enterprises`` and what is made of it: the other side has to lie inside."""
+    return any(
+        isinstance(it, ast.Attribute) and it.attr in _REACHED and _is_scope(it.value)
+        for it in ast.walk(node)
+    )
+
+
+def _is_scope(node: ast.expr) -> bool:
+    return _name(node.func if isinstance(node, ast.Call) else node) in _SCOPE
 
 
 def _functions(node: ast.AST, within: str) -> Iterator[tuple[str, ast.FunctionDef]]:
@@ -173,6 +204,8 @@ def _branches(function: ast.FunctionDef) -> Iterator[tuple[ast.expr, str]]:
         if isinstance(node, ast.If | ast.IfExp):
             yield node.test, "shut"
             yield node.test, "open"
+        elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In):
+            yield node, "open"
 
 
 class _Forcing(ast.NodeTransformer):

@@ -73,7 +73,6 @@ def home() -> str:
         typed=typed,
         searchable=len(every) > PLANTS_PER_PAGE,
         page_words=f"第 {shown} 页，共 {last} 页",
-        may_work=can(Permission.FILING_WORK),
         blocks=(),
         **ways(shown, last),
     )
