@@ -15,12 +15,14 @@ _KEPT, _REMOVAL = "_is_kept", "_is_not_removed"
 _ON_ENTRY = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%BEFORE INSERT%'"
 
 
+on_sqlite = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+"""PostgreSQL has no such statement."""
+
+
 @pytest.fixture
 def raw(app: Flask) -> Iterator[Any]:
     """A connection as the program has it, to tables that take any row at all."""
     with app.app_context():
-        if db.engine.dialect.name != "sqlite":
-            pytest.skip("PostgreSQL has no such statement")
         pooled = db.engine.raw_connection()
         connection: Any = pooled.driver_connection
         for pragma in ("query_only=OFF", "foreign_keys=OFF", "ignore_check_constraints=ON"):
@@ -50,6 +52,7 @@ def replaced(raw: Any, table: str) -> None:
     raw.execute(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")  # noqa: S608 - the same
 
 
+@on_sqlite
 def test_no_kept_table_lets_a_row_be_replaced(raw: Any) -> None:
     tables = kept_tables()
     assert {it.name for it in Base.metadata.tables.values()} > set(tables)
@@ -65,6 +68,7 @@ def test_what_cannot_be_altered_cannot_be_removed_either() -> None:
     assert altered - set(kept_tables()) == {"issued_list_signed"}, "a second guard of issued_list"
 
 
+@on_sqlite
 def test_without_the_setting_the_guards_would_be_silent(raw: Any) -> None:
     """What the first test rests on."""
     raw.execute("PRAGMA recursive_triggers=OFF")
