@@ -96,3 +96,10 @@ def test_the_list_is_sorted_by_the_rank_of_the_grade_and_a_page_beyond_is_the_la
     falling = _shown(fetched(officer, f"{LIST}?sort=target&order=desc"))
     rising = _shown(fetched(officer, f"{LIST}?sort=target&order=asc&page=9"))
     assert falling[-1] == rising[0] == 4, "C is below B"
+
+
+def test_above_the_list_stands_whose_filings_it_holds(
+    officer: CheckedClient, client_as: ClientAs
+) -> None:
+    assert "企业申报（越城）" in fetched(officer, LIST)
+    assert "企业申报（全市）" in fetched(client_as("city-officer"), LIST)

@@ -14,11 +14,12 @@ from sqlalchemy.exc import DBAPIError
 from app.accounts.domain import Role
 from app.approvals.domain import Refused
 from app.issuing import services
-from app.issuing.domain import State
+from app.issuing.domain import Question, State
 from app.issuing.queries import (
     differences_between,
     frozen_bytes,
     lines_of,
+    newest_draft,
     previous_of,
     steps_of,
 )
@@ -154,6 +155,16 @@ def test_the_same_draft_sent_twice_is_one(who: People) -> None:
     assert drafted(who) == drafted(who)
     with pytest.raises(Refused, match="已起草内容相同"), acting(who.checker):
         services.draft("measure", "positive-list", DAY)
+
+
+def test_each_is_led_to_the_draft_that_they_made_themselves(who: People) -> None:
+    first, asked = drafted(who), Question("positive-list", DAY, None)
+    with acting(who.maker):
+        services.discard(first, EVERYTHING, "由另一人起草")
+    with acting(who.checker):
+        second = services.draft("measure", "positive-list", DAY)
+    assert newest_draft(who.maker.user_id, "measure", asked) == first
+    assert newest_draft(who.checker.user_id, "measure", asked) == second
 
 
 def test_a_new_issue_takes_the_place_of_the_one_in_force(who: People) -> None:

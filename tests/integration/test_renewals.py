@@ -13,6 +13,8 @@ from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from app.accounts.domain import Role
+from app.accounts.services import grant_role
 from app.filing import services
 from app.filing.domain import Kind
 from app.filing.queries.renewal_rules import year_rules
@@ -38,7 +40,7 @@ from tests.facts import code
 from tests.filings import begun, fill_in, put_in_force, submitted, table
 from tests.integration.test_filing_papers import plain
 from tests.pages import CheckedClient
-from tests.people import ClientAs
+from tests.people import YUECHENG, ClientAs, browser_of, opened
 from tests.registers import fetched, statements
 from tests.renewals import TODAY, filed, graded, last_day, withdrawn
 from tests.rule_changes import editors, setting
@@ -295,6 +297,18 @@ def test_lists_files_and_notices(app: Flask, listed: dict[str, int], client_as: 
     notices = plain(downloaded(city, answer.location))
     for words in ("登录本系统（http://localhost/）", "本局（大气科85120000）领取离线填报包"):
         assert words in notices
+
+
+def test_who_reads_the_city_and_enters_for_one_county_is_led_to_the_window_for_that_one(
+    app: Flask, listed: dict[str, int], client_as: ClientAs
+) -> None:
+    head = opened(app, Role.COUNTY_HEAD, county=YUECHENG)
+    with app.app_context(), writing("测试"):
+        grant_role(head, Role.PROVINCE_RECORDER)
+    page = fetched(browser_of(app, head), "/filing/renewals?year=2026&part=none")
+    assert f"window/new?plant_id={listed['none']}&amp;" in page
+    assert "示例7号有限公司" in page
+    assert f"window/new?plant_id={listed['other county']}&amp;" not in page
 
 
 def test_a_filter_exchanges_the_rows_and_another_year_the_page(
