@@ -31,12 +31,13 @@ def next_of_filing(
     *,
     open_rows: int,
     stopping: int | None,
-    may_sign: bool,
+    may_sign: bool = False,
     may_enter: bool = True,
 ) -> Next:
     """What comes next in a filing that has begun; ``may_enter``: for who makes the entries.
 
-    ``stopping`` is how many checks stop it; None: the checks were not asked.
+    ``stopping`` is how many checks stop it; None: the checks were not asked, and it does not matter
+    whether the person signs.
     """
     is_window = filing.way is Way.WINDOW
     match filing.state:

@@ -103,3 +103,27 @@ def test_above_the_list_stands_whose_filings_it_holds(
 ) -> None:
     assert "企业申报（越城）" in fetched(officer, LIST)
     assert "企业申报（全市）" in fetched(client_as("city-officer"), LIST)
+
+
+def test_what_the_county_works_on_is_opened_by_its_officers_only(
+    app: Flask, officer: CheckedClient, client_as: ClientAs
+) -> None:
+    with app.app_context():
+        plant = find_plant(a_plant(5)[1], EVERYTHING)
+        assert plant is not None
+        with writing("测试", actor_id=1, actor_name="李代录"):
+            filing_id = services.start(plant, 2026, Kind.FIRST, "C", way=Way.PACKAGE,
+                                          at_office=True, form_key="p5")  # fmt: skip
+    way = f'href="/filing/{filing_id}"'
+    assert way in fetched(officer, f"{LIST}?way=package")
+    city = fetched(client_as("city-officer"), f"{LIST}?way=package")
+    assert _shown(city) == [5]
+    assert way not in city
+
+
+def test_the_parts_are_those_that_the_person_works_in(
+    officer: CheckedClient, client_as: ClientAs
+) -> None:
+    for page in (LIST, "/filing/renewals", "/filing/periods"):
+        assert '<a class="nav-link" href="/filing/window"' in fetched(officer, page)
+        assert "/filing/window" not in fetched(client_as("city-officer"), page)

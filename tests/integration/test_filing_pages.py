@@ -287,6 +287,8 @@ def test_only_the_signatory_signs_with_the_own_password_and_every_statement_acce
     accepted = _statements(app, draft)
     form = {"password": PASSWORD, "form_key": "one", "accept": accepted}
     assert filer.post(url, data=form).status_code == 403
+    overviews = [it.get(f"/filing/{draft}").text for it in (filer, signatory)]
+    assert ["请通知本企业签署人" in it for it in overviews] == [True, False]
     wrong = signatory.post(url, data={**form, "password": "x"})
     assert (wrong.status_code, "口令不正确" in wrong.text) == (422, True)
     short = signatory.post(url, data={**form, "accept": accepted[:1]})
@@ -323,6 +325,7 @@ def test_a_submission_is_taken_back_with_a_reason(
     accepted = _statements(app, draft)
     form = {"password": PASSWORD, "form_key": "one", "accept": accepted}
     signatory.post(f"/filing/{draft}/submit", data=form)
+    assert "撤回申报" not in client_as("filer", uscc=code(1)).get(f"/filing/{draft}").text
     refused = signatory.post(f"/filing/{draft}/withdraw", data={"reason": " "})
     assert (refused.status_code, "写明理由" in refused.text) == (422, True)
     assert (
@@ -377,7 +380,9 @@ def test_a_content_that_cannot_be_read_is_said_on_every_page_of_it(
         for part in ("", "/receipt", "/papers/record"):
             answer = officer.get(f"/filing/submissions/{submission_id}{part}")
             assert answer.status_code in {303, 409}, f"{strange[submission_id - ids[0]]} {part}"
-        assert "联系系统管理员" in officer.get(f"/filing/submissions/{submission_id}").text
+        said = officer.get(f"/filing/submissions/{submission_id}").text
+        assert "联系系统管理员" in said
+        assert '<a href="/filing/submissions">返回申报列表' in said
     with app.app_context():  # and nobody is kept from filing anew
         found = filing(draft)
         assert earlier_submission(replace(found, id=found.id + 1)) is None

@@ -92,5 +92,6 @@ def test_a_window_is_proposed_on_the_page(app: Flask, bureau: None, client_as: C
     sent = {**typed, "document": "文", "until_on": "2027年4月30日"}
     assert officer.post("/filing/periods/new", data=sent).status_code == 303
     assert "待复核" in fetched(officer, "/filing/periods?year=2027")
+    assert "待复核" not in fetched(client_as("county-officer"), "/filing/periods?year=2027")
     head = client_as("city-head")
     assert "设定申报期：2027 年度更新 2027-03-01 至 2027-04-30" in fetched(head, "/approvals")

@@ -165,7 +165,7 @@ def _told_of_plant(filing: Filing) -> list[dict[str, str]]:
 @blueprint.app_template_global()
 def filing_sections() -> list[tuple[str, str, bool]]:
     """The parts of 企业申报 for officers: words, address, whether it is this one."""
-    if can(Permission.FILING_WORK) or not can(Permission.FILING_VIEW):
+    if can(Permission.FILING_WORK):
         return []
     parts = [("申报受理", "submission_list"), ("年度更新", "renewal_list")]
     if can(Permission.FILING_WINDOW):

@@ -19,7 +19,7 @@ from app.grades.queries import facts_of, standings_on
 from app.kernel import clock
 from app.kernel.authority import Permission
 from app.kernel.listing import page_number, ways
-from app.kernel.permissions import can, requires, scope_for
+from app.kernel.permissions import requires, scope_for
 from app.kernel.web import page
 from app.registry.queries import PlantOnRecord, list_plants
 from app.registry.search import search_term
@@ -135,7 +135,6 @@ def _next(
         running,
         open_rows=unfilled.get(running.id, 0),
         stopping=None,
-        may_sign=can(Permission.FILING_SIGN),
         may_enter=may_enter(running),
     )
     return told(found, filing_id=running.id)

@@ -68,7 +68,6 @@ def period_list() -> str:
         due_day=parameter("renewal.due_day", today),
         may_set=can(Permission.FILING_PERIOD),
         pending=_pending(),
-        is_officer=not can(Permission.FILING_WORK),
     )
 
 

@@ -155,7 +155,6 @@ def renewal_list() -> str | Response:
         may_export=can(Permission.REGISTER_EXPORT),
         no_pdf=papers.why_no_pdf(),
         most=MOST_NOTICES,
-        is_officer=not can(Permission.FILING_WORK),
         **asked.shown(),
         **ways(found.page, found.pages),
     )  # fmt: skip
