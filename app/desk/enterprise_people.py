@@ -8,7 +8,8 @@ from app.accounts.enterprise_people import why_not_reissue
 from app.accounts.queries import grants_of
 from app.accounts.services import AccountRefused, NewAccount, NewPerson, OneTime, Paper
 from app.desk.agent_reminders import source_of
-from app.desk.queries.people import EnterpriseFound, PersonOfEnterprise, usccs_within
+from app.desk.queries.enterprises import EnterpriseFound
+from app.desk.queries.people import PersonOfEnterprise, usccs_within
 from app.inbox import services as inbox
 from app.inbox.domain import Audience, MessageKind
 from app.kernel import clock

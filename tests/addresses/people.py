@@ -104,6 +104,7 @@ FORMS: Mapping[str, Form] = {
     "desk.close_own_person": lambda _world, _who: {"reason": "离职"},
     "desk.close_person": lambda _world, _who: {"reason": "离职"},
     "desk.export_own_people": lambda _world, _who: {},
+    "desk.export_enterprises": lambda _world, _who: {},
     "desk.export_people": lambda _world, _who: {},
     "desk.extend_person": _longer,
     "desk.make_person": _new_person,

@@ -6,6 +6,7 @@ import re
 from html import unescape
 from io import BytesIO
 
+import openpyxl
 import pytest
 from flask import Flask
 from sqlalchemy import delete, select, update
@@ -15,6 +16,7 @@ from werkzeug.test import TestResponse
 from app.accounts.domain import Role
 from app.accounts.enterprise_people import State
 from app.accounts.models import AgentAuthorisation, RoleGrant, UserAccount
+from app.desk.queries import enterprises
 from app.desk.queries.people import PeopleFilter, all_people, list_people
 from app.inbox import services as inbox
 from app.inbox.domain import Audience, MessageKind
@@ -263,6 +265,44 @@ def test_the_list_narrows_by_the_same_states_as_it_shows(
         State.OVER, State.ENDING, State.CLOSED, State.NEW, State.ACTIVE,
     }  # fmt: skip
     assert "新人" in officer.get("/desk/people?q=新人&role=filer&state=new&sort=until").text
+
+
+def test_enterprises_are_listed_by_what_they_lack_and_as_a_file(
+    app: Flask, client_as: ClientAs, clock: Freeze, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock(DAY)
+    codes = [enterprise(app, number)[1] for number in (1, 2, 3)]
+    enterprise(app, 4, KEQIAO)
+    officer = client_as("county-officer")
+    account, _ = slip(sent(officer, codes[0]))
+    sent(officer, codes[0], role="signatory", display_name="赵签署")
+    agent(officer, codes[1], "2026-03-03")
+
+    def listed(query: str = "") -> list[int]:
+        found = re.findall(
+            r"示例(\d)号有限公司(?:</a>)?</th>", officer.get(f"{OPENED}?{query}").text
+        )
+        return [int(it) for it in found]
+
+    assert listed() == [1, 2, 3]
+    assert listed("order=desc") == [3, 2, 1]
+    assert listed("sort=people") == [3, 2, 1]
+    assert listed("lacks=signatory") == [2, 3]
+    assert listed("lacks=filling") == listed("lacks=anybody") == [3]
+    assert listed(f"q={codes[1].lower()}") == [2]
+    assert "没有符合条件的企业" in officer.get(f"{OPENED}?q=示例4号").text
+    answer = officer.post("/desk/people/enterprises/export?lacks=signatory")
+    sheet = openpyxl.load_workbook(BytesIO(fetched(officer, answer.location))).active
+    assert sheet is not None
+    rows = [row for row in sheet.iter_rows(values_only=True) if row[1] in codes]
+    assert rows == [("示例2号有限公司", codes[1], 0, 0, 1), ("示例3号有限公司", codes[2], 0, 0, 0)]
+    officer.post(f"/desk/people/{grants(app, account)[0].id}/close", data={"reason": "离职"})
+    monkeypatch.setattr(enterprises, "PAGE_SIZE", 2)
+    assert listed("page=2") == listed("page=9") == [3]
+    clock("2026-03-04 00:00")  # the agent's last day is over
+    officer = client_as("county-officer")
+    monkeypatch.setattr(enterprises, "PAGE_SIZE", 50)
+    assert listed("lacks=filling") == [1, 2, 3]
 
 
 def test_the_security_administrator_sees_the_paper_and_undoes(

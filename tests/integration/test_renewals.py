@@ -295,7 +295,7 @@ def test_lists_files_and_notices(app: Flask, listed: dict[str, int], client_as: 
     answer = city.post("/filing/renewals/notices?year=2026", data={})
     assert answer.status_code == 303
     notices = plain(downloaded(city, answer.location))
-    for words in ("登录本系统（http://localhost/）", "本局（大气科85120000）领取离线填报包"):
+    for words in ("管理系统（http://localhost/）", "本局（大气科85120000）领取离线填报包"):
         assert words in notices
 
 

@@ -18,11 +18,9 @@ from app.kernel.authority import EVERYTHING, Scope
 from app.kernel.database import db, known_at
 from app.kernel.permissions import within
 from app.registry.models import EnterpriseRecord, PlantRecord
-from app.registry.queries import exists_on
 from app.rulebook.queries import whole
 
 PAGE_SIZE = 50
-MOST_FOUND = 20
 SORTS = ("enterprise", "person", "role", "state", "until", "opened", "signed_in")
 
 
@@ -69,16 +67,6 @@ class PeoplePage:
     total: int
     page: int
     pages: int
-
-
-@dataclass(frozen=True, slots=True)
-class EnterpriseFound:
-    """An enterprise for which an account can be opened."""
-
-    enterprise_id: int
-    uscc: str
-    name: str
-    people: int
 
 
 _last_sign_in = (
@@ -135,35 +123,6 @@ def enders_of(rows: list[PersonOfEnterprise]) -> dict[int, str]:
     return names_of(it.ended_by for it in rows)
 
 
-def find_enterprises(text: str, scope: Scope, today: date) -> list[EnterpriseFound]:
-    """The enterprises with a plant within reach whose code or name holds every word."""
-    people = (
-        select(func.count(RoleGrant.user_id.distinct()))
-        .where(
-            RoleGrant.uscc == EnterpriseRecord.uscc,
-            RoleGrant.ended_at.is_(None),
-            or_(RoleGrant.until_on.is_(None), RoleGrant.until_on >= today),
-        )
-        .scalar_subquery()
-    )
-    query = (
-        select(EnterpriseRecord.enterprise_id, EnterpriseRecord.uscc, EnterpriseRecord.name, people)
-        .where(
-            known_at(EnterpriseRecord, None),
-            _has_plant(scope, exists_on(today)),
-            *(_named(word) for word in text.split()),
-        )
-        .order_by(EnterpriseRecord.name, EnterpriseRecord.enterprise_id)
-        .limit(MOST_FOUND)
-    )
-    return [EnterpriseFound(*row) for row in db.session.execute(query)]
-
-
-def enterprise_by_code(uscc: str, scope: Scope, today: date) -> EnterpriseFound | None:
-    """The one with exactly this 统一社会信用代码."""
-    return next((it for it in find_enterprises(uscc, scope, today) if it.uscc == uscc), None)
-
-
 def usccs_within(usccs: set[str], scope: Scope) -> frozenset[str]:
     """Those of these codes whose enterprises lie within reach."""
     query = select(EnterpriseRecord.uscc).where(
@@ -173,7 +132,7 @@ def usccs_within(usccs: set[str], scope: Scope) -> frozenset[str]:
     return frozenset(db.session.execute(query).scalars())
 
 
-def _has_plant(scope: Scope, which: ColumnElement[bool] | None = None) -> ColumnElement[bool]:
+def has_plant(scope: Scope, which: ColumnElement[bool] | None = None) -> ColumnElement[bool]:
     """An enterprise within reach: one of its plants is."""
     owners = select(PlantRecord.enterprise_id).where(
         known_at(PlantRecord, None),
@@ -194,13 +153,14 @@ def _is_within(scope: Scope) -> ColumnElement[bool]:
         within(Scope(scope.counties), PlantRecord.county, PlantRecord.enterprise_id)
     )
     return or_(
-        _has_plant(scope),
+        has_plant(scope),
         enterprise.in_(sorted(scope.enterprises)),
         and_(enterprise.not_in(present), enterprise.in_(once)),
     )
 
 
-def _named(word: str) -> ColumnElement[bool]:
+def named(word: str) -> ColumnElement[bool]:
+    """An enterprise whose name or code holds the word."""
     return or_(
         EnterpriseRecord.name.contains(word, autoescape=True),
         EnterpriseRecord.uscc.contains(word.upper(), autoescape=True),
@@ -240,7 +200,7 @@ def _is_latest() -> ColumnElement[bool]:
 def _conditions(wanted: PeopleFilter, today: date) -> list[ColumnElement[bool]]:
     found = [
         or_(
-            _named(word),
+            named(word),
             UserAccount.name_key.contains(name_key(word), autoescape=True),
             UserAccount.display_name.contains(word, autoescape=True),
         )

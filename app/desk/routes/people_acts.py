@@ -12,14 +12,10 @@ from app.accounts.services import AccountRefused, NewAccount
 from app.accounts.sessions import signed_in_person
 from app.desk import enterprise_people as acts
 from app.desk.people_forms import PersonForm, read_person
-from app.desk.queries.people import (
-    MOST_FOUND,
-    EnterpriseFound,
-    enterprise_by_code,
-    find_enterprises,
-)
+from app.desk.queries.enterprises import EnterpriseFound, enterprise_by_code
 from app.desk.routes.blueprint import blueprint
 from app.desk.routes.people import person_or_404, person_page, reach
+from app.desk.routes.people_enterprises import NOT_THERE, choosing
 from app.filing.settings import contact_of
 from app.kernel import attachments, clock, htmx
 from app.kernel.authority import Permission
@@ -33,24 +29,11 @@ from app.registry.queries import counties_of
 @requires(Permission.ACCOUNT_ENTERPRISE)
 def open_person() -> str:
     """First the enterprise, by code or name; then whom to open an account for."""
-    uscc, search = request.args.get("uscc", "")[:18], request.args.get("q", "").strip()[:100]
+    uscc = request.args.get("uscc", "")[:18]
     found = enterprise_by_code(uscc, reach(), clock.today()) if uscc else None
     if found is not None:
         return _form(found, PersonForm(uscc=found.uscc))
-    return _choosing(search, "没有这个企业，或者它在您的区县没有厂区。" if uscc else "")
-
-
-def _choosing(search: str, problem: str) -> str:
-    rows = find_enterprises(search, reach(), clock.today()) if search else []
-    return page(
-        "desk/person_enterprise.html",
-        blocks=("rows",),
-        search=search,
-        rows=rows,
-        most=MOST_FOUND,
-        problem=problem,
-        breadcrumbs=[("企业账号", url_for("desk.people"))],
-    )
+    return choosing(NOT_THERE if uscc else "")
 
 
 def _form(found: EnterpriseFound, typed: PersonForm) -> str:
@@ -75,7 +58,7 @@ def make_person() -> Response:
     typed, made = read_person(request.form), accounts.one_time()
     found = enterprise_by_code(typed.uscc, reach(), clock.today()) if typed.uscc else None
     if found is None:
-        return make_response(_choosing("", "没有这个企业，或者它在您的区县没有厂区。"), 422)
+        return make_response(choosing(NOT_THERE), 422)
     try:
         paper = typed.paper()
         if not all([typed.check_person(), typed.check_paper(typed.role, paper)]):
