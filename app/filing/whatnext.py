@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.filing.domain import State, Way
-from app.filing.queries import Filing
+from app.filing.queries import Filing, Unconfirmed
 from app.grades.domain import Standing
 
 
@@ -30,6 +30,7 @@ def next_of_filing(
     filing: Filing,
     *,
     open_rows: int,
+    unconfirmed: Unconfirmed,
     stopping: int | None,
     may_sign: bool = False,
     may_enter: bool = True,
@@ -47,8 +48,14 @@ def next_of_filing(
             return Next("late", "已退回补正，请按告知的内容修改后重新提交。",
                         endpoint="filing.assess_page", act="修改申报")  # fmt: skip
         case State.DRAFT if open_rows:
-            return Next("soon", f"正在填报，还有 {open_rows} 项未填完。",
+            carried = f"，{unconfirmed.total} 项待确认" if unconfirmed.total else ""
+            return Next("soon", f"正在填报，还有 {open_rows} 项未填完{carried}。",
                         endpoint="filing.assess_page", act="继续填报")  # fmt: skip
+        case State.DRAFT if unconfirmed.total:
+            what = f"各项指标都有内容，其中由上次申报带入的 {unconfirmed.total} 项尚未确认。"
+            where = "assess_page" if unconfirmed.rows else "checks_page"
+            return Next("soon", f"{what}请逐项核对后确认或修改。",
+                        endpoint=f"filing.{where}", act="去确认")  # fmt: skip
         case State.DRAFT:
             return _of_whole_draft(stopping, is_window=is_window, may_sign=may_sign)
         case State.SUBMITTED:

@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from app.filing.domain import State, Way
-from app.filing.queries import Filing
-from app.filing.whatnext import next_of_filing, next_of_plant
+from app.filing.queries import Filing, Unconfirmed
+from app.filing.whatnext import Next, next_of_filing, next_of_plant
 from app.grades.domain import Standing
 
 
@@ -21,6 +21,20 @@ def standing(**known: Any) -> Standing:
 
 def filing(state: State) -> Filing:
     return cast("Filing", SimpleNamespace(state=state, way=Way.BROWSER))
+
+
+def of(
+    state: State,
+    rows: int,
+    unconfirmed: Unconfirmed = Unconfirmed(),  # noqa: B008 - it never changes
+    *,
+    stopping: int | None,
+    may_sign: bool = True,
+) -> Next:
+    return next_of_filing(
+        filing(state), open_rows=rows, unconfirmed=unconfirmed, stopping=stopping,
+        may_sign=may_sign,
+    )  # fmt: skip
 
 
 def test_a_ban_comes_before_everything_and_says_from_when_it_is_over() -> None:
@@ -50,13 +64,31 @@ def test_who_owes_nothing_is_told_so_and_who_has_no_grade_may_begin() -> None:
 def test_every_filing_leads_to_what_is_to_be_done(
     state: State, rows: int, stopping: int, signs: bool, endpoint: str
 ) -> None:
-    found = next_of_filing(filing(state), open_rows=rows, stopping=stopping, may_sign=signs)
+    found = of(state, rows, stopping=stopping, may_sign=signs)
     assert found.what
     assert found.endpoint == endpoint
 
 
 def test_where_no_check_was_asked_the_checks_come_next() -> None:
-    found = next_of_filing(filing(State.DRAFT), open_rows=0, stopping=None, may_sign=True)
+    found = of(State.DRAFT, 0, stopping=None)
     assert found.endpoint == "filing.checks_page"
-    unfilled = next_of_filing(filing(State.DRAFT), open_rows=2, stopping=None, may_sign=True)
+    unfilled = of(State.DRAFT, 2, stopping=None)
     assert "还有 2 项" in unfilled.what
+
+
+@pytest.mark.parametrize(
+    ("rows", "unconfirmed", "stopping", "said", "endpoint"),
+    [
+        (2, Unconfirmed(3, 1), None, "还有 2 项未填完，4 项待确认", "filing.assess_page"),
+        (0, Unconfirmed(3, 1), None, "4 项尚未确认", "filing.assess_page"),
+        (0, Unconfirmed(3, 1), 5, "4 项尚未确认", "filing.assess_page"),
+        (0, Unconfirmed(0, 2), None, "2 项尚未确认", "filing.checks_page"),
+    ],
+)
+def test_what_is_not_confirmed_is_never_called_done(
+    rows: int, unconfirmed: Unconfirmed, stopping: int | None, said: str, endpoint: str
+) -> None:
+    found = of(State.DRAFT, rows, unconfirmed, stopping=stopping)
+    assert said in found.what
+    assert "已填完" not in found.what
+    assert found.endpoint == endpoint

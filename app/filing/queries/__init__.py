@@ -38,7 +38,7 @@ from app.filing.queries.filings import (
     steps_of,
     submissions_of,
 )
-from app.filing.queries.own import Sent, open_rows_of, sent_of
+from app.filing.queries.own import Sent, Unconfirmed, open_rows_of, sent_of, unconfirmed_of
 from app.filing.queries.situation import (
     admission,
     admission_again,
@@ -82,6 +82,7 @@ __all__ = [
     "Submission",
     "SubmissionFile",
     "Twin",
+    "Unconfirmed",
     "Wanted",
     "Working",
     "WorkingTable",
@@ -118,6 +119,7 @@ __all__ = [
     "steps_of",
     "submissions_of",
     "twins_of",
+    "unconfirmed_of",
     "why_no_grades",
     "windows_of",
     "with_answers_of_now",

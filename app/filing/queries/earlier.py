@@ -26,6 +26,29 @@ class Earlier:
 
     filing_id: int
     content: Mapping[str, Any]
+    year: int
+    state: State
+    at_office: bool
+    """Whether the county began it for the enterprise."""
+    rulebook: str
+
+    @property
+    def was_taken_back(self) -> bool:
+        """Whether the enterprise withdrew it (撤回): nobody decided on it."""
+        return self.state is State.WITHDRAWN
+
+    def is_fresh_for(self, filing: Filing) -> bool:
+        """Whether what was entered and confirmed in it still holds as it stands.
+
+        So it does where the same enterprise withdrew it and begins again for the same year under
+        the same rulebook, making the entries itself both times: nothing has grown old. What an
+        officer entered from paper is held against the next paper.
+        """
+        return (
+            self.was_taken_back
+            and (self.year, self.rulebook) == (filing.year, filing.rulebook)
+            and not (self.at_office or filing.at_office)
+        )
 
     def answers(self, tables: Iterable[WorkingTable]) -> dict[tuple[int, str], Answer]:
         """The answers in the same industries, by the places of these tables."""
@@ -50,20 +73,24 @@ def earlier_submission(filing: Filing, *, before_year: int | None = None) -> Ear
     back: its entries are still the enterprise's own.
     """
     query = (
-        select(FilingSubmission.filing_id, FilingSubmission.content)
+        select(FilingSubmission.filing_id, FilingSubmission.content, FilingRow.year,
+               FilingRow.state, FilingRow.at_office, FilingRow.rulebook)
         .join(FilingRow, FilingRow.id == FilingSubmission.filing_id)
         .where(
             FilingRow.plant_id == filing.plant.plant_id,
             FilingRow.enterprise_id == filing.enterprise_id,
             FilingRow.id != filing.id,
         )
-    )
+    )  # fmt: skip
     if before_year is not None:
         query = query.where(FilingRow.year < before_year, FilingRow.state == State.CLOSED)
     row = db.session.execute(query.order_by(FilingSubmission.id.desc()).limit(1)).first()
     if row is None:
         return None
     try:
-        return Earlier(row.filing_id, record.read(row.content))
+        content = record.read(row.content)
     except record.UnreadableContent:  # its own page says so; nobody is kept from filing anew
         return None
+    return Earlier(
+        row.filing_id, content, row.year, State(row.state), row.at_office, row.rulebook
+    )

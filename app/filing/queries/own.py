@@ -7,17 +7,31 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select, union_all
 
 from app.filing.answers import read_answer
 from app.filing.domain import TRANSPORT, judged
-from app.filing.models import FilingAnswer, FilingSubmission, FilingTable
+from app.filing.models import FilingAnswer, FilingEvidence, FilingSubmission, FilingTable
 from app.filing.queries.filings import Filing
 from app.filing.queries.tables import chosen_grades_table, find_tables, ids_of
 from app.filing.queries.working import described
 from app.indicators.domain import Answer, IndicatorTable, short_board
 from app.kernel.database import db
 from app.rulebook.queries import rulebook_on
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """What came from an earlier filing and nobody has looked at yet (待确认)."""
+
+    rows: int = 0
+    others: int = 0
+    """The transport summary and materials."""
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.rows + self.others
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,30 @@ def open_rows_of(drafts: Sequence[Filing], on: date) -> dict[int, int]:
         ]
         unfilled[filing_id] += len(short_board(results, table.grades).open)
     return unfilled
+
+
+def unconfirmed_of(drafts: Sequence[Filing]) -> dict[int, Unconfirmed]:
+    """What of each draft came from an earlier filing and waits to be confirmed: one statement."""
+    if not drafts:
+        return {}
+    ids = sorted(it.id for it in drafts)
+    is_row = case((FilingAnswer.row_key == TRANSPORT, 0), else_=1)
+    answers = (
+        select(FilingAnswer.filing_id, func.sum(is_row), func.sum(1 - is_row))
+        .where(FilingAnswer.filing_id.in_(ids), FilingAnswer.confirmed.is_(False))
+        .group_by(FilingAnswer.filing_id)
+    )
+    files = (
+        select(FilingEvidence.filing_id, func.count() * 0, func.count())
+        .where(FilingEvidence.filing_id.in_(ids), FilingEvidence.confirmed.is_(False),
+               FilingEvidence.ended_at.is_(None))
+        .group_by(FilingEvidence.filing_id)
+    )  # fmt: skip
+    found: dict[int, Unconfirmed] = {}
+    for filing_id, rows, others in db.session.execute(union_all(answers, files)):
+        before = found.get(filing_id, Unconfirmed())
+        found[filing_id] = Unconfirmed(before.rows + int(rows), before.others + int(others))
+    return found
 
 
 def _stand_in(filing: Filing, industry: str, subtype: str, on: date) -> IndicatorTable:

@@ -10,7 +10,15 @@ from typing import Any
 from flask import request, url_for
 
 from app.filing.domain import State
-from app.filing.queries import Filing, Sent, filings_of_plants, open_rows_of, sent_of
+from app.filing.queries import (
+    Filing,
+    Sent,
+    Unconfirmed,
+    filings_of_plants,
+    open_rows_of,
+    sent_of,
+    unconfirmed_of,
+)
 from app.filing.renewal_due import DueRenewal, own_renewals
 from app.filing.routes.blueprint import blueprint, may_enter, state_tag
 from app.filing.whatnext import Next, next_of_filing, next_of_plant
@@ -54,6 +62,14 @@ class OwnPlant:
     """The grades that were given to it, the newest first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left to do in the drafts, by the filing."""
+
+    open_rows: Mapping[int, int]
+    unconfirmed: Mapping[int, Unconfirmed]
+
+
 @blueprint.get("/")
 @requires(Permission.FILING_WORK)
 def home() -> str:
@@ -91,7 +107,8 @@ def _own_plants(plants: Sequence[PlantOnRecord], today: date) -> list[OwnPlant]:
     filings, owed = filings_of_plants(ids, scope), own_renewals(scope, today)
     every = [it for them in filings.values() for it in them]
     sent = sent_of(it.id for it in every)
-    unfilled = open_rows_of([it for it in every if it.state is State.DRAFT], today)
+    drafts = [it for it in every if it.state is State.DRAFT]
+    left = Left(open_rows_of(drafts, today), unconfirmed_of(drafts))
     found = []
     for it in plants:
         mine, standing = filings.get(it.plant_id, []), standings[it.plant_id]
@@ -102,7 +119,7 @@ def _own_plants(plants: Sequence[PlantOnRecord], today: date) -> list[OwnPlant]:
             OwnPlant(
                 it,
                 standing,
-                None if renews else _next(it, standing, running, unfilled),
+                None if renews else _next(it, standing, running, left),
                 due,
                 url_for("filing.new_filing", plant_id=it.plant_id)
                 if renews and due is not None and due.has_opened
@@ -127,13 +144,14 @@ def _limits(standing: Standing, today: date) -> list[str]:
 
 
 def _next(
-    plant: PlantOnRecord, standing: Standing, running: Filing | None, unfilled: Mapping[int, int]
+    plant: PlantOnRecord, standing: Standing, running: Filing | None, left: Left
 ) -> dict[str, Any]:
     if running is None:
         return told(next_of_plant(standing), plant_id=plant.plant_id)
     found = next_of_filing(
         running,
-        open_rows=unfilled.get(running.id, 0),
+        open_rows=left.open_rows.get(running.id, 0),
+        unconfirmed=left.unconfirmed.get(running.id, Unconfirmed()),
         stopping=None,
         may_enter=may_enter(running),
     )

@@ -16,6 +16,7 @@ from app.filing.queries import (
     Filing,
     StepTaken,
     Submission,
+    Unconfirmed,
     Working,
     assessment_of,
     findings_of,
@@ -97,8 +98,8 @@ def _page(filing: Filing, refused: Mapping[str, tuple[str, str]] | None = None) 
     findings = findings_of(found, judged)
     stopping = len(stops_before_signing(findings))
     following = next_of_filing(
-        filing, open_rows=open_rows, stopping=stopping, may_sign=can(Permission.FILING_SIGN),
-        may_enter=may_enter(filing),
+        filing, open_rows=open_rows, unconfirmed=_unconfirmed(found), stopping=stopping,
+        may_sign=can(Permission.FILING_SIGN), may_enter=may_enter(filing),
     )  # fmt: skip
     changed = plant_changed_under(filing)
     if changed is not None and changed.stops:
@@ -120,6 +121,12 @@ def _page(filing: Filing, refused: Mapping[str, tuple[str, str]] | None = None) 
     )
 
 
+def _unconfirmed(found: Working) -> Unconfirmed:
+    files = sum(1 for it in found.evidence if not it.confirmed)
+    rows = sum(1 for it in found.answers.values() if not it.confirmed)
+    return Unconfirmed(rows, files + (0 if found.transport.confirmed else 1))
+
+
 def _tasks(found: Working, open_rows: int, errors: int, stopping: int) -> Iterator[Task]:
     filing = found.filing
     filing_id = filing.id
@@ -132,8 +139,10 @@ def _tasks(found: Working, open_rows: int, errors: int, stopping: int) -> Iterat
     is_done = summary.confirmed and not summary.transport.is_empty
     yield Task("运输汇总", url_for("filing.transport_page", filing_id=filing_id),
                _DONE if is_done else _OPEN, "" if summary.confirmed else "待确认")  # fmt: skip
+    files = sum(1 for it in found.evidence if not it.confirmed)
     yield Task("佐证材料", url_for("filing.materials", filing_id=filing_id),
-               ("neutral", f"{len(found.evidence)} 份"))  # fmt: skip
+               ("neutral", f"{len(found.evidence)} 份"),
+               f"{files} 份待确认" if files else "")  # fmt: skip
     words = f"{stopping} 项须改正或说明" if stopping else ""
     yield Task("检查", url_for("filing.checks_page", filing_id=filing_id),
                ("late", "须改正") if errors else _OPEN if stopping else _DONE, words)  # fmt: skip
@@ -156,6 +165,7 @@ _ENDS = {
     "withdraw": "撤回后不再审核，已提交的版本仍保留在记录中；需要的，可以重新申报，内容会带入。",
     "discard": "作废后不能恢复，也不再占用本厂区的申报；已上传的材料保留在记录中。",
 }
+_STAYS = "同一年度重新申报、指标表没有更换的，已确认的内容和仍然有效的材料不用再确认。"
 
 
 def _endings(filing: Filing, refused: Mapping[str, tuple[str, str]]) -> Iterator[Ending]:
@@ -167,6 +177,8 @@ def _endings(filing: Filing, refused: Mapping[str, tuple[str, str]]) -> Iterator
             continue
         if action == "discard" and not may_enter(filing):
             continue
+        if action == "withdraw" and not filing.at_office:
+            words = f"{words}{_STAYS}"
         typed, error = refused.get(action, ("", ""))
         yield Ending(
             action, url_for(f"filing.{action}_filing", filing_id=filing.id), f"{step.label}申报",

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from sqlalchemy import insert, select
 
 from app.approvals.domain import Refused
-from app.filing.answers import answer_text, fitting, is_empty, transport_text
-from app.filing.domain import TRANSPORT, Evidence, Kind, State, Way
-from app.filing.models import FilingAnswer, FilingEvidence, FilingRow, FilingTable
-from app.filing.periods import is_of_use, required
+from app.filing.domain import Kind, State, Way
+from app.filing.models import FilingRow, FilingTable
 from app.filing.queries import (
-    Earlier,
-    Filing,
     Wanted,
-    WorkingTable,
     admission,
-    earlier_submission,
-    evidence_of,
     filing_by_id,
     find_by_form,
     find_tables,
 )
 from app.filing.queries.tables import ids_text
-from app.filing.queries.working import working_tables
+from app.filing.services.carrying_over import carry_over
 from app.filing.services.course import (
     enter,
     held,
@@ -65,7 +57,7 @@ def start(
 
     ``at_office``: the county begins it for the enterprise.
 
-    What the plant filed last is carried over, to be looked at and confirmed (待确认).
+    What the plant filed last is carried over; `carry_over` says what of it is to be confirmed.
     """
     current = transaction()
     before = find_by_form(form_key)
@@ -91,10 +83,11 @@ def start(
     _lay_tables(filing_id, _industries(plant), rules, on)
     note_step(filing_id, "start", State.DRAFT)
     filing = held(filing_id)
-    answers, files = _carry_over(filing, rules, on)
+    carried = carry_over(filing, rules, on)
     enter("filing.started", filing,
-          {"目标等级": target, "方式": way.words, "原件": paper.strip(), "带入自评": answers,
-           "带入材料": files})  # fmt: skip
+          {"目标等级": target, "方式": way.words, "原件": paper.strip(),
+           "带入自评": carried.answers, "带入材料": carried.files,
+           "待确认": carried.to_confirm})  # fmt: skip
     return filing_id
 
 
@@ -130,80 +123,3 @@ def _lay_tables(
         for place, it in enumerate(wanted, start=1)
     ]  # fmt: skip
     db.session.execute(insert(FilingTable), rows)
-
-
-# --- What is carried over -------------------------------------------------------------------
-
-
-def _carry_over(filing: Filing, rules: Rulebook, on: date) -> tuple[int, int]:
-    """How many answers and materials of the last submission were carried over."""
-    earlier = earlier_submission(filing)
-    if earlier is None:
-        return 0, 0
-    tables = working_tables(filing, rules, on, is_kept=False)
-    current = transaction()
-    stamp = {"saved_at": current.moment, "saved_by": current.actor_id,
-             "saved_by_name": current.actor_name}  # fmt: skip
-    rows = [
-        {"filing_id": filing.id, "place": place, "row_key": key, "content": content,
-         "revision": 1, "confirmed": False, **stamp}
-        for place, key, content in _fitting_entries(earlier, tables)
-    ]  # fmt: skip
-    if rows:
-        db.session.execute(insert(FilingAnswer), rows)
-    return len(rows), _carry_evidence(filing, earlier.filing_id, tables, on)
-
-
-def _fitting_entries(
-    earlier: Earlier, tables: Sequence[WorkingTable]
-) -> Iterable[tuple[int, str, str]]:
-    """Of what was entered then what the tables ask for now, and the transport summary."""
-    by_place = {it.place: it.table for it in tables}
-    for (place, key), before in earlier.answers(tables).items():
-        table = by_place[place]
-        row = table.row(key)
-        answer = fitting(before, row, table.grades) if row else None
-        if answer is not None and not is_empty(answer):
-            yield place, key, answer_text(answer)
-    if not earlier.transport.is_empty:
-        yield 0, TRANSPORT, transport_text(earlier.transport)
-
-
-def _carry_evidence(filing: Filing, earlier: int, tables: Sequence[WorkingTable], on: date) -> int:
-    """Carry over the materials that still prove something of what is asked for."""
-    before = {
-        it.place: (it.industry, it.subtype) for it in _tables_of(earlier)
-    }  # fmt: skip
-    here = {(it.industry, it.subtype): it for it in tables}
-    current = transaction()
-    rows = []
-    for it in evidence_of(earlier):
-        table = here.get(before.get(it.place, ("", "")))
-        if it.place and (table is None or not _still_asked(it, table, filing.year, on)):
-            continue
-        rows.append(
-            {
-                "filing_id": filing.id, "place": table.place if table else 0,
-                "row_key": it.row_key, "kind": it.kind, "sha256": it.sha256, "name": it.name,
-                "size": it.size, "media": it.media, "pages": it.pages,
-                "period_from": it.period_from, "period_until": it.period_until, "note": it.note,
-                "confirmed": False, "carried_from": it.id, "added_at": current.moment,
-                "added_by": current.actor_id, "added_by_name": current.actor_name,
-            }
-        )  # fmt: skip
-    if rows:
-        db.session.execute(insert(FilingEvidence), rows)
-    return len(rows)
-
-
-def _tables_of(filing_id: int) -> list[Any]:
-    query = select(FilingTable.place, FilingTable.industry, FilingTable.subtype)
-    return list(db.session.execute(query.where(FilingTable.filing_id == filing_id)))
-
-
-def _still_asked(it: Evidence, table: WorkingTable, year: int, on: date) -> bool:
-    row = table.table.row(it.row_key)
-    if row is None:
-        return False
-    period = next((asked.period for asked in row.evidence if asked.kind == it.kind), "")
-    return is_of_use(required(period, year, on), it.span)
