@@ -160,6 +160,24 @@ def _running(situation: Situation) -> Iterator[Reason]:
     yield Reason("PLAN-PLANT", text, met=False, facts=(f"filing:{running.id}",))
 
 
+def without_scheme_words(named: Sequence[str], office: str = "") -> str:
+    """That industries have no scheme on record: what is missing, and who can enter it.
+
+    ``office``: whom the enterprise asks, with telephone.
+    """
+    asked = f"请联系{office or '所在区县生态环境分局'}，由其报市局登记。登记以后即可申报。"
+    return f"{missing_scheme_words(named)}{asked}"
+
+
+def missing_scheme_words(named: Sequence[str]) -> str:
+    """The same, without whom an enterprise asks."""
+    industries = "、".join(f"“{it}”" for it in named)
+    return (
+        f"规则库没有登记本厂区行业{industries}的等级方案（未核实），不能确定可以申报的等级，"
+        "不能开始申报。等级方案由市局在规则库的行业目录中登记。"
+    )
+
+
 # --- What stands against the plant ----------------------------------------------------------
 
 
@@ -231,15 +249,11 @@ def _target(target: Grade, situation: Situation) -> Iterator[Reason]:
     elif target not in situation.order.ranks:
         text = f"没有“{target}”这一等级。请从列出的等级中选择。"
         yield Reason("PLAN-GRADES", text, met=False)
-    elif not situation.scheme and situation.has_main_industry:
+    elif not situation.scheme and not situation.without_scheme and situation.has_main_industry:
         text = "该厂区行业的等级方案未核实，无法确定可以申报的等级。请联系所在区县分局。"
         yield Reason("PLAN-GRADES", text, met=False)
     elif situation.without_scheme:
-        named = "、".join(f"“{it}”" for it in situation.without_scheme)
-        text = (
-            f"该厂区的行业{named}没有等级方案（未核实），无法自评。"
-            "请联系所在区县分局，由市局明确等级方案后申报。"
-        )
+        text = without_scheme_words(situation.without_scheme)
         yield Reason("PLAN-GRADES", text, met=False)
     elif situation.scheme and target not in situation.scheme:
         grades = "、".join(it for it in situation.scheme if it != TOP_GRADE)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
 
 from app.filing.answers import is_empty
-from app.filing.domain import Assessment, CheckFinding, Place, Severity
+from app.filing.differing import (
+    capacity_differences,
+    figures_of_answer,
+    figures_of_transport,
+    moved,
+)
+from app.filing.domain import TRANSPORT, Assessment, CheckFinding, Place, Severity
 from app.filing.evidence import Progress
 from app.filing.queries.evidence import needed_in
 from app.filing.queries.papers import statements_of
@@ -18,6 +23,8 @@ from app.kernel.canonical import sha256_of
 from app.kernel.hooks import hookimpl
 from app.rulebook.domain import with_grade
 
+ADMISSION = "admission:"
+"""Before the number of a reason for which the plant may not file at all."""
 STRAY = "evidence:"
 """Before the number of a material that stands in no row: the field of its finding."""
 SHORTBOARD, FILE, INDICATORS = "PLAN-SHORTBOARD", "PLAN-FILE", "PLAN-INDICATORS"
@@ -61,7 +68,7 @@ def _admission(working: Working) -> Iterator[CheckFinding]:
         filing_id=filing.id, first_submitted=working.first_submitted,
     )  # fmt: skip
     for number, reason in enumerate(it for it in verdict.reasons if not it.met):
-        yield _error(f"admission:{number}", Place(0, "", "target"), reason.text, reason.clause)
+        yield _error(f"{ADMISSION}{number}", Place(0, "", "target"), reason.text, reason.clause)
 
 
 def _transferred(working: Working) -> Iterator[CheckFinding]:
@@ -145,16 +152,22 @@ def _transport(working: Working) -> Iterator[CheckFinding]:
         yield _warning("transport", Place(0, "transport"), text, INDICATORS)
     if not transport.is_empty and not working.transport.confirmed:
         yield _unconfirmed(Place(0, "transport"), "运输汇总")
+    yield from _transport_changes(working)
+
+
+def _transport_changes(working: Working) -> Iterator[CheckFinding]:
+    """Its figures that moved by more than the set share since last year's, as those of rows."""
+    before, now = working.last_transport, working.transport.transport
+    found = moved(figures_of_transport(before), figures_of_transport(now), working.change_share)
+    if found:
+        yield _changed(working, Place(0, TRANSPORT), "运输汇总", found)
 
 
 def _capacity(working: Working) -> Iterator[CheckFinding]:
-    differing = [
-        f"{it.name}许可产能 {shown(it.permitted)}、实际产能 {shown(it.actual)} {it.unit}".strip()
-        for it in working.capacities
-        if it.permitted is not None and it.actual is not None and it.permitted != it.actual
-    ]
+    """Capacities on record that are not those of the permit; see `capacity_differences`."""
+    differing = capacity_differences(working.capacities, working.industries)
     if differing:
-        text = f"台账中的实际产能与排污许可不一致：{'；'.join(differing)}。请说明原因。"
+        text = f"台账中的产能与排污许可不一致：{'；'.join(differing)}。请说明原因。"
         yield _warning("capacity", Place(0, "", "capacity"), text, FILE)
 
 
@@ -219,24 +232,15 @@ def _changes(working: Working, row: Row, answer: Answer, place: Place) -> Iterat
     before = working.last_year.get((place.table, row.key))
     if before is None:
         return
-    pairs = [
-        (key.split("@")[0], before.measured[key].value, it.value)
-        for key, it in answer.measured.items()
-        if key in before.measured
-    ] + [(key, before.shares[key], it) for key, it in answer.shares.items() if key in before.shares]
-    moved = [
-        f"{name}由 {shown(old)} 变为 {shown(new)}"
-        for name, old, new in pairs
-        if _moved(old, new, working.change_share)
-    ]
-    if moved:
-        percent = shown(working.change_share * 100)
-        text = f"“{row.title}”与上年申报相比变化超过 {percent}%：{'；'.join(moved)}。请说明原因。"
-        yield _warning(f"change:{place.table}:{row.key}", place, text, FILE)
+    found = moved(figures_of_answer(before), figures_of_answer(answer), working.change_share)
+    if found:
+        yield _changed(working, place, row.title, found)
 
 
-def _moved(old: Decimal, new: Decimal, share: Decimal) -> bool:
-    return abs(new - old) > share * abs(old)
+def _changed(working: Working, place: Place, title: str, found: Sequence[str]) -> CheckFinding:
+    percent = shown(working.change_share * 100)
+    text = f"“{title}”与上年申报相比变化超过 {percent}%：{'；'.join(found)}。请说明原因。"
+    return _warning(f"change:{place.table}:{place.row_key}", place, text, FILE)
 
 
 def _materials(working: Working) -> Iterator[CheckFinding]:

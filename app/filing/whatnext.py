@@ -1,6 +1,6 @@
 """What an enterprise has to do next (下一步): one sentence per plant and per filing.
 
-Pure. What bars a plant comes from its standing; which renewal it owes says `renewal_due`.
+Pure. What may be filed says `prospects`; which renewal a plant owes says `renewal_due`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from app.filing.domain import State, Way
+from app.filing.admission import without_scheme_words
+from app.filing.domain import Kind, State, Way
+from app.filing.prospects import Prospects
 from app.filing.queries import Filing, Unconfirmed
-from app.grades.domain import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +35,21 @@ def next_of_filing(
     stopping: int | None,
     may_sign: bool = False,
     may_enter: bool = True,
+    bar: str = "",
 ) -> Next:
     """What comes next in a filing that has begun; ``may_enter``: for who makes the entries.
 
     ``stopping`` is how many checks stop it; None: the checks were not asked, and it does not matter
-    whether the person signs.
+    whether the person signs. ``bar``: why it may not be submitted at all, whatever is entered.
     """
     is_window = filing.way is Way.WINDOW
     match filing.state:
         case State.DRAFT | State.CORRECTING if is_window and not may_enter:
             return Next("neutral", "区县窗口正在依据盖章的纸质材料代录，提交后会告知本单位。")
+        case State.DRAFT | State.CORRECTING if bar:
+            before = "已退回补正，但" if filing.state is State.CORRECTING else ""
+            return Next("late", f"{before}现在不能提交：{bar}", endpoint="filing.checks_page",
+                        act="查看检查结果")  # fmt: skip
         case State.CORRECTING:
             return Next("late", "已退回补正，请按告知的内容修改后重新提交。",
                         endpoint="filing.assess_page", act="修改申报")  # fmt: skip
@@ -84,8 +90,12 @@ def _of_whole_draft(stopping: int | None, *, is_window: bool, may_sign: bool) ->
                 endpoint="filing.submit_page", act="核对提交内容")  # fmt: skip
 
 
-def next_of_plant(standing: Standing) -> Next:
-    """What comes next for a plant that has no filing under way and owes no renewal."""
+def next_of_plant(found: Prospects, office: str = "") -> Next:
+    """What comes next for a plant that has no filing under way and owes no renewal.
+
+    Nothing is suggested that the verdict would refuse. ``office``: whom to ask, with telephone.
+    """
+    standing = found.standing
     if standing.banned_until is not None:
         again = standing.banned_until + timedelta(days=1)
         return Next(
@@ -94,11 +104,41 @@ def next_of_plant(standing: Standing) -> Next:
             due=standing.banned_until,
             due_words=("neutral", "禁止申报期最后一天"),
         )
-    if standing.grade is None:
+    hindered = hindrance(found, office)
+    if hindered:
+        return Next("soon", hindered)
+    return _of_ungraded(found) if standing.grade is None else _of_graded(found)
+
+
+def hindrance(found: Prospects, office: str = "") -> str:
+    """What others have to put right before anything can be filed for the plant; empty: nothing."""
+    situation = found.situation
+    if situation.running is not None and situation.running.is_others:
+        return found.why_not(Kind.FIRST)
+    if not situation.has_main_industry:
+        asked = office or "所在区县生态环境分局"
+        return f"台账没有登记本厂区的主要行业，不能申报。请联系{asked}登记行业。"
+    if situation.without_scheme:
+        return without_scheme_words(situation.without_scheme, office)
+    return ""
+
+
+def _of_ungraded(found: Prospects) -> Next:
+    if found.targets(Kind.FIRST):
         return Next("neutral", "还没有等级，可以首次申报。", no_due="申报由企业自愿，没有期限。",
                     endpoint="filing.new_filing", act="首次申报")  # fmt: skip
-    if standing.blocked:
-        return Next("neutral", "现在没有必须办理的申报。", endpoint="filing.new_filing",
+    return Next("neutral", f"还没有等级。{found.why_not(Kind.FIRST)}")
+
+
+def _of_graded(found: Prospects) -> Next:
+    nothing_due = "现在没有必须办理的申报"
+    if not found.better:
+        return Next("neutral", f"{nothing_due}，已是本行业可以申报的最高等级。")
+    if found.targets(Kind.UPGRADE):
+        return Next("neutral", f"{nothing_due}；要提高等级的，可以升级申报。",
+                    endpoint="filing.new_filing", act="开始申报")  # fmt: skip
+    why = found.why_not(Kind.UPGRADE)
+    if found.standing.blocked and any(found.targets(kind) for kind in Kind):
+        return Next("neutral", f"{nothing_due}。{why}", endpoint="filing.new_filing",
                     act="查看可以申报的等级")  # fmt: skip
-    return Next("neutral", "现在没有必须办理的申报；要提高等级的，可以升级申报。",
-                endpoint="filing.new_filing", act="开始申报")  # fmt: skip
+    return Next("neutral", f"{nothing_due}。{why}")

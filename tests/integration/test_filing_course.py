@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -177,30 +178,6 @@ def test_it_is_withdrawn_until_the_county_takes_it_up(app: Flask, ready: int) ->
             services.withdraw(ready, "填错了")
 
 
-def test_after_a_withdrawal_another_filing_takes_over_what_was_entered(
-    app: Flask, plant: tuple[int, int], ready: int
-) -> None:
-    with app.app_context():
-        with pytest.raises(services.NotAdmitted, match="同时只能有一件"):
-            begun(plant[1])
-        submitted(ready)
-        with writing("测试"):
-            services.withdraw(ready, "填错了")
-        again = begun(plant[1])
-        now = working(filing(again))
-        assert {key for key, it in now.answers.items() if not it.confirmed} == {
-            (1, "1"), (1, "2"), (1, "3"),
-        }  # fmt: skip
-        assert {(it.confirmed, it.name) for it in now.evidence} == {(False, "报告.pdf")}
-        assert now.acceptances == {}
-        assert (now.transport.confirmed, now.transport.transport.trips) == (False, 100)
-        assert "unconfirmed:0:transport" in keys(again)
-        with writing("测试"):
-            services.confirm_answer(again, 1, "1", 1)
-        assert "unconfirmed:1:1" not in keys(again)
-        assert "unconfirmed:1:2" in keys(again)
-
-
 def test_next_year_what_changed_much_is_to_be_explained(
     app: Flask, plant: tuple[int, int], ready: int, clock: Freeze
 ) -> None:
@@ -216,7 +193,13 @@ def test_next_year_what_changed_much_is_to_be_explained(
         with writing("测试"):
             services.save_answer(again, 1, "1", answers("18.01")["1"], 2)
         (warning,) = keys(again, Severity.WARNING)
-    assert warning.startswith("change:1:1:")
+        assert warning.startswith("change:1:1:")
+        with writing("测试"):
+            services.save_answer(again, 1, "1", answers("18")["1"], 3)
+            summary = working(filing(again)).transport.transport
+            services.save_transport(again, replace(summary, trips=121), 2)
+        (warning,) = keys(again, Severity.WARNING)
+    assert warning.startswith("change:0:transport:")
 
 
 def test_a_plant_that_went_over_to_another_enterprise(

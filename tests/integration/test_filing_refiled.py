@@ -1,4 +1,4 @@
-"""Filing again after a withdrawal (撤回后重新申报): what still holds is not to be confirmed again."""
+"""Filing again after a withdrawal (撤回后重新申报): what still holds is not confirmed again."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from flask import Flask
 from sqlalchemy import update
 
 from app.filing import services
-from app.filing.domain import Severity
-from app.filing.models import FilingEvidence, FilingRow
+from app.filing.domain import Kind, Severity
+from app.filing.models import FilingEvidence
 from app.filing.queries import findings_of, working
 from app.indicators.domain import Evidence
 from app.kernel import audit
+from app.kernel.authority import EVERYTHING
 from app.kernel.database import db
 from app.kernel.transaction import writing
+from app.registry.queries import find_plant
 from tests.conftest import Freeze
 from tests.facts import a_plant, code
 from tests.filings import (
@@ -178,11 +180,15 @@ def test_last_year_is_confirmed_though_it_was_withdrawn(
 
 
 def test_what_an_officer_entered_from_paper_is_held_against_the_next_paper(
-    app: Flask, plant: int, sent: int
+    app: Flask, plant: int
 ) -> None:
     with app.app_context():
-        taken_back(sent)
-        with writing("测试"):
-            db.session.execute(update(FilingRow).where(FilingRow.id == sent).values(at_office=True))
-            audit.record("test.recorded", "filing", sent)
+        found = find_plant(plant, EVERYTHING)
+        assert found is not None
+        with writing("测试", actor_id=1, actor_name="窗口"):
+            made = services.start(found, 2026, Kind.FIRST, "B", at_office=True, form_key="w")
+        fill_in(made)
+        recent(made, date(2026, 1, 10), date(2026, 1, 31))
+        submitted(made)
+        taken_back(made)
         assert {"1:1", "1:2", "1:3"} <= to_confirm(begun(plant))

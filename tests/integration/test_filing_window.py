@@ -354,11 +354,15 @@ def test_an_industry_without_a_known_scheme_says_so_and_whom_to_ask(
 ) -> None:
     with app.app_context():
         unknown = a_plant(2, industry="印染")[1]
-    ask = "没有本厂区行业的等级方案（未核实），不能确定可以申报的等级。请联系所在区县"
+    ask = "没有登记本厂区行业“印染”的等级方案（未核实），不能确定可以申报的等级"
     officer = client_as("county-officer", county=YUECHENG)
     assert ask in officer.get(f"/filing/window/new?plant_id={unknown}").text
     assert ask not in officer.get(f"/filing/window/new?plant_id={plant}").text
-    assert ask in client_as("filer", uscc=code(2)).get("/filing/new").text
+    whom = "请联系所在区县生态环境分局，由其报市局登记"
+    own = client_as("filer", uscc=code(2)).get("/filing/new").text
+    assert ask in own
+    assert whom in own
+    assert whom not in officer.get(f"/filing/window/new?plant_id={unknown}").text
 
     with app.app_context(), writing("测试"):
         other = catalogue().match("铸造").industry
@@ -367,5 +371,5 @@ def test_an_industry_without_a_known_scheme_says_so_and_whom_to_ask(
         audit.record("test.recorded", "plant", unknown)
     asked = f"/filing/window/new?plant_id={unknown}&year=2026&kind=first&target=B"
     told = officer.get(asked).text
-    assert "行业“印染”没有等级方案（未核实），无法自评" in told
+    assert "没有登记本厂区行业“印染”的等级方案（未核实）" in told
     assert "开始代录" not in told

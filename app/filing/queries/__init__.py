@@ -40,9 +40,13 @@ from app.filing.queries.filings import (
 )
 from app.filing.queries.own import Sent, Unconfirmed, open_rows_of, sent_of, unconfirmed_of
 from app.filing.queries.situation import (
+    Asking,
     admission,
     admission_again,
+    bars_of,
     filing_rules,
+    industries_without_scheme,
+    prospects_of,
     scheme_grades,
     situation_of,
     why_no_grades,
@@ -67,6 +71,7 @@ from app.filing.queries.working import (
 __all__ = [
     "SORTS",
     "Acceptance",
+    "Asking",
     "Earlier",
     "EvidenceOnRecord",
     "Filing",
@@ -89,6 +94,7 @@ __all__ = [
     "admission",
     "admission_again",
     "assessment_of",
+    "bars_of",
     "bytes_taken",
     "described",
     "earlier_submission",
@@ -106,10 +112,12 @@ __all__ = [
     "find_submission_by_form",
     "find_tables",
     "findings_of",
+    "industries_without_scheme",
     "list_filings",
     "needed_in",
     "open_rows_of",
     "plants_found",
+    "prospects_of",
     "proving_grades",
     "reach",
     "same_content",

@@ -91,6 +91,4 @@ def earlier_submission(filing: Filing, *, before_year: int | None = None) -> Ear
         content = record.read(row.content)
     except record.UnreadableContent:  # its own page says so; nobody is kept from filing anew
         return None
-    return Earlier(
-        row.filing_id, content, row.year, State(row.state), row.at_office, row.rulebook
-    )
+    return Earlier(row.filing_id, content, row.year, State(row.state), row.at_office, row.rulebook)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, not_, select
+from sqlalchemy import select
 
 from app.filing import renewal
-from app.filing.admission import FilingRules, Moment, Running, Situation, Window, may_file
+from app.filing.admission import (
+    FilingRules,
+    Moment,
+    Running,
+    Situation,
+    Window,
+    may_file,
+    missing_scheme_words,
+    without_scheme_words,
+)
 from app.filing.domain import Kind, State
 from app.filing.models import FilingRow, FilingWindow
+from app.filing.prospects import Prospects
 from app.grades.domain import PlantFacts, Standing, StandingRules, effects_seen_from, in_order
 from app.grades.queries import facts_of, standings_on
 from app.grades.settings import standing_rules
@@ -49,6 +60,29 @@ def admission_again(
     return may_file(target, kind, year, situation, on, filing_rules(on, plant.county), moment)
 
 
+def prospects_of(plants: Sequence[PlantOnRecord], on: date) -> dict[int, Prospects]:
+    """What each plant may begin on the day, by its id: a few statements however many they are."""
+    asked = [Asking(it, kind, on.year) for it in plants for kind in Kind]
+    by_plant: dict[int, dict[Kind, Situation]] = {}
+    for it, situation in zip(asked, situations_of(asked, on), strict=True):
+        by_plant.setdefault(it.plant.plant_id, {})[it.kind] = situation
+    return {
+        it.plant_id: Prospects(by_plant[it.plant_id], on, filing_rules(on, it.county))
+        for it in plants
+    }
+
+
+def bars_of(asked: Sequence[Asking], targets: Sequence[Grade], on: date) -> list[str]:
+    """What keeps each filing that has begun from being submitted on the day; empty: nothing."""
+    found = []
+    for it, target, situation in zip(asked, targets, situations_of(asked, on), strict=True):
+        moment = Moment.SUBMISSION if it.first_submitted is None else Moment.RESUBMISSION
+        rules = filing_rules(on, it.plant.county)
+        verdict = may_file(target, it.kind, it.year, situation, on, rules, moment)
+        found.append(next((reason.text for reason in verdict.reasons if not reason.met), ""))
+    return found
+
+
 def filing_rules(on: date, county: str) -> FilingRules:
     """The settings of the verdict on the day."""
     return FilingRules(
@@ -71,30 +105,71 @@ def situation_of(
     ``without`` is the filing that asks, which does not stand in its own way; ``first_submitted``
     the day of its first submission: from that year on every barring violation stops it.
     """
-    plant_id = plant.plant_id
-    rules, rulebook = standing_rules(on), rulebook_on(on, plant.county)
-    standing = standings_on([plant_id], on)[plant_id]
-    facts = in_order(facts_of([plant_id])[plant_id])
-    industries = industries_of([plant_id]).get(plant_id, ())
-    held_on = _held_day(year, on, plant.county)
-    return Situation(
-        standing=standing,
-        rulebook=rulebook.id,
-        scheme=scheme_grades(industries, rulebook),
-        order=rulebook.grade_order,
-        without_scheme=tuple(
-            rulebook.catalogue.by_id(it.industry).label(it.subtype or None, rulebook.on)
-            for it in industries
-            if not scheme_grades((it,), rulebook)
-        ),
-        has_main_industry=any(it.is_main for it in industries),
-        closed_on=plant.closed_on,
-        banning=_banning(facts, on, rules),
-        blocking=_blocking(facts, standing, on, rules, first_submitted),
-        running=_running(plant, without),
-        windows=windows_of(year, kind),
-        held=standings_on([plant_id], held_on)[plant_id].grade,
-        held_on=held_on,
+    return situations_of([Asking(plant, kind, year, without, first_submitted)], on)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Of which plant, kind and year it is asked; the rest as for `situation_of`."""
+
+    plant: PlantOnRecord
+    kind: Kind
+    year: int
+    without: int | None = None
+    first_submitted: date | None = None
+
+
+def situations_of(asked: Sequence[Asking], on: date) -> list[Situation]:
+    """The situation of each, in a few statements however many are asked for."""
+    ids = sorted({it.plant.plant_id for it in asked})
+    rules, standings = standing_rules(on), standings_on(ids, on)
+    facts = {plant_id: in_order(it) for plant_id, it in facts_of(ids).items()}
+    industries, windows = industries_of(ids), _windows({it.year for it in asked})
+    running, held = _running_of(asked), _held(asked, on)
+    found = []
+    for it in asked:
+        plant_id, rulebook = it.plant.plant_id, rulebook_on(on, it.plant.county)
+        own, standing = industries.get(plant_id, ()), standings[plant_id]
+        held_on = _held_day(it.year, on, it.plant.county)
+        found.append(
+            Situation(
+                standing=standing,
+                rulebook=rulebook.id,
+                scheme=scheme_grades(own, rulebook),
+                order=rulebook.grade_order,
+                without_scheme=industries_without_scheme(own, rulebook),
+                has_main_industry=any(one.is_main for one in own),
+                closed_on=it.plant.closed_on,
+                banning=_banning(facts[plant_id], on, rules),
+                blocking=_blocking(facts[plant_id], standing, on, rules, it.first_submitted),
+                running=next(
+                    (other for other in running.get(plant_id, ()) if other.id != it.without), None
+                ),
+                windows=tuple(one for one in windows if (one.year, one.kind) == (it.year, it.kind)),
+                held=held[held_on][plant_id].grade,
+                held_on=held_on,
+            )
+        )
+    return found
+
+
+def _held(asked: Sequence[Asking], on: date) -> dict[date, dict[int, Standing]]:
+    """The standings on the days by which 上一年度已获评 is judged."""
+    days: dict[date, set[int]] = {}
+    for it in asked:
+        day = _held_day(it.year, on, it.plant.county)
+        days.setdefault(day, set()).add(it.plant.plant_id)
+    return {day: standings_on(sorted(ids), day) for day, ids in days.items()}
+
+
+def industries_without_scheme(
+    industries: Iterable[IndustryOfPlant], rules: Rulebook
+) -> tuple[str, ...]:
+    """The industries whose scheme is unknown (未核实): no grade can be given in them."""
+    return tuple(
+        rules.catalogue.by_id(it.industry).label(it.subtype or None, rules.on)
+        for it in industries
+        if not scheme_grades((it,), rules)
     )
 
 
@@ -107,14 +182,24 @@ def scheme_grades(industries: Iterable[IndustryOfPlant], rules: Rulebook) -> tup
     return tuple(grade for grade in rules.grades if grade in found)
 
 
-def why_no_grades(industries: Iterable[IndustryOfPlant]) -> str:
-    """Why the industries of a plant have no grade that could be filed for, and whom to ask."""
-    if any(True for _ in industries):
-        return (
-            "规则库中没有本厂区行业的等级方案（未核实），不能确定可以申报的等级。"
-            "请联系所在区县，由区县报市局明确后申报。"
-        )
-    return "台账中没有登记本厂区的行业，不能确定可以申报的等级。请联系所在区县登记行业。"
+def why_no_grades(
+    industries: Iterable[IndustryOfPlant], rules: Rulebook, office: str | None = ""
+) -> str:
+    """Why the industries of a plant have no grade that could be filed for, and whom to ask.
+
+    ``office``: whom an enterprise asks; None: an officer reads it.
+    """
+    missing = industries_without_scheme(industries, rules)
+    if missing:
+        if office is None:
+            return missing_scheme_words(missing)
+        return without_scheme_words(missing, office)
+    if office is None:
+        return "台账没有登记本厂区的行业，不能确定可以申报的等级。请先登记行业。"
+    return (
+        "台账没有登记本厂区的行业，不能确定可以申报的等级。"
+        f"请联系{office or '所在区县生态环境分局'}登记行业。"
+    )
 
 
 def _held_day(year: int, on: date, county: str) -> date:
@@ -146,32 +231,34 @@ def _blocking(
     )
 
 
-def _running(plant: PlantOnRecord, without: int | None) -> Running | None:
-    """The plant's filing that is not finished; a draft left by a former owner stops nobody."""
+def _running_of(asked: Iterable[Asking]) -> dict[int, list[Running]]:
+    """The plants' filings that are not finished; a draft left by a former owner stops nobody."""
+    owners = {it.plant.plant_id: it.plant.enterprise_id for it in asked}
     query = select(
-        FilingRow.id, FilingRow.kind, FilingRow.year, FilingRow.state, FilingRow.enterprise_id
-    ).where(
-        FilingRow.plant_id == plant.plant_id,
-        FilingRow.state.in_(_RUNNING),
-        FilingRow.id != (without or 0),
-        not_(and_(FilingRow.state == State.DRAFT, FilingRow.enterprise_id != plant.enterprise_id)),
-    )
-    row = db.session.execute(query).first()
-    if row is None:
-        return None
-    is_others = row.enterprise_id != plant.enterprise_id
-    return Running(row.id, Kind(row.kind), row.year, State(row.state), is_others)
+        FilingRow.id, FilingRow.kind, FilingRow.year, FilingRow.state, FilingRow.enterprise_id,
+        FilingRow.plant_id,
+    ).where(FilingRow.plant_id.in_(sorted(owners)), FilingRow.state.in_(_RUNNING))  # fmt: skip
+    found: dict[int, list[Running]] = {}
+    for row in db.session.execute(query.order_by(FilingRow.id)):
+        is_others = row.enterprise_id != owners[row.plant_id]
+        if is_others and row.state == State.DRAFT:
+            continue
+        running = Running(row.id, Kind(row.kind), row.year, State(row.state), is_others)
+        found.setdefault(row.plant_id, []).append(running)
+    return found
 
 
 def windows_of(year: int, kind: Kind | None = None) -> tuple[Window, ...]:
     """The windows (申报期) of a year, of one kind or of all, the earliest first."""
+    return tuple(it for it in _windows({year}) if kind is None or it.kind is kind)
+
+
+def _windows(years: Iterable[int]) -> list[Window]:
     query = select(
         FilingWindow.id, FilingWindow.year, FilingWindow.kind, FilingWindow.from_on,
         FilingWindow.until_on, FilingWindow.document,
-    ).where(FilingWindow.year == year, known_at(FilingWindow, None))  # fmt: skip
-    if kind is not None:
-        query = query.where(FilingWindow.kind == kind)
+    ).where(FilingWindow.year.in_(sorted(years)), known_at(FilingWindow, None))  # fmt: skip
     rows: Iterable[Any] = db.session.execute(
-        query.order_by(FilingWindow.kind, FilingWindow.from_on)
+        query.order_by(FilingWindow.year, FilingWindow.kind, FilingWindow.from_on)
     )
-    return tuple(Window(i, y, Kind(k), *rest) for i, y, k, *rest in rows)
+    return [Window(i, y, Kind(k), *rest) for i, y, k, *rest in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -111,12 +111,17 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """What a production line may make and does make (产能)."""
+    """What a production line may make and does make in a year (产能)."""
 
     name: str
     permitted: Decimal | None
+    """许可产能: of the permit."""
     actual: Decimal | None
     unit: str
+    approved: Decimal | None = None
+    """环评批复产能."""
+    process: str = ""
+    """工序."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,8 @@ class Working:
     first_submitted: date | None
     last_year: Mapping[tuple[int, str], Answer] = field(default_factory=dict)
     """What was submitted last in an earlier year, by the places of this filing."""
+    last_transport: Transport = field(default_factory=Transport)
+    """The transport summary of the same submission."""
     capacities: tuple[Capacity, ...] = ()
     commitment_grades: tuple[Grade, ...] = ()
     """须附申报材料和承诺书的等级 (PLAN-FILE)."""
@@ -198,11 +205,13 @@ def working(filing: Filing, on: date | None = None) -> Working:
     tables = working_tables(filing, rules, on, is_kept=submissions > 0)
     answers, transport = _answers(filing.id)
     evidence = _in_order(evidence_of(filing.id), places_of_rows(tables))
+    last = earlier_submission(filing, before_year=filing.year)
     return Working(
         filing, on, rules, industries, tables, answers, transport, evidence,
         _remarks(filing.id), _acceptances(filing.id),
         submissions, None if first is None else clock.day_of(first),
-        _last_year(filing, tables), _capacities(filing),
+        last.answers(tables) if last else {}, last.transport if last else Transport(),
+        _capacities(filing),
         words("filing.commitment_grades", on, filing.county),
         Decimal(str(setting("filing.change_share", on, filing.county))),
     )  # fmt: skip
@@ -371,11 +380,7 @@ def _acceptances(filing_id: int) -> dict[str, Acceptance]:
 
 def _capacities(filing: Filing) -> tuple[Capacity, ...]:
     return tuple(
-        Capacity(it.name, it.permitted_capacity, it.actual_capacity, it.capacity_unit)
+        Capacity(it.name, it.permitted_capacity, it.actual_capacity, it.capacity_unit,
+                 it.approved_capacity, it.process)
         for it in lines_of(filing.plant.plant_id)
-    )
-
-
-def _last_year(filing: Filing, tables: Sequence[WorkingTable]) -> dict[tuple[int, str], Answer]:
-    earlier = earlier_submission(filing, before_year=filing.year)
-    return {} if earlier is None else earlier.answers(tables)
+    )  # fmt: skip

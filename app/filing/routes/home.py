@@ -9,21 +9,26 @@ from typing import Any
 
 from flask import request, url_for
 
-from app.filing.domain import State
+from app.filing.domain import Kind, State
+from app.filing.prospects import Prospects
 from app.filing.queries import (
+    Asking,
     Filing,
     Sent,
     Unconfirmed,
+    bars_of,
     filings_of_plants,
     open_rows_of,
+    prospects_of,
     sent_of,
     unconfirmed_of,
 )
 from app.filing.renewal_due import DueRenewal, own_renewals
 from app.filing.routes.blueprint import blueprint, may_enter, state_tag
-from app.filing.whatnext import Next, next_of_filing, next_of_plant
+from app.filing.settings import contact_of
+from app.filing.whatnext import Next, hindrance, next_of_filing, next_of_plant
 from app.grades.domain import GradeRecord, Standing, in_order
-from app.grades.queries import facts_of, standings_on
+from app.grades.queries import facts_of
 from app.kernel import clock
 from app.kernel.authority import Permission
 from app.kernel.listing import page_number, ways
@@ -56,6 +61,8 @@ class OwnPlant:
     due: DueRenewal | None
     renew_url: str
     """Where the renewal begins; empty: not now, or it has begun."""
+    renew_bar: str
+    """Why it cannot begin although it is due; empty: it can."""
     limits: Sequence[str]
     filings: Sequence[OwnFiling]
     decisions: Sequence[GradeRecord]
@@ -68,6 +75,8 @@ class Left:
 
     open_rows: Mapping[int, int]
     unconfirmed: Mapping[int, Unconfirmed]
+    bars: Mapping[int, str]
+    """Why it may not be submitted, whatever is entered; also of those that came back."""
 
 
 @blueprint.get("/")
@@ -103,33 +112,57 @@ def _own_plants(plants: Sequence[PlantOnRecord], today: date) -> list[OwnPlant]:
     """These plants, in a few statements however many they are and whatever was filed for them."""
     scope = scope_for(Permission.FILING_WORK)
     ids = [it.plant_id for it in plants]
-    standings, facts = standings_on(ids, today), facts_of(ids)
+    facts = facts_of(ids)
     filings, owed = filings_of_plants(ids, scope), own_renewals(scope, today)
     every = [it for them in filings.values() for it in them]
-    sent = sent_of(it.id for it in every)
-    drafts = [it for it in every if it.state is State.DRAFT]
-    left = Left(open_rows_of(drafts, today), unconfirmed_of(drafts))
+    sent, prospects = sent_of(it.id for it in every), prospects_of(plants, today)
+    running = {it.plant.plant_id: it for it in every if it.state.is_running}
+    left = _left(list(running.values()), sent, today)
     found = []
     for it in plants:
-        mine, standing = filings.get(it.plant_id, []), standings[it.plant_id]
-        running = next((row for row in mine if row.state.is_running), None)
-        due = owed.get(it.plant_id)
-        renews = due is not None and running is None and standing.banned_until is None
+        mine, own = filings.get(it.plant_id, []), running.get(it.plant_id)
+        due, may = owed.get(it.plant_id), prospects[it.plant_id]
+        renews = due is not None and own is None and may.standing.banned_until is None
+        why_not = _why_not_renewed(may, it.county) if renews else ""
         found.append(
             OwnPlant(
                 it,
-                standing,
-                None if renews else _next(it, standing, running, left),
+                may.standing,
+                None if renews else _next(may, it, own, left),
                 due,
                 url_for("filing.new_filing", plant_id=it.plant_id)
-                if renews and due is not None and due.has_opened
+                if renews and due is not None and due.has_opened and not why_not
                 else "",
-                _limits(standing, today),
+                why_not if due is not None and due.has_opened else "",
+                _limits(may.standing, today),
                 [OwnFiling(row, state_tag(row.state), sent.get(row.id, ())) for row in mine],
                 in_order(facts[it.plant_id]).records[::-1],
             )
         )
     return found
+
+
+def _left(running: Sequence[Filing], sent: Mapping[int, Sequence[Sent]], today: date) -> Left:
+    drafts = [it for it in running if it.state is State.DRAFT]
+    worked_on = [it for it in running if it.state.is_open]
+    asked = [
+        Asking(it.plant, it.kind, it.year, it.id,
+               clock.day_of(sent[it.id][0].submitted_at) if sent.get(it.id) else None)
+        for it in worked_on
+    ]  # fmt: skip
+    bars = bars_of(asked, [it.target for it in worked_on], today)
+    return Left(
+        open_rows_of(drafts, today),
+        unconfirmed_of(drafts),
+        {it.id: bar for it, bar in zip(worked_on, bars, strict=True)},
+    )
+
+
+def _why_not_renewed(may: Prospects, county: str) -> str:
+    """Why the renewal cannot begin now; empty: it can."""
+    if may.targets(Kind.RENEWAL):
+        return ""
+    return hindrance(may, contact_of([county])) or may.why_not(Kind.RENEWAL)
 
 
 def _limits(standing: Standing, today: date) -> list[str]:
@@ -144,16 +177,18 @@ def _limits(standing: Standing, today: date) -> list[str]:
 
 
 def _next(
-    plant: PlantOnRecord, standing: Standing, running: Filing | None, left: Left
+    may: Prospects, plant: PlantOnRecord, running: Filing | None, left: Left
 ) -> dict[str, Any]:
     if running is None:
-        return told(next_of_plant(standing), plant_id=plant.plant_id)
+        found = next_of_plant(may, contact_of([plant.county]))
+        return told(found, plant_id=plant.plant_id)
     found = next_of_filing(
         running,
         open_rows=left.open_rows.get(running.id, 0),
         unconfirmed=left.unconfirmed.get(running.id, Unconfirmed()),
         stopping=None,
         may_enter=may_enter(running),
+        bar=left.bars.get(running.id, ""),
     )
     return told(found, filing_id=running.id)
 

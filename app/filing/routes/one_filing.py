@@ -11,6 +11,7 @@ from werkzeug import Response
 
 from app.approvals.domain import Refused
 from app.filing import services
+from app.filing.checks import ADMISSION
 from app.filing.domain import COURSE, Severity, State
 from app.filing.queries import (
     Filing,
@@ -100,6 +101,7 @@ def _page(filing: Filing, refused: Mapping[str, tuple[str, str]] | None = None) 
     following = next_of_filing(
         filing, open_rows=open_rows, unconfirmed=_unconfirmed(found), stopping=stopping,
         may_sign=can(Permission.FILING_SIGN), may_enter=may_enter(filing),
+        bar=next((it.text for it in findings if it.key.startswith(ADMISSION)), ""),
     )  # fmt: skip
     changed = plant_changed_under(filing)
     if changed is not None and changed.stops:
@@ -177,12 +179,11 @@ def _endings(filing: Filing, refused: Mapping[str, tuple[str, str]]) -> Iterator
             continue
         if action == "discard" and not may_enter(filing):
             continue
-        if action == "withdraw" and not filing.at_office:
-            words = f"{words}{_STAYS}"
+        stays = _STAYS if action == "withdraw" and not filing.at_office else ""
         typed, error = refused.get(action, ("", ""))
         yield Ending(
             action, url_for(f"filing.{action}_filing", filing_id=filing.id), f"{step.label}申报",
-            words, f"{step.label}原因", typed, error,
+            f"{words}{stays}", f"{step.label}原因", typed, error,
         )  # fmt: skip
 
 

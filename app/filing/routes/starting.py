@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,9 +14,15 @@ from app.approvals.domain import Refused
 from app.filing import services
 from app.filing.admission import TOP_GRADE
 from app.filing.domain import Kind
-from app.filing.queries import admission, scheme_grades, why_no_grades
+from app.filing.queries import (
+    admission,
+    industries_without_scheme,
+    scheme_grades,
+    why_no_grades,
+)
 from app.filing.reasons import shown_reasons
 from app.filing.routes.blueprint import blueprint
+from app.filing.settings import contact_of
 from app.grades.queries import standings_on
 from app.kernel import clock, htmx
 from app.kernel.authority import Permission
@@ -76,9 +82,15 @@ def _grades(plant: PlantOnRecord | None, plants: list[PlantOnRecord], on: date) 
     return [it for it in dict.fromkeys(found) if it != TOP_GRADE]
 
 
-def _why_none(plants: list[PlantOnRecord]) -> str:
-    found = industries_of([it.plant_id for it in plants])
-    return why_no_grades(industry for them in found.values() for industry in them)
+def _missing(plants: Sequence[PlantOnRecord], on: date) -> str:
+    """What must be on record before anything can be filed, and who can enter it; empty: it is."""
+    industries = industries_of([it.plant_id for it in plants])
+    office = contact_of(sorted({it.county for it in plants}))
+    for it in plants:
+        own, rules = industries.get(it.plant_id, ()), rulebook_on(on, it.county)
+        if not own or industries_without_scheme(own, rules):
+            return why_no_grades(own, rules, office)
+    return ""
 
 
 @blueprint.get("/new")
@@ -96,6 +108,7 @@ def _page(values: Mapping[str, str], faults: tuple[tuple[str, str], ...] = ()) -
     year = _year_of(typed["year"])
     wrong = {} if year else {"year": "年度应为四位数字，例如 2026。请改正。"}
     kind = Kind(typed["kind"]) if typed["kind"] in set(Kind) else None
+    missing = _missing([plant] if plant else plants, today) if plant or not grades else ""
     found = None
     if plant and year and kind and typed["target"]:
         found = Chosen(plant, year, kind, typed["target"])
@@ -105,7 +118,8 @@ def _page(values: Mapping[str, str], faults: tuple[tuple[str, str], ...] = ()) -
         plants=[(it.plant_id, f"{it.enterprise_name}：{it.number} {it.name}") for it in plants],
         kinds=[(it.value, it.words) for it in Kind],
         targets=[(it, it) for it in grades],
-        target_hint="" if grades else _why_none([plant] if plant else plants),
+        missing=missing,
+        target_hint="" if grades else "现在没有可以选择的等级，原因见“现在还不能申报”。",
         wanted=typed,
         wrong=wrong,
         faults=[*faults, *((f"f-{name}", text) for name, text in wrong.items())],

@@ -62,6 +62,7 @@ def _page(
         "saved_at": "" if saved.saved_at is None else moment_words(saved.saved_at),
         "saved_by": saved.saved_by_name,
         "unconfirmed": not saved.confirmed,
+        "last": "" if found.last_transport.is_empty else transport_words(found.last_transport),
         "differing": conflict is not None,
     }
     if conflict is not None:

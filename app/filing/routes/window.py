@@ -124,7 +124,8 @@ def new_page(
     chosen = chosen_of(plant, typed)
     verdict = chosen.verdict(today) if chosen else None
     industries = industries_of([plant.plant_id]).get(plant.plant_id, ())
-    grades = scheme_grades(industries, rulebook_on(today, plant.county))
+    rules = rulebook_on(today, plant.county)
+    grades = scheme_grades(industries, rules)
     return page(
         "filing/window_new.html",
         blocks=("verdict",),
@@ -137,7 +138,7 @@ def new_page(
         faults=[(f"f-{name}" if name else "", text) for name, text in wrong.items()],
         kinds=[(it.value, it.words) for it in Kind],
         targets=[(it, it) for it in grades if it != TOP_GRADE],
-        target_hint="" if grades else why_no_grades(industries),
+        target_hint="" if grades else why_no_grades(industries, rules, None),
         verdict=verdict,
         sentence=chosen.words if chosen else "",
         reasons=shown_reasons(verdict.reasons, plant.plant_id) if verdict else [],
