@@ -56,6 +56,43 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """The industries of a plant in which no grade could be given, so none overall."""
+
+    schemes: tuple[str, ...] = ()
+    """The rulebook has no scheme (等级方案) for them."""
+    subtypes: tuple[str, ...] = ()
+    """Their sub-types have schemes of their own, and the register does not say which it is."""
+
+    def __bool__(self) -> bool:
+        return bool(self.schemes or self.subtypes)
+
+    def words(self, office: str | None = "") -> str:
+        """What is missing, and who can enter it.
+
+        ``office``: whom the enterprise asks, with telephone; None: an officer reads it.
+        """
+        asked = "" if office is None else f"请联系{office or '所在区县生态环境分局'}"
+        found = []
+        if self.schemes:
+            way = f"{asked}，由其报市局登记。" if asked else ""
+            found.append(
+                f"规则库没有登记本厂区行业{_listed(self.schemes)}的等级方案（未核实）。"
+                f"等级方案由市局在规则库的行业目录中登记。{way}"
+            )
+        if self.subtypes:
+            way = f"{asked}在台账中登记子类。" if asked else "请先在台账中登记子类。"
+            found.append(
+                f"台账没有登记本厂区行业{_listed(self.subtypes)}的子类，各子类的等级方案不同。{way}"
+            )
+        return f"不能确定可以申报的等级，现在不能开始申报：{''.join(found)}登记以后即可申报。"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return "、".join(f"“{it}”" for it in names)
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """What the rule needs to know of a plant on a day."""
 
@@ -65,8 +102,8 @@ class Situation:
     scheme: tuple[Grade, ...]
     """The grades of the schemes of its industries, best first; empty: unknown."""
     order: GradeOrder
-    without_scheme: tuple[str, ...] = ()
-    """Its industries whose scheme is unknown: no grade could be given in them, so none overall."""
+    unknown: Unknown = Unknown()
+    """Its industries whose scheme is unknown."""
     has_main_industry: bool = True
     closed_on: date | None = None
     banning: tuple[Finding, ...] = ()
@@ -160,24 +197,6 @@ def _running(situation: Situation) -> Iterator[Reason]:
     yield Reason("PLAN-PLANT", text, met=False, facts=(f"filing:{running.id}",))
 
 
-def without_scheme_words(named: Sequence[str], office: str = "") -> str:
-    """That industries have no scheme on record: what is missing, and who can enter it.
-
-    ``office``: whom the enterprise asks, with telephone.
-    """
-    asked = f"请联系{office or '所在区县生态环境分局'}，由其报市局登记。登记以后即可申报。"
-    return f"{missing_scheme_words(named)}{asked}"
-
-
-def missing_scheme_words(named: Sequence[str]) -> str:
-    """The same, without whom an enterprise asks."""
-    industries = "、".join(f"“{it}”" for it in named)
-    return (
-        f"规则库没有登记本厂区行业{industries}的等级方案（未核实），不能确定可以申报的等级，"
-        "不能开始申报。等级方案由市局在规则库的行业目录中登记。"
-    )
-
-
 # --- What stands against the plant ----------------------------------------------------------
 
 
@@ -249,12 +268,11 @@ def _target(target: Grade, situation: Situation) -> Iterator[Reason]:
     elif target not in situation.order.ranks:
         text = f"没有“{target}”这一等级。请从列出的等级中选择。"
         yield Reason("PLAN-GRADES", text, met=False)
-    elif not situation.scheme and not situation.without_scheme and situation.has_main_industry:
+    elif not situation.scheme and not situation.unknown and situation.has_main_industry:
         text = "该厂区行业的等级方案未核实，无法确定可以申报的等级。请联系所在区县分局。"
         yield Reason("PLAN-GRADES", text, met=False)
-    elif situation.without_scheme:
-        text = without_scheme_words(situation.without_scheme)
-        yield Reason("PLAN-GRADES", text, met=False)
+    elif situation.unknown:
+        yield Reason("PLAN-GRADES", situation.unknown.words(), met=False)
     elif situation.scheme and target not in situation.scheme:
         grades = "、".join(it for it in situation.scheme if it != TOP_GRADE)
         text = f"“{target}”不是该厂区行业的等级。可以申报的等级：{grades}。"

@@ -9,6 +9,7 @@ ACTIONS = {
     "filing.target_set": "修改申报目标等级",
     "filing.tables_chosen": "选择申报行业",
     "filing.tables_taken": "换用新的指标表",
+    "filing.tables_told": "告知指标表已更新",
     "filing.evidence_added": "添加佐证材料",
     "filing.evidence_replaced": "替换佐证材料",
     "filing.evidence_removed": "移除佐证材料",

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from app.filing.admission import without_scheme_words
 from app.filing.domain import Kind, State, Way
 from app.filing.prospects import Prospects
 from app.filing.queries import Filing, Unconfirmed
@@ -118,9 +117,7 @@ def hindrance(found: Prospects, office: str = "") -> str:
     if not situation.has_main_industry:
         asked = office or "所在区县生态环境分局"
         return f"台账没有登记本厂区的主要行业，不能申报。请联系{asked}登记行业。"
-    if situation.without_scheme:
-        return without_scheme_words(situation.without_scheme, office)
-    return ""
+    return situation.unknown.words(office) if situation.unknown else ""
 
 
 def _of_ungraded(found: Prospects) -> Next:

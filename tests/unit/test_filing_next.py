@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from app.filing.admission import FilingRules, Running, Situation, Window, may_file
+from app.filing.admission import FilingRules, Running, Situation, Unknown, Window, may_file
 from app.filing.domain import Kind, State, Way
 from app.filing.prospects import Prospects
 from app.filing.queries import Filing, Unconfirmed
@@ -35,7 +35,7 @@ def prospects(
     closed: tuple[Kind, ...] = (),
     others: bool = False,
     held: str | None = None,
-    without_scheme: tuple[str, ...] = (),
+    unknown: Unknown = Unknown(),  # noqa: B008 - it never changes
 ) -> Prospects:
     """A plant in this position; ``closed``: the kinds whose window is over."""
     basis: Basis | None = "record" if grade else None
@@ -48,7 +48,7 @@ def prospects(
     situations = {
         kind: Situation(
             standing=standing, rulebook="shaoxing-2023", scheme=scheme, order=ORDER,
-            without_scheme=without_scheme, blocking=(VIOLATION,) if blocked else (),
+            unknown=unknown, blocking=(VIOLATION,) if blocked else (),
             running=running, held=held,
             windows=(Window(1, 2026, kind, *SPRING),) if kind in closed else (),
         )
@@ -98,8 +98,9 @@ def test_a_ban_comes_before_everything_and_says_from_when_it_is_over() -> None:
         ({"grade": None, "closed": (Kind.FIRST,)}, "现在不在申报期内", ""),
         ({"others": True}, "由原企业提交", ""),
         ({"grade": None, "others": True}, "由原企业提交", ""),
-        ({"grade": None, "scheme": (), "without_scheme": ("印染",)}, "“印染”的等级方案", ""),
-        ({"without_scheme": ("印染",)}, "“印染”的等级方案", ""),
+        ({"grade": None, "scheme": (), "unknown": Unknown(("印染",))}, "“印染”的等级方案", ""),
+        ({"unknown": Unknown(("印染",))}, "请联系越城分局 0575-1，由其报市局登记", ""),
+        ({"unknown": Unknown((), ("水泥",))}, "请联系越城分局 0575-1在台账中登记子类", ""),
     ],
 )
 def test_what_is_suggested_to_a_plant(position: dict[str, Any], said: str, act: str) -> None:

@@ -15,10 +15,9 @@ from app.filing.admission import (
     Moment,
     Running,
     Situation,
+    Unknown,
     Window,
     may_file,
-    missing_scheme_words,
-    without_scheme_words,
 )
 from app.filing.domain import Kind, State
 from app.filing.models import FilingRow, FilingWindow
@@ -29,7 +28,7 @@ from app.grades.settings import standing_rules
 from app.kernel.database import db, known_at
 from app.kernel.verdicts import Verdict
 from app.registry.queries import IndustryOfPlant, PlantOnRecord, industries_of
-from app.rulebook.domain import Grade, Rulebook
+from app.rulebook.domain import Grade, Industry, Rulebook
 from app.rulebook.queries import flag, rulebook_on, text, words
 from app.supervision.domain import Finding, Violation, is_withdrawn_on, year_day
 
@@ -137,7 +136,7 @@ def situations_of(asked: Sequence[Asking], on: date) -> list[Situation]:
                 rulebook=rulebook.id,
                 scheme=scheme_grades(own, rulebook),
                 order=rulebook.grade_order,
-                without_scheme=industries_without_scheme(own, rulebook),
+                unknown=unknown_in(own, rulebook),
                 has_main_industry=any(one.is_main for one in own),
                 closed_on=it.plant.closed_on,
                 banning=_banning(facts[plant_id], on, rules),
@@ -162,15 +161,20 @@ def _held(asked: Sequence[Asking], on: date) -> dict[date, dict[int, Standing]]:
     return {day: standings_on(sorted(ids), day) for day, ids in days.items()}
 
 
-def industries_without_scheme(
-    industries: Iterable[IndustryOfPlant], rules: Rulebook
-) -> tuple[str, ...]:
-    """The industries whose scheme is unknown (未核实): no grade can be given in them."""
-    return tuple(
-        rules.catalogue.by_id(it.industry).label(it.subtype or None, rules.on)
-        for it in industries
-        if not scheme_grades((it,), rules)
-    )
+def unknown_in(industries: Iterable[IndustryOfPlant], rules: Rulebook) -> Unknown:
+    """The industries in which no grade can be given, and what is missing in each."""
+    schemes, subtypes = list[str](), list[str]()
+    for it in industries:
+        known = rules.catalogue.by_id(it.industry)
+        if rules.scheme(known, it.subtype or None) is None:
+            found = subtypes if lacks_subtype(known, it.subtype, rules) else schemes
+            found.append(known.label(it.subtype or None, rules.on))
+    return Unknown(tuple(schemes), tuple(subtypes))
+
+
+def lacks_subtype(industry: Industry, subtype: str, rules: Rulebook) -> bool:
+    """Whether a scheme would be known if the register named the sub-type."""
+    return not subtype and any(rules.scheme(industry, it.name) for it in industry.subtypes)
 
 
 def scheme_grades(industries: Iterable[IndustryOfPlant], rules: Rulebook) -> tuple[Grade, ...]:
@@ -189,11 +193,9 @@ def why_no_grades(
 
     ``office``: whom an enterprise asks; None: an officer reads it.
     """
-    missing = industries_without_scheme(industries, rules)
+    missing = unknown_in(industries, rules)
     if missing:
-        if office is None:
-            return missing_scheme_words(missing)
-        return without_scheme_words(missing, office)
+        return missing.words(office)
     if office is None:
         return "台账没有登记本厂区的行业，不能确定可以申报的等级。请先登记行业。"
     return (

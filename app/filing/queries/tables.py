@@ -72,7 +72,7 @@ def find_tables(
     As `app.indicators.queries.table_on` answers for one of them, and a test says so.
     """
     asked, worked = list(dict.fromkeys(wanted)), [it for it in dict.fromkeys(worked_on) if it]
-    chosen = _ruling_versions(asked, on)
+    chosen = ruling_versions(asked, on)
     ids = {i for it in (*chosen.values(), *worked) for i in it}
     versions = _versions(ids)
     return TablesFound(
@@ -81,8 +81,12 @@ def find_tables(
     )
 
 
-def _ruling_versions(asked: Sequence[Wanted], on: date) -> dict[Wanted, tuple[int, ...]]:
-    """The ids of the versions that rule, the guide's first; retired and missing ones left out."""
+def ruling_versions(wanted: Iterable[Wanted], on: date) -> dict[Wanted, tuple[int, ...]]:
+    """The ids of the versions that rule, the guide's first; retired and missing ones left out.
+
+    One statement, and no table is read.
+    """
+    asked = list(dict.fromkeys(wanted))
     if not asked:
         return {}
     rows: Iterable[Any] = run(

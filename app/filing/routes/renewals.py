@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from werkzeug import Response
 from app.accounts.queries import list_bureaus
 from app.accounts.sessions import signed_in_person
 from app.filing import renewal
+from app.filing.queries.gaps import Lacking, gaps_of
 from app.filing.queries.renewal_rules import YearRules, year_rules
 from app.filing.queries.renewals import (
     PARTS,
@@ -155,10 +157,26 @@ def renewal_list() -> str | Response:
         may_export=can(Permission.REGISTER_EXPORT),
         no_pdf=papers.why_no_pdf(),
         most=MOST_NOTICES,
+        **_gaps(),
         **asked.shown(),
         **ways(found.page, found.pages),
     )  # fmt: skip
     return htmx.push_url(make_response(html), address)
+
+
+def _gaps() -> dict[str, Any]:
+    """What filings of the plants in reach need and is missing; it stands above the rows."""
+    if htmx.is_fragment_request():
+        return {"gaps": ()}
+    found = gaps_of(scope_for(Permission.FILING_VIEW), clock.today())
+    numbers = Counter(it.lacking for it in found)
+    words = {
+        Lacking.SCHEME: "没有等级方案的",
+        Lacking.SUBTYPE: "没有登记子类的",
+        Lacking.TABLE: "没有指标表的",
+    }
+    parts = [f"{words[it]} {numbers[it]} 个行业" for it in Lacking if numbers[it]]
+    return {"gaps": found, "gap_words": f"申报所缺：{'、'.join(parts)}"}
 
 
 def _is_of_the_page_around(wanted: RenewalFilter, asked: Asked) -> bool:

@@ -16,8 +16,8 @@ from app.filing.admission import TOP_GRADE
 from app.filing.domain import Kind
 from app.filing.queries import (
     admission,
-    industries_without_scheme,
     scheme_grades,
+    unknown_in,
     why_no_grades,
 )
 from app.filing.reasons import shown_reasons
@@ -88,7 +88,7 @@ def _missing(plants: Sequence[PlantOnRecord], on: date) -> str:
     office = contact_of(sorted({it.county for it in plants}))
     for it in plants:
         own, rules = industries.get(it.plant_id, ()), rulebook_on(on, it.county)
-        if not own or industries_without_scheme(own, rules):
+        if not own or unknown_in(own, rules):
             return why_no_grades(own, rules, office)
     return ""
 

@@ -26,6 +26,7 @@ from app.filing.services.papers import keep_papers, paper
 from app.filing.services.reading import read_arrival
 from app.filing.services.starting import NotAdmitted, start
 from app.filing.services.submitting import AlreadySubmitted, NotReady, submit
+from app.filing.services.table_changes import tell_of_newer_tables
 from app.filing.services.window import LONGEST_TITLE, Paper, start_at_window, submit_at_window
 from app.filing.services.windows import annul_window, set_window
 
@@ -71,5 +72,6 @@ __all__ = [
     "submit_at_window",
     "take_newer_tables",
     "take_up",
+    "tell_of_newer_tables",
     "withdraw",
 ]
