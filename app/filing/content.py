@@ -18,6 +18,7 @@ from app.filing.answers import (
     transport_document,
     transport_words,
 )
+from app.filing.converting import conversions
 from app.filing.domain import Assessment, CheckFinding, Evidence, Severity, Statement
 from app.filing.queries.papers import subject_of, wording_in_use
 from app.filing.queries.working import Working, WorkingTable
@@ -180,6 +181,7 @@ def _row(
         "asked": {grade: written(row.asked(grade)) for grade in grades},
         "answer": answer_document(answer),
         "answer_words": answer_words(answer, row, grades),
+        "converted": conversions(row, answer),
         "grade": result.grade,
         "state": result.state,
         "below_lowest": result.below_lowest,

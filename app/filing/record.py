@@ -202,17 +202,27 @@ def _row(row: Json, grades: Sequence[str]) -> Json:
         for it in grades
         if row["lacking"].get(it)
     ]
-    longest = max(len("".join(asked)), len(answer), len("".join(lacking)))
+    said = [answer, *(f"折算：{it}" for it in converted(row))]
+    longest = max(len("".join(asked)), len("".join(said)), len("".join(lacking)))
     return {
         "dimension": row["dimension"],
         "title": breakable(f"{row['key']} {row['title']}"),
         "asked": [breakable(it) for it in asked],
-        "answer": breakable(answer),
+        "answer": [breakable(it) for it in said],
         "grade": f"{words}（企业选择）" if state == "chosen" else words,
         "lacking": [breakable(it) for it in lacking],
         "evidence": "、".join(str(no) for no in row["evidence"]),
         "together": longest <= _SHORT and len(row["evidence"]) <= _FEW,
     }
+
+
+def converted(row: Json) -> Sequence[str]:
+    """What was measured, as converted to reference oxygen (折算), a line for each value.
+
+    Not among what was frozen at first: of those submissions nothing is told.
+    """
+    found: Sequence[str] = row.get("converted", ())
+    return found
 
 
 def _asked(asked: Json, grades: Sequence[str]) -> list[str]:
