@@ -26,6 +26,7 @@ from app.filing.queries import (
     findings_of,
     plants_found,
     scheme_grades,
+    unknown_in,
     why_no_grades,
     working,
 )
@@ -138,7 +139,9 @@ def new_page(
         faults=[(f"f-{name}" if name else "", text) for name, text in wrong.items()],
         kinds=[(it.value, it.words) for it in Kind],
         targets=[(it, it) for it in grades if it != TOP_GRADE],
-        target_hint="" if grades else why_no_grades(industries, rules, None),
+        missing=""
+        if industries and not unknown_in(industries, rules)
+        else why_no_grades(industries, rules, None),
         verdict=verdict,
         sentence=chosen.words if chosen else "",
         reasons=shown_reasons(verdict.reasons, plant.plant_id) if verdict else [],
