@@ -104,17 +104,20 @@ def _of_lines(lines: Iterable[Capacity]) -> Iterator[str]:
 
 
 def _of_industry(lines: Sequence[Capacity], industries: Sequence[IndustryOfPlant]) -> Iterator[str]:
-    if len(industries) != 1 or industries[0].capacity is None or not industries[0].capacity_unit:
+    if len(industries) != 1:
         return
     (industry,) = industries
+    capacity = industry.capacity
+    if capacity is None or not industry.capacity_unit:
+        return
     if not lines or any(it.permitted is None or it.unit != industry.capacity_unit for it in lines):
         return
     by_process: dict[str, Decimal] = {}
     for it in lines:
         by_process[it.process] = by_process.get(it.process, ZERO) + (it.permitted or ZERO)
     total = sum(by_process.values(), ZERO)
-    if industry.capacity not in {total, *by_process.values()}:
+    if capacity not in {total, *by_process.values()}:
         yield (
-            f"行业“{industry.label}”产能 {shown(industry.capacity)}、"
+            f"行业“{industry.label}”产能 {shown(capacity)}、"
             f"各生产线许可产能合计 {shown(total)} {industry.capacity_unit}"
         )
