@@ -57,6 +57,7 @@ def test_a_page_of_them_still_holds_and_what_was_not_shown_stays_open(
     told = filer.post(address, data=asked, follow_redirects=True).get_data(as_text=True)
     assert "已确认 2 份材料仍然有效。" in told
     assert "确认本页 1 份材料仍然有效" in told
+    assert filer.post(address, data=asked).status_code == 303, "the page was sent twice"
     assert [it.confirmed for it in held(app, draft)] == [True, True, False]
     with app.app_context():
         entries = select(AuditEntry.detail).where(AuditEntry.action == "filing.evidence_confirmed")

@@ -155,13 +155,11 @@ def confirm_evidence_together(filing_id: int, seen: Collection[int]) -> int:
     """
     filing = open_for_entries(filing_id)
     kept = FilingEvidence
-    confirmed = db.session.execute(
-        update(kept)
-        .where(kept.filing_id == filing.id, kept.id.in_(seen), kept.ended_at.is_(None),
-               kept.confirmed.is_(False))
-        .values(confirmed=True)
-        .returning(kept.name)
-    ).scalars().all()  # fmt: skip
+    carried = (kept.filing_id == filing.id, kept.id.in_(seen), kept.ended_at.is_(None),
+               kept.confirmed.is_(False))  # fmt: skip
+    confirmed = db.session.execute(select(kept.name).where(*carried)).scalars().all()
+    if confirmed:  # else the page was sent twice, or somebody was quicker: nothing is changed
+        db.session.execute(update(kept).where(*carried).values(confirmed=True))
     for name in sorted(confirmed):
         enter("filing.evidence_confirmed", filing, {"文件名": name})
     return len(confirmed)
