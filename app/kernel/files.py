@@ -85,7 +85,7 @@ def keep(stream: BinaryIO, *, check: Callable[[Path], object] | None = None) -> 
     A crash afterwards leaves at most a file no row knows, never a row without its file. ``check``
     looks at the written file first; what it raises keeps the file out.
     """
-    incoming().mkdir(parents=True, exist_ok=True)
+    make_folder(incoming())
     temporary = incoming() / secrets.token_hex(16)
     digest, size = hashlib.sha256(), 0
     try:
@@ -99,12 +99,20 @@ def keep(stream: BinaryIO, *, check: Callable[[Path], object] | None = None) -> 
         if check is not None:
             check(temporary)
         final = path_of(digest.hexdigest())
-        final.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(final.parent)
         temporary.replace(final)
         _sync_folder(final.parent)
     finally:
         temporary.unlink(missing_ok=True)
     return Stored(digest.hexdigest(), size, final)
+
+
+def make_folder(folder: Path) -> None:
+    """Make it so that a power failure does not take it, and with it what lies in it."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:

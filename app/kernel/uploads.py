@@ -147,7 +147,7 @@ def append(it: UnderWay, at: int, stream: BinaryIO) -> int:
     on, or another one is just arriving, or more comes than was announced; OSError without room.
     """
     files.refuse_without_room()
-    _path(it.token).parent.mkdir(parents=True, exist_ok=True)
+    files.make_folder(_path(it.token).parent)
     with _path(it.token).open("ab") as file, _alone(file, it.token):
         if at != file.tell():
             raise OutOfStep(file.tell())
