@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -18,22 +17,11 @@ from app.kernel.transaction import writing
 from app.supervision.models import FindingRecord
 from app.supervision.services import FindingEntry, record_findings
 from tests.desk import HEAD, confirmed, graded_plant
-from tests.killing import killed_at
+from tests.killing import everything, killed_at
 from tests.people import ClientAs, opened
 
 SLOW = {"sqlite": 1, "postgresql": 4}
 """Every so many statements; the course of a transaction is the same on both engines."""
-
-
-def everything(app: Flask) -> dict[str, list[Any]]:
-    """Every row of every table."""
-    with app.app_context():
-        found = {
-            table.name: sorted(map(str, db.session.execute(select(table))))
-            for table in Base.metadata.sorted_tables
-        }
-        db.session.rollback()
-    return found
 
 
 @pytest.fixture

@@ -192,6 +192,20 @@ def test_files_that_no_row_knows_are_swept_when_they_are_old(app: Flask, clock: 
         assert list(files.incoming().iterdir()) == [part]
 
 
+def test_a_file_and_the_new_folders_that_lead_to_it_outlive_a_power_failure(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(files, "_sync_folder", synced.append)
+    with app.app_context():
+        kept = files.keep(io.BytesIO(b"content")).path
+        assert synced.index(kept.parent.parent) < synced.index(kept.parent)
+        assert kept.parent.parent.parent in synced, "the folder of all files is new, too"
+        synced.clear()
+        files.keep(io.BytesIO(b"content"))
+        assert synced == [kept.parent], "the others are there"
+
+
 def test_an_old_file_that_comes_in_again_while_it_is_swept_stays(
     app: Flask, clock: Freeze, monkeypatch: pytest.MonkeyPatch
 ) -> None:
