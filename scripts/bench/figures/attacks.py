@@ -1,9 +1,10 @@
 """Everything that the tests attack the program with, in one run, counted by the tests themselves.
 
 Every address × every role × own and foreign records; forged requests; hostile texts in every field,
-parameter, header and cell; hostile files; fields nobody asked for; two people at one moment. What a
-test tries and finds at fault it writes down itself (``tests/tally.py``), and trying nothing fails.
-No country is needed: the tests make their own register. ``mutants`` shows that they can fail.
+parameter, header and cell; hostile files; fields nobody asked for; two people at one moment; every
+address of officers at the listener of enterprises (企业申报入口). What a test tries and finds at
+fault it writes down itself (``tests/tally.py``), and trying nothing fails. No country is needed:
+the tests make their own register. ``mutants`` shows that they can fail.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ TESTS = (
     "test_access_matrix", "test_forgery", "test_fragments", "test_hostile_cells",
     "test_hostile_files", "test_hostile_input", "test_mass_assignment", "test_stored_text",
     "test_headers", "test_desk_hostile", "test_plant_attacks", "test_rights_attacks",
-    "test_two_people", "test_outsiders",
+    "test_two_people", "test_outsiders", "test_filers_listener",
 )  # fmt: skip
 
 

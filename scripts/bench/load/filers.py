@@ -48,6 +48,8 @@ class Filer:
     acknowledged: int = 0
     told_nothing: int = 0
     """Conflicts that did not say who was first and when."""
+    patience: int = 10
+    """So many breaks one after the other, and they give up."""
     rows: dict[str, Sent] = field(default_factory=dict)
     """By the element of a row: what its inputs hold."""
     _token: str = ""
@@ -66,7 +68,7 @@ class Filer:
     async def go_on(self, goes_on: Callable[[], bool], mark: str = "") -> None:
         """Save row after row without a pause."""
         faults = 0
-        while goes_on() and faults < 10:
+        while goes_on() and faults < self.patience:
             self._number += 1
             value = f"{mark}{self.name}-{self._number}"
             try:
@@ -153,6 +155,14 @@ def prove(place: Ground, filings: Iterable[int], saved: Saved) -> Proof:
         entries=len(trail),
         chain_broken_at=checked.broken_at,
     )
+
+
+def texts_saved(filings: Iterable[int]) -> set[str]:
+    """Every text that a save of these filings left in the trail, inside an app's context."""
+    trail = _rows("SELECT detail FROM audit_entry WHERE action = 'filing.answered'"
+                  " AND object_type = 'filing' AND object_id IN :ids",
+                  [str(it) for it in filings])  # fmt: skip
+    return {_note(json.loads(detail)["内容"]) for (detail,) in trail}
 
 
 def _note(words: str) -> str:

@@ -36,6 +36,7 @@ from app.kernel.database import db
 from app.kernel.transaction import writing
 from tests.facts import a_plant, code
 from tests.filings import begun, put_in_force, row, table
+from tests.people import YUECHENG
 
 ROWS, FILES = 60, 200
 MEDIA = ("pdf", "pdf", "jpg", "xlsx")
@@ -129,6 +130,7 @@ class Draft:
     uscc: str
     filers: tuple[str, ...]
     """Names to sign in with, by the password of all."""
+    plant: int
 
 
 def open_bureau(made: IndicatorTable) -> None:
@@ -139,16 +141,18 @@ def open_bureau(made: IndicatorTable) -> None:
     put_in_force(made, date(2026, 1, 1))
 
 
-def a_draft(number: int, *, filers: int = 1, role: Role = Role.FILER) -> Draft:
+def a_draft(
+    number: int, *, filers: int = 1, role: Role = Role.FILER, county: str = YUECHENG
+) -> Draft:
     """A filing of the enterprise of this number for grade B, begun and empty."""
-    _, plant = a_plant(number)
+    _, plant = a_plant(number, county=county)
     names = tuple(f"填报.{number}.{it}" for it in range(1, filers + 1))
     kept = passwords.hashed(PASSWORD)
     with writing("测量"):
         for it in names:
             person = services.open_account(it, f"{it}号", password_hash=kept)
             services.grant_role(person.user_id, role, uscc=code(number))
-    return Draft(begun(plant, form_key=f"测量{number}"), code(number), names)
+    return Draft(begun(plant, form_key=f"测量{number}"), code(number), names, plant)
 
 
 def answer_all(draft: Draft, made: IndicatorTable) -> None:
