@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import UserAccount
@@ -96,11 +96,17 @@ def list_facts(kind: str, wanted: FactFilter, scope: Scope, today: date) -> Fact
 
 
 def _count(kind: str, wanted: FactFilter, scope: Scope, today: date) -> int:
+    """How many fit; what they are joined to for the page is joined only where it is searched."""
     whole = replace(wanted, sort="day", falling=True, page=1)
+    model: Any = MODELS[kind]
 
     def find() -> int:
-        query = _query(kind, whole, scope, today).order_by(None).with_only_columns(MODELS[kind].id)
-        return db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+        query: Select[Any] = select(func.count()).select_from(model)
+        if whole.search.strip():
+            query = _with_owner(query, kind)
+        wheres = (_in_reach(kind, scope), *_conditions(kind, whole, today))
+        count: int = db.session.execute(query.where(*wheres)).scalar_one()
+        return count
 
     return kept.answer(("facts counted", kind, whole, scope, today), find, _followed(kind, whole))
 
@@ -156,57 +162,62 @@ def _newest(model: Any, which: ColumnElement[bool]) -> tuple[int, datetime] | No
 
 def _query(kind: str, wanted: FactFilter, scope: Scope, today: date) -> Select[Any]:
     model: Any = MODELS[kind]
+    query: Select[Any] = select(
+        model, PlantRecord.number, PlantRecord.name, PlantRecord.county, EnterpriseRecord.name,
+        EnterpriseRecord.uscc, UserAccount.display_name,
+    )  # fmt: skip
+    return (
+        _with_owner(query, kind)
+        .outerjoin(UserAccount, UserAccount.id == model.recorded_by)
+        .where(_in_reach(kind, scope), *_conditions(kind, wanted, today))
+        .order_by(*_order(kind, wanted))
+    )
+
+
+def _with_owner(query: Select[Any], kind: str) -> Select[Any]:
+    """Each fact beside the plant it names, if it does, and the enterprise that answers for it."""
+    model: Any = MODELS[kind]
     owner = (
         PlantRecord.enterprise_id
         if kind == GRADE
         else func.coalesce(PlantRecord.enterprise_id, model.enterprise_id)
     )
-    query: Select[Any] = (
-        select(
-            model, PlantRecord.number, PlantRecord.name, PlantRecord.county, EnterpriseRecord.name,
-            EnterpriseRecord.uscc, UserAccount.display_name,
-        )
-        .outerjoin(
-            PlantRecord, and_(PlantRecord.plant_id == model.plant_id, known_at(PlantRecord, None))
-        )
-        .join(
-            EnterpriseRecord,
-            and_(EnterpriseRecord.enterprise_id == owner, known_at(EnterpriseRecord, None)),
-        )
-        .outerjoin(UserAccount, UserAccount.id == model.recorded_by)
-        .where(_in_reach(kind, scope), *_conditions(kind, wanted, today))
-    )  # fmt: skip
-    return query.order_by(*_order(kind, wanted))
+    return query.outerjoin(
+        PlantRecord, and_(PlantRecord.plant_id == model.plant_id, known_at(PlantRecord, None))
+    ).join(
+        EnterpriseRecord,
+        and_(EnterpriseRecord.enterprise_id == owner, known_at(EnterpriseRecord, None)),
+    )
 
 
 def _in_reach(kind: str, scope: Scope) -> ColumnElement[bool]:
     """A fact of a plant within reach, or of an enterprise that has one there."""
     if scope.is_everything:
-        return or_(PlantRecord.plant_id.is_not(None), _owned_by_anyone(kind))
-    own = within(scope, _Beside.county, _Beside.enterprise_id)
-    # Asked of the fact itself, so that the few of a county are found by their index.
-    plants = select(_Beside.plant_id).where(known_at(_Beside, None), own)
-    return or_(MODELS[kind].plant_id.in_(plants), _whole(kind, own))
+        return true()
+    return _bears_on(kind, within(scope, _Beside.county, _Beside.enterprise_id))
 
 
-def _owned_by_anyone(kind: str) -> ColumnElement[bool]:
-    """A fact that names no plant, of an enterprise that has one; few do, so each is asked of."""
-    if kind == GRADE:
-        return false()
+def _bears_on(kind: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A fact of a plant that meets the condition, or of an enterprise that has such a plant.
+
+    Two questions, each answered by an index of the facts: an OR of both reads PostgreSQL every
+    fact of the country.
+    """
     model: Any = MODELS[kind]
-    has_one = select(_Beside.id).where(
-        known_at(_Beside, None), _Beside.enterprise_id == model.enterprise_id
-    )
-    return and_(model.plant_id.is_(None), has_one.exists())
-
-
-def _whole(kind: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """A fact that names no plant, of an enterprise one of whose plants meets the condition."""
+    plants = select(_Beside.plant_id).where(known_at(_Beside, None), condition)
+    of_plant = model.plant_id.in_(plants)
     if kind == GRADE:
-        return false()
-    model: Any = MODELS[kind]
+        return cast("ColumnElement[bool]", of_plant)
     owners = select(_Beside.enterprise_id).where(known_at(_Beside, None), condition)
-    return and_(model.plant_id.is_(None), model.enterprise_id.in_(owners))
+    it = aliased(model)
+    return cast(
+        "ColumnElement[bool]",
+        model.id.in_(
+            select(it.id)
+            .where(it.plant_id.in_(plants))
+            .union_all(select(it.id).where(it.plant_id.is_(None), it.enterprise_id.in_(owners)))
+        ),
+    )
 
 
 def _conditions(kind: str, wanted: FactFilter, today: date) -> list[ColumnElement[bool]]:
@@ -223,9 +234,7 @@ def _conditions(kind: str, wanted: FactFilter, today: date) -> list[ColumnElemen
     if wanted.what:
         found.append(_WHAT[kind] == wanted.what)
     if wanted.county:
-        found.append(
-            or_(PlantRecord.county == wanted.county, _whole(kind, _Beside.county == wanted.county))
-        )
+        found.append(_bears_on(kind, _Beside.county == wanted.county))
     if wanted.year:
         year = int(wanted.year)
         found.append(_DAYS[kind].between(date(year, 1, 1), date(year, 12, 31)))
