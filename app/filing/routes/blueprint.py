@@ -128,6 +128,7 @@ def around(filing: Filing) -> dict[str, Any]:
         "home_url": url_for(
             "filing.home" if can(Permission.FILING_WORK) else "filing.submission_list"
         ),
+        "home_words": home_words(),
         "parts": [
             (
                 label,
@@ -139,6 +140,11 @@ def around(filing: Filing) -> dict[str, Any]:
             and (filing.way is not Way.WINDOW or label != PACKAGES)
         ],
     }
+
+
+def home_words() -> str:
+    """What the person calls the page from which filings are reached."""
+    return "申报" if can(Permission.FILING_WORK) else "企业申报"
 
 
 def plant_changed_under(filing: Filing) -> PlantChanged | None:

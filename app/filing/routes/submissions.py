@@ -29,7 +29,7 @@ from app.filing.queries import (
     submissions_of,
 )
 from app.filing.queries.papers import next_steps_of
-from app.filing.routes.blueprint import blueprint, may_enter, state_tag
+from app.filing.routes.blueprint import blueprint, home_words, may_enter, state_tag
 from app.kernel import audit, clock, htmx
 from app.kernel.authority import Permission
 from app.kernel.listing import chips, heads, page_number, ways
@@ -247,7 +247,7 @@ def submission_page(submission_id: int) -> str:
         newer_url="" if latest.id == found.id
         else url_for("filing.submission_page", submission_id=latest.id),
         receipt_url=url_for("filing.receipt_page", submission_id=found.id),
-        breadcrumbs=[("申报", url_for("filing.home" if is_own else _LIST))],
+        breadcrumbs=[(home_words(), url_for("filing.home" if is_own else _LIST))],
     )  # fmt: skip
 
 
