@@ -21,9 +21,12 @@ RULES = "shaoxing-2023"
 TODAY = date(2026, 4, 20)
 
 
-def graded(number: int, *grades: tuple[str, date, date | None], county: str = "330602") -> int:
+def graded(
+    number: int, *grades: tuple[str, date, date | None], county: str = "330602",
+    industry: str = "铸造",
+) -> int:  # fmt: skip
     """A plant with these grades: (grade, from, until)."""
-    _, plant_id = a_plant(number, county=county)
+    _, plant_id = a_plant(number, county=county, industry=industry)
     with writing("测试"):
         if grades:
             record_grades(

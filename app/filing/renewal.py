@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from app.filing.admission import Window, is_barred
+from app.filing.admission import Unknown, Window, is_barred
 from app.filing.domain import Kind
 from app.rulebook.domain import Grade, GradeOrder, with_grade
 
@@ -175,6 +175,13 @@ def hindrance(banned_until: date | None, *, blocked: bool, year: int) -> str:
     if blocked:
         return f"有限制申报的违法行为，{year} 年不得申报 B 级（含引领性）及以上"
     return ""
+
+
+def unfit_words(missing: Unknown) -> str:
+    """What has to be entered before the plant can file."""
+    found = [f"行业“{it}”没有等级方案（未核实）" for it in missing.schemes]
+    found += [f"行业“{it}”没有登记子类" for it in missing.subtypes]
+    return f"{'，'.join(found)}，登记以前不能申报" if found else ""
 
 
 def lowered_words(held: Grade, present: Grade | None, order: GradeOrder) -> str:

@@ -47,6 +47,7 @@ def remarks(line: RenewalLine, rules: RenewalRules, order: GradeOrder) -> list[s
         renewal.lowered_words(line.held, line.present, order),
         renewal.hindrance(line.banned_until, blocked=line.blocked, year=rules.year),
         "" if line.held_verified else "上年等级未核实",
+        line.unfit,
     ]
     return [it for it in found if it]
 
@@ -141,11 +142,11 @@ def notices_of(
 
     ``address`` is where enterprises sign in.
 
-    Whoever has handed in gets none, nor who is banned: it may not file at all until its last day.
+    Whoever has handed in gets none, nor who cannot file: banned, or its grades are not known.
     """
     found: dict[tuple[int, str], list[RenewalLine]] = {}
     for it in lines:
-        if it.progress is not Progress.DONE and it.banned_until is None:
+        if it.progress is not Progress.DONE and it.may_file:
             found.setdefault((it.enterprise_id, it.county), []).append(it)
     return [
         _notice(own, rules.of(county), on, bureau_of(county), order, _how(county, address))

@@ -21,6 +21,7 @@ from app.filing.queries.renewal_rules import year_rules
 from app.filing.queries.renewals import (
     PARTS,
     RenewalFilter,
+    RenewalPage,
     all_renewals,
     count_renewals,
     list_renewals,
@@ -171,17 +172,44 @@ def test_search_filters_and_order(inside: None, listed: dict[str, int]) -> None:
 def test_more_plants_ask_no_more_of_the_database(
     app: Flask, inside: None, listed: dict[str, int]
 ) -> None:
-    rules, wanted = year_rules(2026, TODAY), RenewalFilter(2026, TODAY)
-    with statements(app) as asked:
-        list_renewals(EVERYTHING, wanted, rules)
-    before = [it for it in asked if it.startswith("SELECT")]
-    for number in range(20, 30):
+    def ask() -> tuple[RenewalPage, int]:
+        """In a transaction of its own, as every page is."""
+        db.session.rollback()
+        with statements(app) as asked:
+            page = list_renewals(EVERYTHING, RenewalFilter(2026, TODAY), year_rules(2026, TODAY))
+        return page, sum(it.startswith("SELECT") for it in asked)
+
+    ask()  # the bureaus are read once in a process
+    graded(20, ("B", START, None))
+    _, before = ask()
+    for number in range(21, 30):
         graded(number, ("B", START, None))
-    with statements(app) as asked:
-        page = list_renewals(EVERYTHING, wanted, rules)
-    assert len([it for it in asked if it.startswith("SELECT")]) == len(before)
+    page, after = ask()
+    assert after == before
     assert page.counts == {**dict.fromkeys(PARTS, 0), "all": 18, "done": 2, "working": 1,
                            "none": 15}  # fmt: skip
+
+
+def test_nobody_is_called_upon_to_file_what_cannot_be_filed(
+    app: Flask, bureau: None, clock: Freeze, client_as: ClientAs
+) -> None:
+    """An industry without a scheme has no grade to file for, until the bureau enters one."""
+    clock("2026-04-20 09:00")
+    with app.app_context():
+        last_day()
+        casting = graded(1, ("B", START, None))
+        dyeing = graded(2, ("B", START, None), industry="印染")
+        remind_of_renewals(TODAY)
+        assert tasks() == {f"renewal:2026:{casting}"}
+    city = client_as("city-officer")
+    html = fetched(city, "/filing/renewals?year=2026")
+    assert "须更新（2）" in html
+    assert "行业“印染”没有等级方案（未核实），登记以前不能申报" in html
+    officer = fetched(client_as("county-officer"), "/filing/renewals?year=2026")
+    assert officer.count("/filing/window/new?plant_id=") == 1
+    assert f"/filing/window/new?plant_id={dyeing}&" not in officer
+    answer = city.post("/filing/renewals/notices?year=2026", data={})
+    assert "示例2号" not in plain(downloaded(city, answer.location))
 
 
 # --- Reminders --------------------------------------------------------------------------------

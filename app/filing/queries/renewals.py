@@ -7,7 +7,7 @@ year is read from the intervals of standings; how far a plant is, from its filin
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ from app.filing import renewal
 from app.filing.domain import Kind, State
 from app.filing.models import FilingRow, FilingStep, FilingSubmission
 from app.filing.queries.renewal_rules import YearRules, year_rules
+from app.filing.queries.situation import unknown_in
 from app.filing.renewal import Progress, RenewalRules
 from app.grades.models import StandingInterval
 from app.grades.waiting import require_current
@@ -38,8 +39,10 @@ from app.kernel.authority import Scope
 from app.kernel.database import db, known_at
 from app.kernel.permissions import within
 from app.registry.models import EnterpriseRecord, PlantRecord, PlantSearch
+from app.registry.queries import industries_of
 from app.registry.search import search_term
 from app.rulebook.domain import Grade
+from app.rulebook.queries import rulebook_on
 
 T = TypeVar("T", bound=Hashable)
 Plants = Sequence[int] | None
@@ -98,6 +101,13 @@ class RenewalLine:
     sent_year: int | None
     sent_state: State | None
     sent_at: datetime | None
+    unfit: str = ""
+    """What rulebook or register lack before anything can be filed; empty: nothing."""
+
+    @property
+    def may_file(self) -> bool:
+        """Whether it could file anything: no ban runs, and its grades are known."""
+        return self.banned_until is None and not self.unfit
 
     @property
     def sent_on(self) -> date | None:
@@ -126,13 +136,13 @@ class RenewalPage:
 
 
 def list_renewals(scope: Scope, wanted: RenewalFilter, rules: YearRules) -> RenewalPage:
-    """One page: three statements however many plants there are, the last about its plants alone."""
+    """One page: four statements however many plants there are, the last two about its own alone."""
     counts = count_renewals(scope, wanted, rules)
     pages = max(1, -(-counts[wanted.part] // PAGE_SIZE))
     page = min(wanted.page, pages)
     plants = _plants_of_page(scope, wanted, rules, page)
     rows = db.session.execute(_lines(scope, wanted, rules, plants))
-    return RenewalPage(tuple(map(_line, rows)), counts, page, pages)
+    return RenewalPage(tuple(_with_unfit(map(_line, rows), wanted.on)), counts, page, pages)
 
 
 def all_renewals(
@@ -141,7 +151,8 @@ def all_renewals(
     """The whole part in its order, in one statement; ``most``: no more than so many."""
     require_current()
     query = _lines(scope, wanted, rules)
-    return [_line(row) for row in db.session.execute(query if most is None else query.limit(most))]
+    rows = db.session.execute(query if most is None else query.limit(most))
+    return _with_unfit(map(_line, rows), wanted.on)
 
 
 def count_renewals(scope: Scope, wanted: RenewalFilter, rules: YearRules) -> dict[str, int]:
@@ -163,7 +174,19 @@ def renewal_of(plant_id: int, scope: Scope, year: int, on: date) -> RenewalLine 
     rules = year_rules(year, on)
     query = _lines(scope, RenewalFilter(year, on), rules).where(PlantSearch.plant_id == plant_id)
     row = db.session.execute(query).first()
-    return _line(row) if row else None
+    return _with_unfit([_line(row)], on)[0] if row else None
+
+
+def _with_unfit(lines: Iterable[RenewalLine], on: date) -> list[RenewalLine]:
+    """The same, each with what is missing before its plant can file."""
+    every = list(lines)
+    industries = industries_of([it.plant_id for it in every])
+    rules = {county: rulebook_on(on, county) for county in {it.county for it in every}}
+    found = []
+    for it in every:
+        missing = unknown_in(industries.get(it.plant_id, ()), rules[it.county])
+        found.append(replace(it, unfit=renewal.unfit_words(missing)) if missing else it)
+    return found
 
 
 # --- As SQL -----------------------------------------------------------------------------------

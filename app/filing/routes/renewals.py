@@ -108,7 +108,7 @@ def _row(line: RenewalLine, rules: YearRules, wanted: RenewalFilter, order: Grad
 
 
 def _window_url(line: RenewalLine, wanted: RenewalFilter) -> str:
-    is_free = line.progress is renewal.Progress.NONE and line.banned_until is None
+    is_free = line.progress is renewal.Progress.NONE and line.may_file
     if not is_free or wanted.on != clock.today() or wanted.year != wanted.on.year:
         return ""
     if not scope_for(Permission.FILING_WINDOW).covers(county=line.county):
@@ -263,7 +263,7 @@ def print_renewal_notices() -> Response:
 
 def _why_none(number: int) -> str:
     if number == 0:
-        return "没有需要催报的企业：名单中的厂区都已提交，或在禁止申报期内。没有生成通知。"
+        return "没有需要催报的企业：名单中的厂区都已提交，或者现在不能申报（见备注）。"
     if number > MOST_NOTICES:
         too_many = f"共 {number} 份通知，一次最多生成 {MOST_NOTICES} 份。"
         return f"{too_many}请按区县、上年等级筛选或搜索后再生成。"

@@ -81,7 +81,7 @@ def _waiting(year: int, day: date) -> Waiting:
 def _tell(waiting: Waiting, still_open: set[str], sent: set[str], day: date) -> None:
     rules, now = waiting.rules, dict[RenewalLine, int]()
     for it in waiting.lines:
-        days = _days(it.county, rules, day) if it.banned_until is None else None
+        days = _days(it.county, rules, day) if it.may_file else None
         if days is not None:
             now[it] = days
     year = rules.general.year
