@@ -116,3 +116,11 @@ def test_a_page_holds_so_many_and_one_beyond_is_the_last(app: Flask, enterprise:
     assert [it.filing.plant.name for page in found for it in page.lines] == [
         "南厂_甲", "北厂", "北厂",
     ]  # fmt: skip
+
+
+def test_the_new_owner_is_shown_nothing_of_them(enterprise: int, client_as: ClientAs) -> None:
+    owner = client_as("filer", uscc=code(2))
+    home = fetched(owner, "/filing/")
+    assert "北厂" in home
+    assert "/filing/submissions/" not in home
+    assert "/filing/submissions/" not in fetched(owner, LIST)

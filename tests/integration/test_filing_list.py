@@ -19,7 +19,7 @@ from tests.conftest import Freeze
 from tests.facts import a_plant
 from tests.filings import put_in_force, table
 from tests.pages import CheckedClient
-from tests.people import YUECHENG, ClientAs
+from tests.people import KEQIAO, YUECHENG, ClientAs
 from tests.registers import fetched
 from tests.renewals import filed, graded, withdrawn
 
@@ -101,8 +101,10 @@ def test_the_list_is_sorted_by_the_rank_of_the_grade_and_a_page_beyond_is_the_la
 def test_above_the_list_stands_whose_filings_it_holds(
     officer: CheckedClient, client_as: ClientAs
 ) -> None:
-    assert "企业申报（越城）" in fetched(officer, LIST)
-    assert "企业申报（全市）" in fetched(client_as("city-officer"), LIST)
+    own, every = fetched(officer, LIST), fetched(client_as("city-officer"), LIST)
+    assert ("企业申报（越城）" in own, "企业申报（全市）" in every) == (True, True)
+    other = f'value="{KEQIAO}"'
+    assert (other in own, other in every) == (False, True), "only one's own counties to choose"
 
 
 def test_what_the_county_works_on_is_opened_by_its_officers_only(

@@ -347,6 +347,7 @@ def test_the_county_reads_what_was_submitted_and_another_county_does_not(
     assert "18 mg/m³（实测氧含量 9%）" in read.text
     assert "国五及以上车辆比例≥80%" in read.text
     assert other.get(f"/filing/{draft}").status_code == 404
+    assert own.get(f"/filing/{draft}/assess").status_code == 404, "the enterprise's own to work on"
     with app.app_context():
         (sent,) = submissions_of(draft)
     assert other.get(f"/filing/submissions/{sent.id}").status_code == 404

@@ -273,8 +273,10 @@ def test_a_filing_of_the_enterprises_own_is_signed_by_no_paper(
 
 
 def test_the_search_for_a_plant_goes_on_beyond_its_first_page(
-    app: Flask, plant: int, officer: FlaskClient
+    app: Flask, plant: int, officer: FlaskClient, client_as: ClientAs
 ) -> None:
+    elsewhere = client_as("county-officer", county=KEQIAO)
+    assert "示例1号" not in elsewhere.get("/filing/window", query_string={"q": "示例 本部"}).text
     with app.app_context():
         for number in range(2, 24):
             a_plant(number)

@@ -312,6 +312,7 @@ def test_lists_files_and_notices(app: Flask, listed: dict[str, int], client_as: 
         assert words in html, words
     county = client_as("county-officer", county="330603")
     mine = fetched(county, "/filing/renewals?year=2026")
+    assert [f'value="{YUECHENG}"' in it for it in (html, mine)] == [True, False]
     assert "须更新（1）" in mine, mine[mine.index("须更新（") :][:600]
     answer = city.post("/filing/renewals/export?year=2026&part=none", data={"format": "xlsx"})
     assert answer.status_code == 303
@@ -325,6 +326,9 @@ def test_lists_files_and_notices(app: Flask, listed: dict[str, int], client_as: 
     notices = plain(downloaded(city, answer.location))
     for words in ("管理系统（http://localhost/）", "本局（大气科85120000）领取离线填报包"):
         assert words in notices
+    answer = county.post("/filing/renewals/notices?year=2026", data={})
+    notices = plain(downloaded(county, answer.location))
+    assert ("示例7号" in notices, "示例1号" in notices) == (True, False)
 
 
 def test_who_reads_the_city_and_enters_for_one_county_is_led_to_the_window_for_that_one(
