@@ -171,7 +171,8 @@ def span_of(it: Evidence) -> Span | None:
 _YEAR = r"(?P<year>20\d\d)\s*年?度?"
 _QUARTER = re.compile(_YEAR + r"\s*[第-]?\s*(?P<quarter>[一二三四1-4])\s*季")
 _MONTH = re.compile(_YEAR + r"\s*(?P<month>1[0-2]|0?[1-9])\s*月")
-_WHOLE = re.compile(r"(?<![\d-])" + _YEAR + r"(?!\d)")
+_WHOLE = re.compile(r"(?<![\dA-Za-z-])(?<![A-Za-z][_-])" + _YEAR + r"(?!\d)")
+"""Not the number that a camera gives: IMG_2031.HEIC."""
 _HALF = re.compile(_YEAR + r"\s*(?P<half>[上下])半年")
 
 

@@ -230,10 +230,10 @@ def _said(ask: Ask, there: _At, done: FormRead, *, is_share: bool) -> str:
         return ""
 
     value = there.value
+    if there.is_formula:  # also one that was not computed: saving it once more is no help
+        return tell(FORMULA)
     if (problem := cell_problem(value)) is not None:
         return tell(f"{problem}。")
-    if there.is_formula:
-        return tell(FORMULA)
     if isinstance(value, date | time):
         return tell(
             f"单元格被表格软件当成了日期或时间（{plain_text(value)}）。"

@@ -147,6 +147,6 @@ def receipt_of(content: Json, sha256: str, *, bureau: str, steps: Sequence[str])
             (str(it["no"]), breakable(it["name"]), shown_size(it["size"]), it["sha256"])
             for it in files
         ),
-        day=moment[:10],
+        day=_day(date.fromisoformat(moment[:10])),
         sha256=sha256,
     )

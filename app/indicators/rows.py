@@ -91,7 +91,7 @@ def _check_limit(limit: Limit, answer: Answer) -> Check:
 
 def _from(name: str, value: Decimal, bound: Decimal) -> str:
     """颗粒物由 18: with so many digits that it cannot be taken for the bound itself."""
-    for places in (2, 4, 6):
+    for places in range(2, 28, 2):
         rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
         if rounded != bound:
             return f"{name}由 {shown(rounded)} "

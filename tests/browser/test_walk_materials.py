@@ -119,6 +119,25 @@ def test_a_file_goes_on_after_the_page_was_closed(
     assert "0" not in parts[1:], "what had arrived was not sent again"
 
 
+LET_GO = """(over) => {
+  const held = new DataTransfer();
+  held.items.add(new File(["x"], "报告.pdf"));
+  const event = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: held });
+  document.querySelector(over).dispatchEvent(event);
+  return event.defaultPrevented;
+}"""
+
+
+def test_a_file_let_go_beside_the_field_does_not_take_the_page_away(
+    draft: int, window: Page
+) -> None:
+    sign_in(window, draft)
+    assert window.evaluate(LET_GO, "h1") is True
+    expect(window.locator(".sending")).to_have_count(0)
+    window.goto("/filing/")
+    assert window.evaluate(LET_GO, "h1") is False, "where no materials are taken"
+
+
 @pytest.fixture
 def window(browser: Browser, address: str) -> Iterator[Page]:
     """A browser whose broken lines are no faults of the page."""

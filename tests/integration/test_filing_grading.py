@@ -143,6 +143,17 @@ def test_a_row_typed_on_the_page_reaches_what_was_worked_out_by_hand(
         assert next(r for r in results if r.row.key == it.key).grade == grade, (number, typed)
 
 
+def test_a_choice_that_does_not_count_is_told(draft: int, filer: FlaskClient) -> None:
+    told = "自行选择的 A 没有采用"
+    for said, is_told in (("no", True), ("yes", False)):
+        typed = automatic(said, g="A", why="见批复")
+        form = typed | {f"{row_id(1, UNKNOWN.key)}.{it}": text for it, text in
+                        (("seen", "0" if is_told else "1"), ("base", ""))}  # fmt: skip
+        answer = filer.post(f"/filing/{draft}/rows/1/{row_id(1, UNKNOWN.key)}", data=form,
+                            headers=HTMX)  # fmt: skip
+        assert (told in answer.text) is is_told
+
+
 @pytest.mark.parametrize(
     ("typed", "says"),
     [

@@ -144,7 +144,7 @@ def test_however_people_zip_it(
         ("1-01-01", "NaN", "不是可用的数字"),
         ("1-01-01", "1e999", "不是可用的数字"),
         ("1-01-01", -3, "负数"),
-        ("1-01-01", "=10+5", "公式"),
+        ("1-01-01", "=10+5", "单元格里是公式。请直接填写数值"),
         ("1-01-01", date(2026, 1, 2), "日期"),
         ("1-01-02", "21", "21"),
         ("1-02-01", "也许", "可选范围"),
@@ -303,7 +303,10 @@ def test_what_both_sides_changed_is_chosen_row_by_row(
     page = filer.get(address).text
     assert "须逐项选择" in page
     seen = mark_on(page)
-    assert filer.post(address, data={"seen": seen}).status_code == 422
+    refused = filer.post(address, data={"seen": seen})
+    assert refused.status_code == 422
+    assert '<a href="#k1-1-mine">铸造：颗粒物：还没有选择。</a>' in refused.text
+    assert 'id="k1-1-mine"' in refused.text
     assert _rows(app, filing_id) == (1, 0), "nothing is half-written"
     assert filer.post(address, data={"seen": seen, "k1-1": "theirs"}).status_code == 303
     with app.app_context():

@@ -96,6 +96,10 @@ def test_a_file_of_no_named_kind_counts_where_one_thing_is_asked_for() -> None:
     ("2025年度执行报告.pdf", ("2025-01-01", "2025-12-31")),
     ("执行报告2025.pdf", ("2025-01-01", "2025-12-31")),
     ("IMG_20250630_101500.jpg", None),
+    ("IMG_2031.HEIC", None),
+    ("DSC-2025.JPG", None),
+    ("P2025.jpg", None),
+    ("监测报告_2025.pdf", ("2025-01-01", "2025-12-31")),
     ("排污许可证.pdf", None),
     ("GB 37822-2019 检测.pdf", None),
 ])  # fmt: skip

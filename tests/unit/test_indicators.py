@@ -105,6 +105,14 @@ def test_what_is_lacking_is_told_for_every_better_grade() -> None:
     }
 
 
+def test_a_value_hardly_above_the_limit_is_not_told_with_every_digit() -> None:
+    converted = row(("A", "颗粒物≤10mg/m³（基准氧含量18%）"), ("D", "未达到A级要求"))
+    # 11.666667 × 3 ÷ 3.5 = 10.000000285714…
+    measured = {"颗粒物@/": Measured(Decimal("11.666667"), Decimal("17.5"))}
+    lacking = judge_row(converted, Answer(measured=measured), ("A", "D")).lacking["A"]
+    assert lacking == ("颗粒物由 10.00000029 降到 10 mg/m³ 以下",)
+
+
 def test_inside_a_range_nothing_is_decided_until_the_bureau_has_chosen() -> None:
     vocs = row(("A", "NMHC≤20～30mg/m³"), ("B B- C", "NMHC≤40mg/m³"), ("D", "未达到C级要求"))
     answer = {it: Answer(measured={"NMHC@/": Measured(Decimal(it))}) for it in ("20", "25", "31")}

@@ -10,7 +10,7 @@ from werkzeug import Response
 
 from app.approvals.domain import Overtaken, Refused
 from app.filing import services
-from app.filing.offline_comparing import Change
+from app.filing.offline_comparing import Change, Compared
 from app.filing.offline_findings import findings_of
 from app.filing.queries import Filing, evidence_limits
 from app.filing.queries.arrivals import Preview, changes_in, unfit_now
@@ -92,6 +92,8 @@ def _page(filing: Filing, arrival: Arrival, fault: str = "") -> str:
         outdated = unfit_now(filing, found.package)
         preview = None if outdated else changes_in(filing, arrival)
     chosen = {key: value for key, value in request.form.items() if key.startswith("k")}
+    groups = _groups(preview)
+    unchosen = [it for it in groups["choose"] if fault and not chosen.get(it.id)]
     return filing_page(
         "package/arrival",
         filing,
@@ -101,15 +103,17 @@ def _page(filing: Filing, arrival: Arrival, fault: str = "") -> str:
         found=found,
         outdated=outdated,
         preview=preview,
-        groups=_groups(preview),
+        groups=groups,
         chosen=chosen,
-        fault=fault,
+        unchosen=unchosen,
+        faults=[("", fault)] * bool(fault)
+        + [(f"{it.id}-mine", f"{it.title}：还没有选择。") for it in unchosen],
         job=jobs.newest(services.READ, f"{services.READ}:{arrival.id}"),
         here=url_for("filing.arrival_page", filing_id=filing.id, arrival_id=arrival.id),
     )
 
 
-def _groups(preview: Preview | None) -> dict[str, list[object]]:
+def _groups(preview: Preview | None) -> dict[str, list[Compared]]:
     """The rows by what is done with them: to choose, to write, the rest."""
     rows = preview.rows if preview else ()
     writes = (Change.NEW, Change.CONFIRM)

@@ -124,8 +124,15 @@ def _page(values: Mapping[str, str], faults: tuple[tuple[str, str], ...] = ()) -
         wrong=wrong,
         faults=[*faults, *((f"f-{name}", text) for name, text in wrong.items())],
         form_key=secrets.token_hex(16),
+        is_other_plant=_is_other_plant(typed["plant_id"], plants),
         **_told(found, grades, today),
     )
+
+
+def _is_other_plant(plant_id: str, plants: list[PlantOnRecord]) -> bool:
+    """Whether the page that asks shows the grades of another plant than the one now chosen."""
+    before = _typed(htmx.parameters_around(), plants)["plant_id"]
+    return htmx.is_fragment_request() and before != plant_id
 
 
 @dataclass(frozen=True, slots=True)

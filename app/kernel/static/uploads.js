@@ -244,6 +244,16 @@
     });
   }
 
+  // A file let go beside the field: the browser would leave the page to show it.
+  for (const name of ["dragover", "drop"]) {
+    addEventListener(name, (event) => {
+      if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+      if (event.target.matches?.("input[type=file]") || !document.querySelector("form[data-sending]")) return;
+      event.preventDefault();
+      event.dataTransfer.dropEffect = "none";
+    });
+  }
+
   addEventListener("beforeunload", (event) => {
     if (sending) event.preventDefault();
   });
