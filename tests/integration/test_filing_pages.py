@@ -23,7 +23,6 @@ from app.indicators.domain import Answer, Measured
 from app.kernel import audit
 from app.kernel.database import db
 from app.kernel.transaction import writing
-from app.registry.services import IndustryEntry, PlantEntry, record_industries, register_plants
 from tests.facts import a_plant, code
 from tests.filings import ROWS, begun, filing, put_in_force, table
 from tests.people import KEQIAO, PASSWORD, YUECHENG, ClientAs
@@ -186,24 +185,6 @@ def test_the_verdict_is_told_before_anything_begins(
     told = filer.get(_asked(plant_id, "B", "upgrade"))
     assert "可以申报" in told.text
     assert "开始申报</button>" in told.text
-
-
-def test_another_plant_brings_the_grades_of_its_own_scheme(
-    app: Flask, bureau: None, filer: FlaskClient
-) -> None:
-    with app.app_context():
-        enterprise_id, casting = a_plant()
-        with writing("测试"):
-            (rolling,) = register_plants([PlantEntry(enterprise_id, "002", "二厂", YUECHENG)])
-            record_industries([IndustryEntry(rolling, "nonferrous-rolling", "", "主要")])
-            audit.record("test.recorded", "plant", rolling)
-    shown = {**HTMX, "HX-Target": "verdict", "HX-Current-URL": _asked(casting, "B")}
-    same = filer.get(_asked(casting, "C"), headers=shown).text
-    assert "target-field" not in same, "what is being chosen stays as it is"
-    other = filer.get(_asked(rolling, "B"), headers=shown).text
-    assert '<div id="target-field" hx-swap-oob="true">' in other
-    assert '<option value="引领性">' in other
-    assert '<option value="B"' not in other
 
 
 def test_the_same_form_sent_twice_begins_one_filing(
