@@ -84,6 +84,53 @@ def test_before_the_window_the_renewal_is_told_and_not_offered(
     assert "办理年度更新" not in home
 
 
+def test_a_renewal_that_is_due_is_not_offered_when_its_window_is_over(
+    app: Flask, enterprise: int, client_as: ClientAs, clock: Freeze
+) -> None:
+    with app.app_context():
+        _plants(enterprise, 2, 1, "B")
+        last_day()
+    clock("2026-05-06 09:00")
+    home = fetched(client_as("filer", uscc=code(1)), "/filing/")
+    assert "已逾期 6 天" in home
+    assert "2026-03-01 至 2026-04-30，现在不在申报期内" in home
+    assert "办理年度更新" not in home
+
+
+def test_a_draft_that_cannot_be_submitted_says_so_first(
+    app: Flask, enterprise: int, client_as: ClientAs, clock: Freeze
+) -> None:
+    with app.app_context():
+        (plant,) = _plants(enterprise, 2, 1, "B")
+        last_day()
+        filing_id = begun(plant, kind=Kind.RENEWAL)
+    assert "现在不能提交" not in fetched(client_as("filer", uscc=code(1)), "/filing/")
+    clock("2026-05-06 09:00")
+    filer = client_as("filer", uscc=code(1))
+    for address in ("/filing/", f"/filing/{filing_id}"):
+        told = fetched(filer, address)
+        assert "现在不能提交：2026 年度更新的申报期为 2026-03-01 至 2026-04-30" in told
+        assert "继续填报" not in told
+
+
+def test_a_plant_at_its_best_grade_is_not_told_to_rise(
+    app: Flask, enterprise: int, client_as: ClientAs
+) -> None:
+    with app.app_context():
+        (best,), (other,) = _plants(enterprise, 2, 1), _plants(enterprise, 3, 1)
+        with writing("测试"):
+            since = date(2026, 2, 2)
+            record_grades(
+                [GradeEntry(it, RULES, grade, since, None, "核定", NOTE)
+                 for it, grade in ((best, "A"), (other, "C"))]
+            )  # fmt: skip
+            audit.record("test.graded", "plants", enterprise)
+    home = fetched(client_as("filer", uscc=code(1)), "/filing/")
+    assert home.count("已是本行业可以申报的最高等级") == 1
+    assert f"/filing/new?plant_id={best}" not in home
+    assert f'/filing/new?plant_id={other}">开始申报' in home
+
+
 def test_a_draft_tells_how_many_rows_are_open_then_leads_to_the_checks(
     app: Flask, enterprise: int, client_as: ClientAs
 ) -> None:
