@@ -211,7 +211,7 @@ def _row(working: Working, result: RowResult, place: Place) -> Iterator[CheckFin
         )
         yield _warning(f"below:{key}", place, text, SHORTBOARD)
     if saved is not None and not saved.confirmed:
-        yield _unconfirmed(place, row.title)
+        yield _unconfirmed(place, row.title, "由上次申报带入，或换用指标表后要求有变化")
     yield from _changes(working, row, answer, place)
 
 
@@ -222,8 +222,8 @@ def _open_words(row: Row, answer: Answer, result: RowResult) -> str:
     return f"“{row.title}”没有填写完整：{'；'.join(lacking[:3])}。"
 
 
-def _unconfirmed(place: Place, title: str) -> CheckFinding:
-    text = f"“{title}”的内容由上次申报带入，尚未确认。请核对后确认或修改。"
+def _unconfirmed(place: Place, title: str, why: str = "由上次申报带入") -> CheckFinding:
+    text = f"“{title}”的内容{why}，尚未确认。请核对后确认或修改。"
     return _error(f"unconfirmed:{place.table}:{place.row_key}", place, text, FILE)
 
 

@@ -57,7 +57,8 @@ def next_of_filing(
             return Next("soon", f"正在填报，还有 {open_rows} 项未填完{carried}。",
                         endpoint="filing.assess_page", act="继续填报")  # fmt: skip
         case State.DRAFT if unconfirmed.total:
-            what = f"各项指标都有内容，其中由上次申报带入的 {unconfirmed.total} 项尚未确认。"
+            which = f"由上次申报带入或要求有变化的 {unconfirmed.total} 项"
+            what = f"各项指标都有内容，其中{which}尚未确认。"
             where = "assess_page" if unconfirmed.rows else "checks_page"
             return Next("soon", f"{what}请逐项核对后确认或修改。",
                         endpoint=f"filing.{where}", act="去确认")  # fmt: skip

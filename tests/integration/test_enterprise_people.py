@@ -146,6 +146,7 @@ def test_an_agent_is_out_the_day_after_the_last_and_a_new_paper_lets_in_again(
     assert browser.get("/filing/").status_code == 200
     clock("2026-03-04 00:00")
     assert browser.get("/filing/").status_code == 403
+    assert "代办授权已于 2026-03-03 到期。" in browser.get("/").text
     officer = client_as("county-officer")
     (held,) = grants(app, account)
     assert "已到期" in officer.get(f"/desk/people/{held.id}").text

@@ -166,7 +166,7 @@ def test_what_was_decided_on_is_confirmed_in_the_next_filing(
             services.close(sent, "办结")
         assert {"1:1", "1:2", "1:3", "0:transport"} <= to_confirm(begun(plant))
     home = fetched(client_as("filer", uscc=code(1)), "/filing/")
-    assert "由上次申报带入的 8 项尚未确认" in home
+    assert "由上次申报带入或要求有变化的 8 项尚未确认" in home
     assert "已填完" not in home
 
 

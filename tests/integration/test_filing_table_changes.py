@@ -13,7 +13,7 @@ from app.inbox.queries import open_matters, sent_matters
 from app.kernel.transaction import writing
 from tests.conftest import Freeze
 from tests.facts import a_plant, code
-from tests.filings import begun, fill_in, put_in_force, submitted, table
+from tests.filings import ROWS, begun, fill_in, put_in_force, row, submitted, table
 from tests.people import ClientAs
 from tests.registers import fetched, statements
 
@@ -93,3 +93,16 @@ def test_many_drafts_are_looked_at_in_as_many_statements(app: Flask, draft: int)
         services.tell_of_newer_tables(FROM)
         assert len(sent_matters(PREFIX)) == 5
         assert asked() == few
+
+
+def test_what_a_new_row_asks_and_what_a_dropped_one_asked_is_shown(
+    app: Flask, draft: int, clock: Freeze, client_as: ClientAs
+) -> None:
+    gate = row("4", "运输管控", "门禁", ("A B B- C", "须做到：安装门禁"), ("D", "未达到C级要求"))
+    with app.app_context():
+        put_in_force(table((*ROWS[:2], gate)), date(2026, 3, 16))
+    clock("2026-03-16 09:00")
+    page = fetched(client_as("filer", uscc=code(1)), f"/filing/{draft}/tables")
+    shown = page[page.index("新版本有哪些变化") :]
+    assert "A、B、B-、C：须做到：安装门禁" in shown
+    assert "C：须做到：使用达标车辆" in shown

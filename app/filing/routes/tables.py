@@ -14,7 +14,8 @@ from app.filing.admission import TOP_GRADE
 from app.filing.queries import Filing, Working, WorkingTable, scheme_grades, working
 from app.filing.routes.blueprint import blueprint, filing_or_404, filing_page, open_filing_or_409
 from app.indicators.comparing import Direction, differences
-from app.indicators.domain import IndicatorTable
+from app.indicators.domain import IndicatorTable, Row
+from app.indicators.wording import written
 from app.kernel import htmx
 from app.kernel.authority import Permission
 from app.kernel.permissions import requires
@@ -150,6 +151,13 @@ def _changes(table: WorkingTable) -> Sequence[Changed]:
     return list(_rows_changed(table.table, table.newest.table))
 
 
+def _asked(row: Row | None) -> str:
+    """What a row asks for, grade by grade; — where there is none."""
+    if row is None:
+        return "—"
+    return "\n".join(f"{'、'.join(it.grades)}：{written(it.criterion)}" for it in row.cells)
+
+
 def _rows_changed(before: IndicatorTable, now: IndicatorTable) -> list[Changed]:
     found = []
     for change in differences(before, now):
@@ -159,7 +167,8 @@ def _rows_changed(before: IndicatorTable, now: IndicatorTable) -> list[Changed]:
         if row is None:
             continue
         if change.before is None or change.now is None:
-            found.append(Changed(row.title, "新增" if change.before is None else "取消", "—", "—"))
+            what = "新增" if change.before is None else "取消"
+            found.append(Changed(row.title, what, _asked(change.before), _asked(change.now)))
             continue
         found += [
             Changed(row.title, f"{it.grade} {it.direction}", it.before, it.now)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import url_for
 
+from app.accounts.domain import Role
+from app.accounts.queries import grants_of
 from app.accounts.sessions import signed_in_person
 from app.approvals.queries import count_part
 from app.approvals.routes import reader
@@ -62,6 +65,7 @@ def home() -> str:
         "portal/home.html",
         name=person.display_name,
         has_grants=bool(person.grants),
+        agent_until=None if person.grants else _agent_until(person.user_id),
         todo=_todo(),
         overview=overview,
         waiting=waiting,
@@ -71,6 +75,12 @@ def home() -> str:
         imports=_latest_imports() if can(Permission.LEDGER_IMPORT) else None,
         links=list(_links()),
     )
+
+
+def _agent_until(user_id: int) -> date | None:
+    """The last day of an authorisation (授权书) that is over; None: it was no agent's account."""
+    held = (it.until_on for it in grants_of(user_id) if it.role is Role.AGENT)
+    return max((it for it in held if it is not None and it < clock.today()), default=None)
 
 
 @dataclass(frozen=True, slots=True)
