@@ -65,7 +65,7 @@ def measure(place: Ground) -> list[Result]:
             asked = ground.noted(checks)
             _say(f"the matrix once: {time.monotonic() - start:.0f} s, {len(ground.seconds)} cells")
             logging.disable()  # what breaks is looked for here, not in a log
-            alive = [it for it in checks if not ground.notices(it, asked)]
+            alive = list(_unnoticed(ground, checks, asked))
             _say(f"the matrix for each check: {time.monotonic() - start:.0f} s")
         outcomes = proof.outcomes(alive)
     explained = _explained() if part.is_whole else _explained() & {_named(it) for it in checks}
@@ -123,6 +123,16 @@ class Part:
         """The files of tests that may notice."""
         words = self.named.split(",")
         return [it for it in TESTS if (ROOT / it).exists() and any(word in it for word in words)]
+
+
+def _unnoticed(
+    ground: Register, checks: Sequence[Site], asked: dict[Place, list[Cell]]
+) -> Iterator[Site]:
+    """Those that no cell notices the lack of, told as they are found."""
+    for it in checks:
+        if not ground.notices(it, asked):
+            _say(f"no cell notices: {it.id}")
+            yield it
 
 
 def _say(what: str) -> None:
