@@ -55,6 +55,11 @@ def forget() -> None:
     current_app.extensions.pop(_NAME, None)
 
 
+def once(name: str, read: Callable[[], Answer]) -> Answer:
+    """What several ask of one page, read once for it; a transaction that may write reads anew."""
+    return read() if is_writing() else _once(name, read)
+
+
 def _last_entry() -> Hashable:
     """The hash of the last entry."""
     return _once("last_entry", lambda: run(_LAST).scalar_one_or_none())

@@ -20,7 +20,7 @@ from app.grades.domain import (
 from app.grades.life import through_periods
 from app.grades.models import GradeRow, ProjectionRebuild, ProjectionState, StandingInterval
 from app.grades.settings import rule_periods, settings_fingerprint, standing_rules
-from app.kernel import driver_rows
+from app.kernel import driver_rows, kept
 from app.kernel.database import AsKnown, among, db, known_at, run
 from app.kernel.facts import in_parts
 from app.registry.models import ShownDay
@@ -50,7 +50,7 @@ _STATE = select(
 
 
 def _state() -> tuple[str | None, str | None]:
-    row: Any = run(_STATE).one()
+    row: Any = kept.once("standings_state", lambda: tuple(run(_STATE).one()))
     return row[0], row[1]
 
 
@@ -288,7 +288,7 @@ STANDING_PLACE: ColumnElement[int] = case(
 
 def shown_day() -> date:
     """The day whose standings the rows of the register list keep."""
-    day: date = run(_SHOWN_DAY).scalar_one()
+    day: date = kept.once("shown_day", lambda: run(_SHOWN_DAY).scalar_one())
     return day
 
 

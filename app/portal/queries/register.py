@@ -15,7 +15,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    distinct,
     func,
     literal,
     select,
@@ -139,11 +138,16 @@ def count_register(wanted: RegisterFilter, scope: Scope) -> tuple[int, int]:
         require_current()
 
     def find() -> tuple[int, int]:
-        owners = func.count(distinct(PlantSearch.enterprise_id))
+        """By enterprise first: to sort them takes less than to look for each among those so far."""
         asked = Asked.of(whole, scope)
-        query = asked.narrow(select(func.count(), owners), asked.fewest)
+        owner = PlantSearch.enterprise_id.expression
+        counted = select(func.count().label("plants")).select_from(PlantSearch)
+        of_each = asked.narrow(counted, asked.fewest)
+        is_whole = scope.is_everything and not asked.texts and not {*asked.conditions} - {"life"}
+        each = of_each.group_by(owner if is_whole else beside_the_index(owner)).subquery()
+        query = select(func.coalesce(func.sum(each.c.plants), 0), func.count(each.c.plants))
         plants, enterprises = tuple(run(query).one())
-        return plants, enterprises
+        return int(plants), enterprises
 
     return kept.answer(("register counted", whole, scope), find, following.of_list(whole))
 
