@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -278,4 +279,7 @@ def failed(faults: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name may hold what a console cannot show
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main())

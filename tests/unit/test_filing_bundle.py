@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import shutil
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -76,6 +79,20 @@ def test_the_zip_and_its_folder_pass(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert checked(tmp_path / "out" / "below", sha256) == 0
     assert checked(tmp_path / "out", sha256) == 0
     assert checked(sent, "0" * 64) == 1
+
+
+@pytest.mark.parametrize("name", ["绍兴市虞舜印染", "𠮷田染整"])
+def test_a_console_that_cannot_show_a_name_does_not_make_it_altered(
+    tmp_path: Path, name: str
+) -> None:
+    document = content(FILES, tables=2)
+    document["plant"]["enterprise"] = name
+    sent, sha256 = packed(tmp_path, document)
+    command = [sys.executable, str(verify.__file__), str(sent), "--sha256", sha256]
+    console = {**os.environ, "PYTHONIOENCODING": "gbk", "PYTHONUTF8": "0"}
+    told = subprocess.run(command, capture_output=True, env=console)
+    assert (told.returncode, told.stderr) == (0, b"")
+    assert "核验通过".encode("gbk") in told.stdout
 
 
 def material(folder: Path) -> Path:
