@@ -132,6 +132,8 @@ class Proof:
             process, status = os.wait()
             check, tests = under_way.pop(process)
             outcomes[check.id] = _told(os.waitstatus_to_exitcode(status), tests)
+            if outcomes[check.id] in (UNNOTICED, STUCK):
+                sys.stderr.write(f"   {outcomes[check.id]}: {check.id}\n")
         self.told.write_text(json.dumps(outcomes), encoding="utf-8")
 
     def _tests_of(self, check: Site) -> list[pytest.Item]:
