@@ -85,4 +85,4 @@ def test_a_row_from_the_form_to_the_ruling(table: Flask, browser: Browser, page:
         assert found is not None
         assert written(found.table.rows[1].asked("A")) == "颗粒物≤8mg/m³"
     page.reload()
-    expect(page.get_by_text("施行中")).to_be_visible()
+    expect(page.locator("#rows").get_by_text("施行中")).to_be_visible()

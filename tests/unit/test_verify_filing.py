@@ -175,8 +175,8 @@ def test_the_script_needs_nothing_but_an_old_python() -> None:
         )
     }  # fmt: skip
     assert imported <= {
-        "__future__", "argparse", "collections", "decimal", "hashlib", "json", "pathlib", "re",
-        "sys", "typing", "unicodedata", "zipfile", "zlib",
+        "__future__", "argparse", "collections", "decimal", "hashlib", "io", "json", "pathlib",
+        "re", "sys", "typing", "unicodedata", "zipfile", "zlib",
     }  # fmt: skip
     assert ".removesuffix(" not in source
     assert "strict=" not in source
