@@ -19,6 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -61,6 +62,8 @@ except ImportError:  # pragma: no cover - no wheel for this platform
 DriverError: type[Exception] = sqlite_driver.Error
 """What SQLite itself raises before SQLAlchemy can wrap it."""
 
+STATEMENTS_KEPT = 512
+"""Ready made on a connection: those of all the pages; of fewer, each would be made anew in turn."""
 WRITER_LOCK_KEY = 7_105_920_240_601
 """PostgreSQL advisory lock that makes writing transactions serial."""
 
@@ -284,7 +287,7 @@ def init_database(app: Flask, config: Config) -> None:
         options["connect_args"] = {
             "check_same_thread": False,
             "timeout": 15,
-            "cached_statements": 512,  # of all the pages; the ordinary 128 are made anew in turn
+            "cached_statements": STATEMENTS_KEPT,
         }
     app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
@@ -369,13 +372,16 @@ def _take_lock(path: Path) -> int | None:
 def _prepare_postgresql(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def configure(raw: Any, _record: Any) -> None:
+        raw.prepared_max = STATEMENTS_KEPT
         previous, raw.autocommit = raw.autocommit, True
-        raw.execute("SET TIME ZONE 'UTC'")
-        raw.execute("SET idle_in_transaction_session_timeout = '10min'")
+        # A plan for a county does not serve a country; and compiling takes longer than asking.
+        raw.execute("SET TIME ZONE 'UTC'; SET idle_in_transaction_session_timeout = '10min';"
+                    "SET plan_cache_mode = 'force_custom_plan'; SET jit = off")  # fmt: skip
         raw.autocommit = previous
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        _say_what_begins(connection.connection.dbapi_connection)
         if is_writing() and _patient.get():
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK_KEY})")
         elif is_writing():
@@ -384,5 +390,11 @@ def _prepare_postgresql(engine: Engine) -> None:
             ).scalar_one()
             if not free:
                 raise WriterBusy
-        else:
-            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+def _say_what_begins(raw: Any) -> None:
+    """Let BEGIN itself carry the kind of the transaction, which saves reading one way there."""
+    reads = not is_writing()
+    if raw.read_only is not reads:
+        raw.read_only = reads
+        raw.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ if reads else None
