@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,7 +52,7 @@ class Acknowledged:
 
 
 @dataclass
-class Persistent:
+class Persistent(ABC):
     """Somebody who goes on; which steps, says who they are."""
 
     name: str
@@ -66,9 +67,9 @@ class Persistent:
     token: str = ""
 
     @property
+    @abstractmethod
     def steps(self) -> Sequence[Step]:
         """What they do in a round."""
-        raise NotImplementedError
 
     async def sign_in(self) -> None:
         """Come in."""
