@@ -186,7 +186,8 @@ class PlantSearch(Base):
     __table_args__ = (
         Index("ix_plant_search_by_name", "sort_key", "plant_id", "enterprise_id", "closed_on",
               "county"),
-        Index("ix_plant_search_by_enterprise", "enterprise_id", "closed_on", "county"),
+        Index("ix_plant_search_by_enterprise", "enterprise_id", "closed_on", "county", "grade_rank",
+              "grade"),
         Index("ix_plant_search_by_uscc", "uscc", "sort_key", "plant_id"),
         _serving("county", "county"),
         _serving("town", "town"),

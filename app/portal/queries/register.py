@@ -142,9 +142,10 @@ def count_register(wanted: RegisterFilter, scope: Scope) -> tuple[int, int]:
         asked = Asked.of(whole, scope)
         owner = PlantSearch.enterprise_id.expression
         counted = select(func.count().label("plants")).select_from(PlantSearch)
-        of_each = asked.narrow(counted, asked.fewest)
-        is_whole = scope.is_everything and not asked.texts and not {*asked.conditions} - {"life"}
-        each = of_each.group_by(owner if is_whole else beside_the_index(owner)).subquery()
+        if asked.is_told_by_enterprise:
+            each = asked.narrow(counted, None).group_by(owner).subquery()
+        else:
+            each = asked.narrow(counted, asked.fewest).group_by(beside_the_index(owner)).subquery()
         query = select(func.coalesce(func.sum(each.c.plants), 0), func.count(each.c.plants))
         plants, enterprises = tuple(run(query).one())
         return int(plants), enterprises
@@ -294,6 +295,13 @@ class Asked:
         rare = {"standing"} if self.wanted.standing in _RARE else set()
         narrow = (it for it in found if it in _NARROW | rare)
         return next(narrow, found[0] if len(found) == 1 else None)
+
+    @property
+    def is_told_by_enterprise(self) -> bool:
+        """Whether the index of enterprises has all that is asked: nothing need be sorted."""
+        beyond = {*self.conditions} - {"life", "grade"}
+        whole = self.scope.is_everything and not self.texts
+        return whole and not beyond and not self.joins_intervals
 
     @property
     def in_order(self) -> str | None:
