@@ -29,12 +29,12 @@ from app.kernel.transaction import writing
 from app.portal.domain import PERMITS, STANDINGS
 from app.portal.queries.conditions import SORTS, STATES, RegisterFilter
 from app.portal.queries.register import (
-    Asked,
     count_by_grade,
     count_conditions,
     export_register,
     list_register,
 )
+from app.portal.queries.register_statements import Asked
 from app.registry.models import PlantSearch
 from app.registry.queries import list_plant_ids
 from app.registry.search import search_term

@@ -25,7 +25,8 @@ from app.kernel.authority import EVERYTHING, Scope
 from app.kernel.database import db
 from app.kernel.transaction import writing
 from app.portal.queries.conditions import RegisterFilter
-from app.portal.queries.register import PAGE_SIZE, list_register
+from app.portal.queries.register import list_register
+from app.portal.queries.register_statements import PAGE_SIZE
 from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord, PlantSearch
 from app.registry.search import LAST_DAY
 

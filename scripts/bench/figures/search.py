@@ -25,7 +25,8 @@ from app.kernel import clock, kept
 from app.kernel.authority import EVERYTHING
 from app.kernel.transaction import writing
 from app.portal.queries.conditions import RegisterFilter
-from app.portal.queries.register import PAGE_SIZE, list_register
+from app.portal.queries.register import list_register
+from app.portal.queries.register_statements import PAGE_SIZE
 from app.registry.search import search_term
 
 REACH = 0.1
