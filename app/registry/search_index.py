@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     Select,
     SelectBase,
+    and_,
     bindparam,
     column,
     func,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
+    tablesample,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
@@ -106,16 +108,39 @@ def proposed(words: Sequence[str]) -> SelectBase:
     return select(_TEXTS.c.plant_id).where(held.contains(literal(sorted(pairs), ARRAY(TEXT))))
 
 
-def is_proposed(words: Sequence[str], most: int) -> ColumnElement[bool]:
-    """The same as a condition on the rows of ``plant_search``, for no more than so many.
+def is_worth_asking(words: Sequence[str], few: int) -> bool:
+    """Whether the pairs leave few texts to look into: ``few``, or an eighth of all.
 
-    On PostgreSQL the number keeps the two questions apart: whether a text holds a word is never
-    answered by making its pairs, row by row.
+    SQLite counts them up to there. PostgreSQL looks into a hundredth of its pages: to count by the
+    index of a pair that everybody has, it would make the pairs of text after text.
+    """
+    if db.engine.dialect.name == "sqlite":
+        plants = db.session.execute(select(func.max(_TEXTS.c.plant_id))).scalar_one() or 0
+        most = max(few, plants // _PART)
+        some = select(proposed(words).subquery()).limit(most).subquery()
+        return int(db.session.execute(select(func.count()).select_from(some)).scalar_one()) < most
+    sample = tablesample(_TEXTS, func.system(1), seed=literal_column("0"))
+    held = and_(*(sample.c.text.contains(it, autoescape=True) for it in words))
+    found, looked_at = db.session.execute(select(func.count().filter(held), func.count())).one()
+    return bool(found * _PART <= looked_at)
+
+
+_PART = 8
+
+
+def is_proposed(words: Sequence[str]) -> ColumnElement[bool]:
+    """The same as a condition on the rows of ``plant_search``.
+
+    On PostgreSQL a limit that nothing reaches keeps the two questions apart: whether a text holds
+    a word is never answered by making its pairs, row by row.
     """
     found = proposed(words)
     if isinstance(found, Select):
-        found = found.limit(most)
+        found = found.limit(_NEVER_REACHED)
     return literal_column("plant_search.plant_id").in_(found)
+
+
+_NEVER_REACHED = 1 << 31
 
 
 def _asked(word: str) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    distinct,
     func,
     select,
     true,
@@ -30,7 +31,6 @@ from app.portal.domain import soon_until
 from app.portal.queries import following
 from app.portal.queries.conditions import (
     RegisterFilter,
-    beside_the_index,
     on_the_day,
     permit_conditions,
     standing_conditions,
@@ -87,7 +87,7 @@ class RegisterPage:
 def list_register(wanted: RegisterFilter, scope: Scope) -> RegisterPage:
     """One page of the register as the person may see it, and the count of the whole list."""
     asked = Asked.of(wanted, scope)
-    plants, enterprises = count_register(wanted, scope)
+    plants, enterprises = _counted(asked)
     start = asked.position()
     backwards = start is not None and wanted.before is not None
     falling = wanted.falling is not backwards
@@ -118,22 +118,18 @@ def export_register(wanted: RegisterFilter, scope: Scope) -> list[tuple[Any, ...
 
 def count_register(wanted: RegisterFilter, scope: Scope) -> tuple[int, int]:
     """How many plants the list has, and how many enterprises they belong to."""
+    return _counted(Asked.of(wanted, scope))
+
+
+def _counted(asked: Asked) -> tuple[int, int]:
+    wanted, scope = asked.wanted, asked.scope
     whole = replace(wanted, sort="name", falling=False, after=None, before=None)
-    if wanted.grade or wanted.standing:
-        require_current()
 
     def find() -> tuple[int, int]:
-        """By enterprise first: to sort them takes less than to look for each among those so far."""
-        asked = Asked.of(whole, scope)
         owner = PlantSearch.enterprise_id.expression
-        counted = select(func.count().label("plants")).select_from(PlantSearch)
-        if asked.is_told_by_enterprise:
-            each = asked.narrow(counted, None).group_by(owner).subquery()
-        else:
-            each = asked.narrow(counted, asked.fewest).group_by(beside_the_index(owner)).subquery()
-        query = select(func.coalesce(func.sum(each.c.plants), 0), func.count(each.c.plants))
-        plants, enterprises = tuple(run(query).one())
-        return int(plants), enterprises
+        counted = select(func.count(), func.count(distinct(owner))).select_from(PlantSearch)
+        plants, enterprises = tuple(run(asked.for_counting(counted)).one())
+        return plants, enterprises
 
     return kept.answer(("register counted", whole, scope), find, following.of_list(whole))
 
