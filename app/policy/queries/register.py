@@ -16,7 +16,7 @@ from app.grades.queries import INTERVAL_COLUMNS, facts_of, is_current, read_inte
 from app.grades.settings import standing_rules
 from app.kernel import collector
 from app.kernel.authority import EVERYTHING
-from app.kernel.database import known_at, run
+from app.kernel.database import db, known_at, run
 from app.kernel.facts import in_parts
 from app.policy.domain import Candidate, Register
 from app.registry.models import EnterpriseRecord, PlantIndustry, PlantRecord
@@ -50,17 +50,7 @@ def _candidates_now(on: date, only: Collection[int] | None = None) -> list[Candi
 
 
 def register_on(on: date, which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    """The statement that reads the plants of a day with their standings.
-
-    Intervals follow one another without a gap, so a plant's is the last that has begun: one look
-    into the index for each plant, however many intervals lie before and after.
-    """
-    begun = aliased(StandingInterval)
-    last_begun = (
-        select(func.max(begun.from_on))
-        .where(begun.plant_id == PlantRecord.plant_id, begun.from_on <= on)
-        .scalar_subquery()
-    )
+    """The statement that reads the plants of a day with their standings."""
     return (
         select(
             PlantRecord.plant_id,
@@ -80,7 +70,7 @@ def register_on(on: date, which: ColumnElement[bool]) -> Select[*tuple[Any, ...]
             StandingInterval,
             and_(
                 StandingInterval.plant_id == PlantRecord.plant_id,
-                StandingInterval.from_on == last_begun,
+                _has_begun(on),
                 StandingInterval.until_on > on,
             ),
         )
@@ -99,6 +89,22 @@ def register_on(on: date, which: ColumnElement[bool]) -> Select[*tuple[Any, ...]
             which,
         )
     )
+
+
+def _has_begun(on: date) -> ColumnElement[bool]:
+    """Of the intervals of a plant that end after the day, the one that it lies in.
+
+    They follow one another without a gap, so it is the last that has begun: on SQLite one look into
+    the index for each plant, however many lie before and after. PostgreSQL reads all intervals once
+    and joins them by hash, in half the time of so many looks.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return StandingInterval.from_on <= on
+    begun = aliased(StandingInterval)
+    last_begun = select(func.max(begun.from_on)).where(
+        begun.plant_id == PlantRecord.plant_id, begun.from_on <= on
+    )
+    return StandingInterval.from_on == last_begun.scalar_subquery()
 
 
 def _read(statement: Select[*tuple[Any, ...]], on: date) -> list[Candidate]:
