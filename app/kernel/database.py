@@ -44,7 +44,7 @@ from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from app.kernel import clock
+from app.kernel import clock, connections
 from app.kernel.config import Config
 
 try:
@@ -274,7 +274,6 @@ def wal_is_safe() -> bool:
 def init_database(app: Flask, config: Config) -> None:
     """Bind the tables to the configured engine and give its connections their rules."""
     options: dict[str, Any] = {
-        "pool_pre_ping": not config.is_sqlite,
         "hide_parameters": True,  # what people typed stays out of the logs
         # As many as there are requests under way, each with a short one beside it; those used
         # last are used again, with what they hold in memory.
@@ -370,14 +369,7 @@ def _take_lock(path: Path) -> int | None:
 
 
 def _prepare_postgresql(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def configure(raw: Any, _record: Any) -> None:
-        raw.prepared_max = STATEMENTS_KEPT
-        previous, raw.autocommit = raw.autocommit, True
-        # A plan for a county does not serve a country; and compiling takes longer than asking.
-        raw.execute("SET TIME ZONE 'UTC'; SET idle_in_transaction_session_timeout = '10min';"
-                    "SET plan_cache_mode = 'force_custom_plan'; SET jit = off")  # fmt: skip
-        raw.autocommit = previous
+    connections.prepare(engine, STATEMENTS_KEPT)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

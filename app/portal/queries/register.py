@@ -92,7 +92,8 @@ def list_register(wanted: RegisterFilter, scope: Scope) -> RegisterPage:
     backwards = start is not None and wanted.before is not None
     falling = wanted.falling is not backwards
     places = [row[0] for row in run(asked.page(start, falling=falling, few=plants <= FEW))]
-    said = {row[0]: tuple(row) for row in run(_LINES, {"plants": places, "on": wanted.on})}
+    lines = run(_LINES, {"plants": places, "on": wanted.on}) if places else ()
+    said = {row[0]: tuple(row) for row in lines}
     found = as_derived([said[it] for it in places if it in said], _GRADE_AT, wanted.on)
     more, rows = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
     if backwards:
