@@ -230,8 +230,12 @@ def _outside(serving: Serving) -> tuple[list[processes.Child], str]:
 
 
 def _web_processes() -> int:
-    """How many processes answer requests: one, unless WEB_PROCESSES says otherwise."""
-    given = os.environ.get("WEB_PROCESSES", "").strip() or "1"
+    """How many processes answer requests, unless WEB_PROCESSES says otherwise.
+
+    On PostgreSQL two: while one waits for the answers to its statements, the other computes.
+    """
+    on_server = os.environ.get("DATABASE_URL", "").startswith("postgres")
+    given = os.environ.get("WEB_PROCESSES", "").strip() or ("2" if on_server else "1")
     if not (given.isascii() and given.isdigit() and 1 <= int(given) <= MOST_PROCESSES):
         raise Unable(f"环境变量 WEB_PROCESSES 应为 1 到 {MOST_PROCESSES} 的整数。")
     return int(given)

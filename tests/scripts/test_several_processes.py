@@ -75,7 +75,7 @@ def is_yielding(running: Served) -> bool:
 
 def test_two_web_processes_share_sessions_and_write_one_unbroken_chain(tmp_path: Path) -> None:
     with Cluster() as cluster:
-        running = Served(tmp_path / "data", DATABASE_URL=cluster.url(), WEB_PROCESSES="2")
+        running = Served(tmp_path / "data", DATABASE_URL=cluster.url())
         try:
             running.wait_until_ready()
             assert web_processes(running) == 2

@@ -9,7 +9,7 @@ many revisions as there are entries, and the chain must be whole. Who comes seco
 409 with who was first and when, and goes on from the merged row that comes with it.
 
 The median and the slowest of a hundred are told, held against nothing: nobody saves so, and with
-50 in a queue each waits for 49 others. On PostgreSQL one web process, as on SQLite.
+50 in a queue each waits for 49 others. On PostgreSQL by two web processes.
 
 Settings: ``seconds`` (20; 300 in full), ``filers`` (50), of whom ``together`` (5) share a filing.
 """
