@@ -27,6 +27,7 @@ from app.portal.queries.register import (
     list_officers,
     list_towns,
 )
+from app.portal.queries.register_statements import Asked
 from app.registry.models import PlantSearch
 from app.registry.services import (
     EnterpriseEntry,
@@ -49,6 +50,11 @@ def plants(app: Flask) -> Iterator[list[tuple[int, int]]]:
     """(enterprise, plant) of three plants, the last in the other county."""
     with app.app_context():
         yield [a_plant(1), a_plant(2), a_plant(3, county=KEQIAO)]
+
+
+def counted(wanted: RegisterFilter, scope: Scope) -> tuple[int, int]:
+    """How many plants and enterprises the list has."""
+    return count_register(Asked.of(wanted, scope))
 
 
 def _with(whole: RegisterFilter, name: str, value: Any) -> RegisterFilter:
@@ -75,7 +81,7 @@ def _filters() -> list[RegisterFilter]:
 def _answers() -> list[Any]:
     found: list[Any] = []
     for scope in SCOPES:
-        found += [count_register(it, scope) for it in _filters()]
+        found += [counted(it, scope) for it in _filters()]
         found += [count_by_grade(shown_day(), scope), count_conditions(shown_day(), scope)]
         found += [list_towns(scope), list_officers(scope)]
         facts = (FactFilter(), FactFilter(search="新名"), FactFilter(county=KEQIAO))
@@ -137,8 +143,8 @@ def test_what_did_not_change_is_not_counted_again(
     def asked() -> list[str]:
         with statements(app) as said:
             for scope in SCOPES:
-                count_register(RegisterFilter(day), scope)
-                count_register(RegisterFilter(day, grade="B"), scope)
+                counted(RegisterFilter(day), scope)
+                counted(RegisterFilter(day, grade="B"), scope)
                 count_by_grade(day, scope)
                 list_facts(VIOLATION, FactFilter(), scope, day)
                 list_towns(scope)
@@ -164,20 +170,20 @@ def test_what_was_undone_is_told_nobody_and_a_restore_begins_anew(
     (enterprise, plant), *_ = plants
     moved = PlantEntry(enterprise, "001", "本部", KEQIAO)
     whole = RegisterFilter(shown_day())
-    before = [count_register(whole, it) for it in SCOPES]
+    before = [counted(whole, it) for it in SCOPES]
     db.session.rollback()
     with writing("测试"):
         inside = rehearse(
             lambda: correct_plants({plant: moved}),
-            lambda: [count_register(whole, it) for it in SCOPES],
+            lambda: [counted(whole, it) for it in SCOPES],
         )
         audit.record("test.act", "plant", plant)
     assert inside == [(3, 3), (1, 1), (2, 2)]
-    assert [count_register(whole, it) for it in SCOPES] == before
+    assert [counted(whole, it) for it in SCOPES] == before
     db.session.rollback()
     presence.begin_generation(app.config["CONFIG"].instance_dir)
     with statements(app) as said:
-        count_register(whole, EVERYTHING)
+        counted(whole, EVERYTHING)
         db.session.rollback()
     assert any("count(" in it for it in said)
 
@@ -186,16 +192,16 @@ def test_an_older_snapshot_gets_its_own_answer(plants: list[tuple[int, int]], ap
     """Somebody reads on while somebody else records, as in another process."""
     (enterprise, plant), *_ = plants
     whole = RegisterFilter(shown_day(), town="甲镇")
-    assert count_register(whole, EVERYTHING) == (0, 0)  # and this snapshot stays open
+    assert counted(whole, EVERYTHING) == (0, 0)  # and this snapshot stays open
     with app.app_context():
         with writing("测试"):
             correct_plants({plant: PlantEntry(enterprise, "001", "本部", YUECHENG, town="甲镇")})
             audit.record("test.act", "plant", plant)
-        assert count_register(whole, EVERYTHING) == (1, 1)
+        assert counted(whole, EVERYTHING) == (1, 1)
         db.session.rollback()
-    assert count_register(whole, EVERYTHING) == (0, 0)
+    assert counted(whole, EVERYTHING) == (0, 0)
     db.session.rollback()
-    assert count_register(whole, EVERYTHING) == (1, 1)
+    assert counted(whole, EVERYTHING) == (1, 1)
 
 
 def test_every_column_of_the_list_has_a_topic_of_its_writer() -> None:

@@ -87,7 +87,7 @@ class RegisterPage:
 def list_register(wanted: RegisterFilter, scope: Scope) -> RegisterPage:
     """One page of the register as the person may see it, and the count of the whole list."""
     asked = Asked.of(wanted, scope)
-    plants, enterprises = _counted(asked)
+    plants, enterprises = count_register(asked)
     start = asked.position()
     backwards = start is not None and wanted.before is not None
     falling = wanted.falling is not backwards
@@ -117,12 +117,8 @@ def export_register(wanted: RegisterFilter, scope: Scope) -> list[tuple[Any, ...
     return [tuple(row) for row in db.session.execute(query.order_by(*order))]
 
 
-def count_register(wanted: RegisterFilter, scope: Scope) -> tuple[int, int]:
+def count_register(asked: Asked) -> tuple[int, int]:
     """How many plants the list has, and how many enterprises they belong to."""
-    return _counted(Asked.of(wanted, scope))
-
-
-def _counted(asked: Asked) -> tuple[int, int]:
     wanted, scope = asked.wanted, asked.scope
     whole = replace(wanted, sort="name", falling=False, after=None, before=None)
 
